@@ -1,0 +1,47 @@
+"""python -m tests.bench: print the CPU time of our requests beside the bounds, all measured in one interleaved run."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from tests.bench.bounds import bare_app
+from tests.bench.measure import Comparison, Request, cpu_ms, request_to
+
+
+def main() -> None:
+    with TemporaryDirectory() as folder:
+        bounds = _bounds(Path(folder))
+        compared = _compared(Path(folder))
+        measured = cpu_ms(bounds | {comparison.name: comparison.request for comparison in compared})
+    print("CPU milliseconds per request, one connection, lowest of three rounds\n")
+    for name in bounds:
+        print(f"{name:<44}{measured[name]:>9.2f}")
+    print(f"\n{'ours':<44}{'ms':>9}{'bound':>12}{'ms':>9}{'ratio':>8}{'limit':>8}")
+    for comparison in compared:
+        print(_line(comparison, measured))
+
+
+def _bounds(folder: Path) -> dict[str, Request]:
+    app = bare_app(folder / "bounds.db")
+    pages = {name: request_to(app, "GET", f"/{name}") for name in ("hello", "rows20", "enc200")}
+    return pages | {name: request_to(app, "POST", f"/{name}", expect=204) for name in ("insert", "insert5")}
+
+
+def _compared(folder: Path) -> list[Comparison]:
+    if find_spec("tests.bench.ours") is None:
+        return []
+    from tests.bench.ours import comparisons
+
+    return comparisons(folder)
+
+
+def _line(comparison: Comparison, measured: dict[str, float]) -> str:
+    ours_ms, bound_ms = measured[comparison.name], measured[comparison.bound]
+    ratio = ours_ms / bound_ms
+    limit = f"{comparison.limit:>7.1f}×" if comparison.limit else f"{'–':>8}"
+    missed = "  missed" if comparison.limit and ratio > comparison.limit else ""
+    return f"{comparison.name:<44}{ours_ms:>9.2f}{comparison.bound:>12}{bound_ms:>9.2f}{ratio:>7.1f}×{limit}{missed}"
+
+
+if __name__ == "__main__":
+    main()
