@@ -1,0 +1,112 @@
+"""The few ways in which something here can be refused.
+
+Domain code raises these and knows nothing of HTTP; `problems.py` alone turns them into pages. Every message has a
+Chinese and an English form, says what to do next, and holds no health facts.
+"""
+
+
+class MengyaError(Exception):
+    """Something a person can be told in one sentence, in Chinese and in English."""
+
+    code = "error"
+    zh = "出了点问题，请稍后再试。"
+    en = "Something went wrong; please try again."
+
+    def __init__(self, zh: str | None = None, en: str | None = None) -> None:
+        self.zh = zh or self.zh
+        self.en = en or self.en
+        super().__init__(f"{self.zh} {self.en}")
+
+
+class NotFound(MengyaError):
+    code = "not_found"
+    zh = "没有找到这一页。请检查编号，或回到首页。"
+    en = "Not found. Check the number, or go back to the first page."
+
+
+class NotPermitted(MengyaError):
+    code = "not_permitted"
+    zh = "您的账号不能做这一步。请联系负责的医生或老师。"
+    en = "Your account may not do this. Ask the doctor or teacher in charge."
+
+
+class SignInNeeded(MengyaError):
+    code = "sign_in_needed"
+    zh = "请先登录。"
+    en = "Please sign in first."
+
+
+class Invalid(MengyaError):
+    """What came in cannot be taken. `fields` maps a field's name to its messages."""
+
+    code = "invalid"
+    zh = "有几处需要改一下，已填的内容都还在。"
+    en = "Some answers need a change; nothing you typed is lost."
+
+    def __init__(
+        self, zh: str | None = None, en: str | None = None, *, fields: dict[str, list[str]] | None = None
+    ) -> None:
+        super().__init__(zh, en)
+        self.fields = fields or {}
+
+
+class Malformed(Invalid):
+    """The form itself is not one of ours: unknown or doubled fields."""
+
+    code = "malformed"
+    zh = "这份表单和页面不一致，请刷新页面后再填。"
+    en = "This form does not match the page; reload the page and fill it in again."
+
+
+class NotNow(MengyaError):
+    """Right person, wrong moment. `missing` lists everything that stands in the way."""
+
+    code = "not_now"
+    zh = "现在还不能这样做。"
+    en = "This cannot be done now."
+
+    def __init__(self, zh: str | None = None, en: str | None = None, *, missing: tuple = ()) -> None:
+        super().__init__(zh, en)
+        self.missing = tuple(missing)
+
+
+class Conflict(MengyaError):
+    """Somebody else changed the same thing in between. `theirs` and `base` are plain values to compare with."""
+
+    code = "conflict"
+    zh = "您打开以后，另一位同事改过这里。请对照两份内容，选好后再保存。"
+    en = "Somebody else changed this after you opened it. Compare both and save again."
+
+    def __init__(self, zh: str | None = None, en: str | None = None, *, theirs=None, base=None, row_version=None):
+        super().__init__(zh, en)
+        self.theirs, self.base, self.row_version = theirs, base, row_version
+
+
+class TooMany(MengyaError):
+    code = "too_many"
+    zh = "试的次数太多了，请过一会儿再试。"
+    en = "Too many tries; please wait a while."
+
+    def __init__(self, zh: str | None = None, en: str | None = None, *, retry_after_s: int = 60) -> None:
+        super().__init__(zh, en)
+        self.retry_after_s = retry_after_s
+
+
+class IntegrityError(MengyaError):
+    """A seal, a tag or a chain does not hold. Nothing of the content is ever shown."""
+
+    code = "integrity"
+    zh = "记录完整性校验失败，内容没有显示。请联系系统管理员。"
+    en = "The record failed its integrity check and is not shown. Contact the system administrator."
+
+
+class Unavailable(MengyaError):
+    code = "unavailable"
+    zh = "系统暂时忙不过来，内容没有丢。请过一会儿再试。"
+    en = "The system is busy; nothing is lost. Please try again in a while."
+
+
+class StartRefused(MengyaError):
+    """The installation is not fit to start. Printed as one line, exit code not 0, nothing written."""
+
+    code = "start_refused"

@@ -1,0 +1,110 @@
+"""The geometry of a growth chart, as plain values that one template partial draws for screen and for paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from mengya_health.growth.ages import age_for_growth
+from mengya_health.growth.chart_lines import Frame, ReferenceLines, plot_of, reference_lines
+from mengya_health.growth.chart_points import Point, Told, chart_points, table_head, table_rows, told_visits
+from mengya_health.growth.chart_trace import Event, Trace, event_marks, last_words, trace_of
+from mengya_health.growth.chart_words import COMMON_SD, FAMILY, STAFF, chart_title, line_words, reference_name, unit_of
+from mengya_health.growth.curves import curves
+from mengya_health.growth.visits import Visit
+from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
+
+__all__ = ["FAMILY", "STAFF", "Chart", "Event", "growth_chart"]
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Pixel and text of each tick on an axis, and the unit they count."""
+
+    marks: tuple[tuple[float, str], ...]
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """All that is drawn, in units of the viewBox, and the same numbers as a table of text.
+
+    `name` says to a screen reader what the picture shows; `notes` are sentences to print under it.
+    """
+
+    name: str
+    audience: str
+    frame: Frame
+    x_ticks: Ticks
+    y_ticks: Ticks
+    reference: ReferenceLines
+    trace: Trace
+    table_head: tuple[str, ...]
+    table_rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...]
+
+
+def growth_chart(
+    indicator: str,
+    sex: str,
+    visits: Sequence[Visit],
+    *,
+    birth_on: date,
+    gestational_days: int | None,
+    today_on: date,
+    size: str = "wide",
+    audience: str = STAFF,
+    ages: str = "both",
+    events: Sequence[Event] = (),
+    reference: str = "wst423_2022",
+) -> Chart:
+    """Return the chart of one child: "wfa", "lhfa", "wflh", "bfa" or "hcfa" against "wst423_2022" or "who".
+
+    `visits` are this child's, each with its dates; those without this measurement are left out. `size` is "wide" (680
+    units) or "narrow" (340, for phones and small print). `ages` for staff: "judged", "actual" or "both"; families see
+    two lines, plain words and the judged age only.
+    """
+
+    def months_at(on: date) -> float:
+        return float(age_for_growth(birth_on, on, gestational_days).months)
+
+    now = months_at(today_on)
+    by_age, is_lying = indicator != "wflh", now < HEIGHT_FROM_MONTH
+    told = told_visits(indicator, visits, reference)
+    ages = "judged" if audience == FAMILY else ages
+    points = chart_points(indicator, told, audience=audience, ages=ages, is_lying=is_lying)
+    shown = (-COMMON_SD, COMMON_SD) if audience == FAMILY else tuple(line_words(indicator, audience))
+    known = curves(reference, indicator, sex, is_lying=is_lying)
+    plot = plot_of(size, known, points, shown, now if by_age else None)
+    marked = event_marks(plot, events if by_age else (), months_at)
+    return Chart(
+        name=_name(indicator, points, today_on, audience),
+        audience=audience,
+        frame=plot.frame,
+        x_ticks=Ticks(tuple(plot.x.ticks()), "月龄" if by_age else unit_of("lhfa", audience)),
+        y_ticks=Ticks(tuple(plot.y.ticks()), unit_of(indicator, audience)),
+        reference=reference_lines(plot, shown, indicator, audience),
+        trace=trace_of(plot, points, marked, today_on=today_on, indicator=indicator, audience=audience),
+        table_head=table_head(indicator, gestational_days, audience),
+        table_rows=table_rows(indicator, told, gestational_days, audience),
+        notes=_notes(indicator, told, reference, audience, is_lying),
+    )
+
+
+def _name(indicator: str, points: Sequence[Point], today_on: date, audience: str) -> str:
+    title = chart_title(indicator)
+    if not points:
+        return f"{title}，还没有测量"
+    return f"{title}，共 {len(points)} 次测量，{last_words(points[-1], today_on, indicator, audience)}"
+
+
+def _notes(indicator: str, told: Sequence[Told], reference: str, audience: str, is_lying: bool) -> tuple[str, ...]:
+    notes = []
+    if any(one.judged.age.is_corrected for one in told):
+        notes.append("图上按预产期算月龄" if audience == FAMILY else "早产儿按矫正月龄评价，满 24 月龄起按实足月龄")
+    if indicator == "wflh" and any((one.judged.age.months < HEIGHT_FROM_MONTH) != is_lying for one in told):
+        notes.append("2 岁前量的身长已减 0.7 厘米")
+    if reference == "who" and audience == STAFF:
+        notes.append("61 月龄起为 WHO 2007，两份标准不相接")
+    return (*notes, f"曲线：{reference_name(reference)}")

@@ -1,0 +1,113 @@
+"""Where things go on a chart: round axes, labels that do not collide, a free place for a label beside its point."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+STEPS = (0.5, 1, 2, 5, 10, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A stretch of values, the pixels it is drawn on, and where its ticks stand."""
+
+    low: float
+    high: float
+    pixel_low: float
+    pixel_high: float
+    step: float
+
+    def at(self, value: float) -> float:
+        """Return the pixel of a value, to a tenth."""
+        share = (value - self.low) / (self.high - self.low)
+        return round(self.pixel_low + (self.pixel_high - self.pixel_low) * share, 1)
+
+    def ticks(self) -> list[tuple[float, str]]:
+        """Return pixel and text of each tick."""
+        first, last = math.ceil(self.low / self.step), math.floor(self.high / self.step)
+        values = [number * self.step for number in range(first, last + 1)]
+        return [(self.at(value), f"{value:g}") for value in values]
+
+
+def round_axis(low: float, high: float, pixel_low: float, pixel_high: float, most_ticks: int) -> Axis:
+    """Return the axis that holds low and high, begins and ends on a tick, and has at most so many intervals."""
+    for step in STEPS:
+        start, end = math.floor(low / step) * step, math.ceil(high / step) * step
+        if (end - start) / step <= most_ticks:
+            break
+    return Axis(start, end, pixel_low, pixel_high, step)
+
+
+def text_width(text: str, size: float) -> float:
+    """Return about how wide a text is drawn: a Chinese character is as wide as it is high, a digit little over half."""
+    return size * sum(1 if ord(letter) > 0x2E7F else 0.58 for letter in text)
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A word and where its baseline stands."""
+
+    x: float
+    y: float
+    text: str
+
+    def width(self, size: float) -> float:
+        """Return about how wide it is drawn in letters of that size."""
+        return text_width(self.text, size)
+
+
+def spread(places: Sequence[float], heights: Sequence[float], low: float, high: float) -> list[float]:
+    """Return the middles of labels, moved as little as needed so that none overlaps; given from top to bottom.
+
+    They stay between `low` and `high` as far as there is room.
+    """
+    moved: list[float] = []
+    edge = low
+    for place, height in zip(places, heights, strict=True):
+        moved.append(max(place, edge + height / 2))
+        edge = moved[-1] + height / 2
+    edge = high
+    for index in range(len(moved) - 1, -1, -1):
+        moved[index] = min(moved[index], edge - heights[index] / 2)
+        edge = moved[index] - heights[index] / 2
+    return moved
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in the pixels of the viewBox."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def overlap(self, other: Box) -> float:
+        """Return the area both cover."""
+        wide = min(self.x + self.width, other.x + other.width) - max(self.x, other.x)
+        if wide <= 0:
+            return 0
+        return wide * max(min(self.y + self.height, other.y + other.height) - max(self.y, other.y), 0)
+
+
+def free_place(x: float, y: float, reach: float, size: tuple[float, float], plot: Box, taken: Iterable[Box]) -> Box:
+    """Return where beside a point a label of that size covers least, inside the plot if it can be, near before far."""
+    width, height = size
+    across, down = width + reach, 3 * height + reach
+    around = Box(x - across, y - down, 2 * across, 2 * down)
+    near = [box for box in taken if box.overlap(around)]
+    places = [
+        Box(left, y + below, width, height)
+        for below in (reach, -reach - height, reach + height, -reach - 2 * height, -reach - 3 * height)
+        for left in (x - reach, x + reach - width, x - width / 2)
+    ]
+    places += [Box(x + reach, y - height / 2, width, height), Box(x - reach - width, y - height / 2, width, height)]
+
+    def cost(place: Box) -> float:
+        outside = place.width * place.height - place.overlap(plot)
+        away = abs(place.y + height / 2 - y)
+        return 4 * outside + sum(place.overlap(other) for other in near) + away / 4
+
+    return min(places, key=cost)

@@ -1,0 +1,159 @@
+"""The still part of a growth chart: frame, axes, and the lines and bands of the reference."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mengya_health.growth.chart_layout import Axis, Box, Label, round_axis, spread
+from mengya_health.growth.chart_points import Point
+from mengya_health.growth.chart_words import LYING, STANDING, line_words
+from mengya_health.growth.curves import SDS, Curve
+from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
+
+LINE_HEIGHT = 1.25
+BANDS = (2, 1)
+# How far a chart by length or height reaches at least, below and above the child's own middle.
+REACH_CM = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A viewBox, the plot within it, how large letters and points are drawn, and how close ticks may stand.
+
+    `month_steps` gives, for each longest span in months, the months from tick to tick.
+    """
+
+    width: int
+    height: int
+    plot: Box
+    text_size: float
+    label_size: float
+    mark_size: float
+    most_ticks: int
+    month_steps: tuple[tuple[int, int], ...]
+
+
+# On a phone 680 units would shrink to unreadable letters, so there is a second drawing of the same measurements.
+FRAMES = {
+    "wide": Frame(680, 430, Box(46, 30, 550, 362), 12, 13, 5.5, 8, ((24, 3), (48, 6), (84, 12))),
+    "narrow": Frame(340, 252, Box(36, 28, 222, 188), 14, 15, 6, 6, ((12, 2), (18, 3), (42, 6), (84, 12))),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """A frame with both axes, and the stretches of the reference that fall into it."""
+
+    frame: Frame
+    x: Axis
+    y: Axis
+    pieces: tuple[Curve, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceLines:
+    """SVG paths of the SD lines (by SD) and bands (by half-width), and the labels at their ends.
+
+    Where length becomes height there is a step in the lines: `step_x` is where, `step_labels` name both sides.
+    """
+
+    bands: dict[int, str]
+    lines: dict[int, str]
+    labels: tuple[Label, ...]
+    step_x: float | None
+    step_labels: tuple[Label, ...]
+
+
+def plot_of(
+    size: str, known: Sequence[Curve], points: Sequence[Point], shown: Sequence[int], now: float | None
+) -> Plot:
+    """Return the plot that holds the points and, over the same stretch, the SD lines shown.
+
+    `now` is the child's age in months; None for a chart by length or height.
+    """
+    frame = FRAMES[size]
+    first, last, xs = known[0].xs[0], known[-1].xs[-1], [point.x for point in points]
+    x_axis = _stature_axis(frame, first, last, xs) if now is None else _age_axis(frame, last, xs, now, size)
+    pieces = tuple(piece for curve in known if (piece := curve.within(x_axis.low, x_axis.high)))
+    low, high = SDS.index(min(shown)), SDS.index(max(shown))
+    values = [point.y for point in points if x_axis.low <= point.x <= x_axis.high]
+    values += [value for piece in pieces for row in piece.rows for value in (row[low], row[high])]
+    plot = frame.plot
+    y_axis = round_axis(min(values), max(values), plot.y + plot.height, plot.y, frame.most_ticks)
+    return Plot(frame, x_axis, y_axis, pieces)
+
+
+def _age_axis(frame: Frame, last: float, xs: Sequence[float], now: float, size: str) -> Axis:
+    """From birth to half a year from now, a year at least; small drawings begin where the measurements do."""
+    if size == "narrow":
+        start = max(0, min([*xs, now]) - 1)
+        end = max([start + 6, now + 1, *xs])
+    else:
+        start, end = 0, max([12, now + 6, *xs])
+    start, end = min(start, last - 6), min(end, last)
+    step = next(step for span, step in frame.month_steps if end - start <= span)
+    start, end = math.floor(start / step) * step, min(math.ceil(end / step) * step, last)
+    return Axis(start, end, frame.plot.x, frame.plot.x + frame.plot.width, step)
+
+
+def _stature_axis(frame: Frame, first: float, last: float, xs: Sequence[float]) -> Axis:
+    middle = (min(xs) + max(xs)) / 2 if xs else first + REACH_CM
+    middle = min(max(middle, first + REACH_CM), last - REACH_CM)
+    left, right = frame.plot.x, frame.plot.x + frame.plot.width
+    wished = round_axis(min([*xs, middle - REACH_CM]), max([*xs, middle + REACH_CM]), left, right, frame.most_ticks)
+    return Axis(max(wished.low, first), min(wished.high, last), left, right, wished.step)
+
+
+def reference_lines(plot: Plot, shown: Sequence[int], indicator: str, audience: str) -> ReferenceLines:
+    """Return what is drawn of the reference, with the words this reader sees."""
+    step_x = None
+    if indicator == "lhfa" and plot.x.low < HEIGHT_FROM_MONTH < plot.x.high:
+        step_x = plot.x.at(HEIGHT_FROM_MONTH)
+    return ReferenceLines(
+        bands={sd: "".join(_band(piece, sd, plot) for piece in plot.pieces) for sd in BANDS},
+        lines={sd: "".join(f"M{_corners(piece, sd, plot)}" for piece in plot.pieces) for sd in shown},
+        labels=_end_labels(plot, line_words(indicator, audience)),
+        step_x=step_x,
+        step_labels=_step_labels(plot.frame, step_x),
+    )
+
+
+def _band(piece: Curve, sd: int, plot: Plot) -> str:
+    backwards = Curve(piece.xs[::-1], piece.rows[::-1])
+    return f"M{_corners(piece, sd, plot)}L{_corners(backwards, -sd, plot)}Z"
+
+
+def _corners(piece: Curve, sd: int, plot: Plot) -> str:
+    column = SDS.index(sd)
+    return "L".join(f"{plot.x.at(x):g} {plot.y.at(row[column]):g}" for x, row in zip(piece.xs, piece.rows, strict=True))
+
+
+def _end_labels(plot: Plot, words: dict[int, tuple[str, ...]]) -> tuple[Label, ...]:
+    """Return the labels at the right end, each beside its line or as near as its neighbours let it."""
+    line_height = plot.frame.text_size * LINE_HEIGHT
+    ends = plot.pieces[-1].rows[-1]
+    wished = [(plot.y.at(ends[SDS.index(sd)]), lines) for sd, lines in sorted(words.items(), reverse=True)]
+    heights = [line_height * len(lines) for _, lines in wished]
+    box = plot.frame.plot
+    middles = spread([y for y, _ in wished], heights, box.y - line_height / 2, box.y + box.height + line_height / 2)
+    labels = []
+    for (_, lines), middle, height in zip(wished, middles, heights, strict=True):
+        top = middle - height / 2
+        for number, text in enumerate(lines):
+            # A letter's baseline lies about four fifths down its line.
+            labels.append(Label(box.x + box.width + 6, round(top + line_height * (number + 0.78), 1), text))
+    return tuple(labels)
+
+
+def _step_labels(frame: Frame, step_x: float | None) -> tuple[Label, ...]:
+    """Return lying and standing, left and right of the step; a name without room on its side is left out."""
+    if step_x is None:
+        return ()
+    y = frame.plot.y + frame.plot.height - frame.text_size * 0.6
+    gap = frame.text_size / 2
+    left, right = Label(step_x - gap, y, LYING), Label(step_x + gap, y, STANDING)
+    needed = max(left.width(frame.text_size), right.width(frame.text_size)) + gap
+    ends = frame.plot.x + needed <= step_x, step_x + needed <= frame.plot.x + frame.plot.width
+    return tuple(label for label, fits in zip((left, right), ends, strict=True) if fits)

@@ -1,0 +1,137 @@
+"""The child's own part of a growth chart: its points, the line that joins them, what was said and what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from mengya_health.growth.chart_layout import Box, Label, free_place, text_width
+from mengya_health.growth.chart_lines import Frame, Plot
+from mengya_health.growth.chart_points import Point
+from mengya_health.growth.chart_words import COMMON_SD, FAMILY, unit_of
+from mengya_health.growth.curves import SDS
+
+# How finely a line is cut into boxes, in units of the viewBox.
+LINE_BOX = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to the child, to be marked by a vertical line."""
+
+    on: date
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventMark:
+    """A vertical line from under `label` down to the axis; the label is centred on its own x, inside the plot."""
+
+    x: float
+    label: Label
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A point of the child; `twin_x` is where the same measurement stands at the age by birth date."""
+
+    x: float
+    y: float
+    is_today: bool
+    twin_x: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Callout:
+    """The words beside the last point."""
+
+    box: Box
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """The child's marks by date, the SVG path that joins them, and the words at the last one."""
+
+    path: str
+    marks: tuple[Mark, ...]
+    events: tuple[EventMark, ...]
+    callout: Callout | None
+
+
+def trace_of(
+    plot: Plot, points: Sequence[Point], events: tuple[EventMark, ...], *, today_on: date, indicator: str, audience: str
+) -> Trace:
+    """Return the marks of the points that lie in the plot, and the words beside the last."""
+    inside = [point for point in points if plot.x.low <= point.x <= plot.x.high]
+    marks = tuple(_mark(plot, point, today_on) for point in inside)
+    path = "M" + "L".join(f"{mark.x:g} {mark.y:g}" for mark in marks) if len(marks) > 1 else ""
+    callout = None
+    if inside:
+        text = last_words(inside[-1], today_on, indicator, audience)
+        callout = Callout(_callout_box(plot, text, marks, events), text)
+    return Trace(path, marks, events, callout)
+
+
+def _mark(plot: Plot, point: Point, today_on: date) -> Mark:
+    twin_x = None if point.actual_x is None or point.actual_x > plot.x.high else plot.x.at(point.actual_x)
+    return Mark(plot.x.at(point.x), plot.y.at(point.y), point.measured_on == today_on, twin_x)
+
+
+def last_words(point: Point, today_on: date, indicator: str, audience: str) -> str:
+    """Return "今天 8.0 · 中下", to families "今天 8.0 公斤"; other days by month and day."""
+    when = "今天" if point.measured_on == today_on else f"{point.measured_on:%m-%d}"
+    if audience == FAMILY:
+        return f"{when} {point.text} {unit_of(indicator, audience)}"
+    return f"{when} {point.text} · {point.word}"
+
+
+def _callout_box(plot: Plot, text: str, marks: Sequence[Mark], events: Sequence[EventMark]) -> Box:
+    frame = plot.frame
+    size = text_width(text, frame.label_size) + frame.label_size * 1.2, frame.label_size * 1.8
+    half = frame.mark_size + 2
+    taken = [Box(x - half, mark.y - half, 2 * half, 2 * half) for mark in marks for x in (mark.x, mark.twin_x) if x]
+    taken += [_label_box(event.label, frame) for event in events]
+    taken += [Box(event.x - 1, frame.plot.y, 2, frame.plot.height) for event in events]
+    taken += _line_boxes(plot)
+    return free_place(marks[-1].x, marks[-1].y, half + 5, size, frame.plot, taken)
+
+
+def _line_boxes(plot: Plot) -> list[Box]:
+    """Return the ±2 SD lines as a chain of small boxes, for words to keep clear of."""
+    boxes = []
+    for piece in plot.pieces:
+        start, end = plot.x.at(piece.xs[0]), plot.x.at(piece.xs[-1])
+        count = max(int((end - start) / LINE_BOX), 1)
+        for number in range(count):
+            row = piece.at(piece.xs[0] + (piece.xs[-1] - piece.xs[0]) * (number + 0.5) / count)
+            boxes += [
+                Box(start + number * LINE_BOX, plot.y.at(row[SDS.index(sd)]) - 3, LINE_BOX, 6)
+                for sd in (-COMMON_SD, COMMON_SD)
+            ]
+    return boxes
+
+
+def _label_box(label: Label, frame: Frame) -> Box:
+    width = label.width(frame.text_size)
+    return Box(label.x - width / 2, label.y - frame.text_size, width, frame.text_size * 1.25)
+
+
+def event_marks(plot: Plot, events: Sequence[Event], months_at: Callable[[date], float]) -> tuple[EventMark, ...]:
+    """Return the events within the plot, oldest first; labels that would collide stand one line lower."""
+    frame, marks = plot.frame, []
+    for event in sorted(events, key=lambda one: one.on):
+        months = months_at(event.on)
+        if plot.x.low <= months <= plot.x.high:
+            marks.append(_event_mark(frame, plot.x.at(months), f"{event.on:%m-%d} {event.text}", marks))
+    return tuple(marks)
+
+
+def _event_mark(frame: Frame, x: float, text: str, earlier: Sequence[EventMark]) -> EventMark:
+    half = text_width(text, frame.text_size) / 2 + 3
+    middle = max(frame.plot.x + half, min(x, frame.plot.x + frame.plot.width - half))
+    label = Label(middle, frame.plot.y + frame.text_size * 1.3, text)
+    while any(_label_box(label, frame).overlap(_label_box(other.label, frame)) for other in earlier):
+        label = Label(middle, label.y + frame.text_size * 1.4, text)
+    return EventMark(x, label)

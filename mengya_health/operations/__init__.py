@@ -1,0 +1,1 @@
+"""Import, the demo district, running an installation."""

@@ -1,0 +1,187 @@
+"""Growth charts: what is drawn where, for whom, and that the table says the same."""
+
+import re
+from datetime import date, timedelta
+from itertools import pairwise
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from mengya_health.growth import Visit, judge
+from mengya_health.growth.chart import Event, growth_chart
+from mengya_health.growth.chart_layout import Box, spread
+
+BIRTH_ON, TODAY_ON = date(2025, 11, 20), date(2026, 11, 23)
+INDICATORS = ["wfa", "lhfa", "wflh", "bfa", "hcfa"]
+TEMPLATES = Path(__file__).parents[2] / "templates"
+NOT_FOR_FAMILIES = re.compile(r"SD|阳性|疑似|异常|低体重|迟缓|消瘦|肥胖|中下|中上")
+
+
+def _visits(gestational_days=240, sex="M", birth_on=BIRTH_ON, until_on=TODAY_ON, every_days=46):
+    days = list(range((until_on - birth_on).days, 20, -every_days))[::-1]
+    return [
+        Visit(
+            sex=sex,
+            birth_on=birth_on,
+            measured_on=birth_on + timedelta(day),
+            gestational_days=gestational_days,
+            weight_kg=str(round(3 + 0.35 * day**0.5, 1)),
+            lenhei_cm=str(round(48 + 1.5 * day**0.5, 1)),
+            headc_cm=str(round(34 + 0.35 * day**0.5, 1)),
+        )
+        for day in days
+    ]
+
+
+def _chart(indicator="wfa", visits=None, *, gestational_days=240, birth_on=BIRTH_ON, sex="M", **more):
+    visits = _visits(gestational_days, sex, birth_on) if visits is None else visits
+    facts = {"birth_on": birth_on, "gestational_days": gestational_days, "today_on": TODAY_ON}
+    return growth_chart(indicator, sex, visits, **facts | more)
+
+
+def _drawn(chart, palette="screen", **more):
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
+    )
+    environment.install_null_translations(newstyle=True)
+    macros = environment.get_template("partials/growth_chart.html").module
+    return str(macros.growth_chart(chart, palette, **more)), str(macros.growth_legend(chart)) + str(
+        macros.growth_table(chart)
+    )
+
+
+def test_the_judged_point_stands_at_corrected_age_and_its_twin_at_the_age_by_birth_date():
+    mark = _chart().trace.marks[-1]
+    twin = _chart(ages="actual").trace.marks[-1]
+    assert mark.twin_x == twin.x > mark.x
+    assert (mark.is_today, twin.twin_x) == (True, None)
+
+
+def test_a_term_child_has_no_twins():
+    assert all(mark.twin_x is None for mark in _chart(gestational_days=None).trace.marks)
+
+
+def test_heavier_is_higher_and_later_is_further_right():
+    marks = _chart().trace.marks
+    assert all(one.x < next_.x and one.y > next_.y for one, next_ in pairwise(marks))
+
+
+def test_a_point_on_the_median_lies_on_the_median_line():
+    visit = Visit(sex="M", birth_on=BIRTH_ON, measured_on=date(2026, 5, 20), weight_kg="8.4")
+    chart = _chart(visits=[visit], gestational_days=None)
+    mark = chart.trace.marks[0]
+    on_line = [corner for corner in re.split("[ML]", chart.reference.lines[0]) if corner.startswith(f"{mark.x:g} ")]
+    assert judge(visit).scores["wfa"].z == 0
+    assert on_line == [f"{mark.x:g} {mark.y:g}"]
+
+
+def test_length_and_height_meet_in_a_visible_step():
+    birth_on = date(2023, 10, 1)
+    chart = _chart("lhfa", birth_on=birth_on, gestational_days=None)
+    assert [line.count("M") for line in chart.reference.lines.values()] == [2] * 7
+    assert chart.reference.step_x is not None
+    assert [label.text for label in chart.reference.step_labels] == ["身长（躺着量）", "身高（站着量）"]
+
+
+def test_the_two_who_references_are_never_joined():
+    birth_on = date(2021, 1, 5)
+    chart = _chart("wfa", birth_on=birth_on, gestational_days=None, reference="who")
+    assert all(line.count("M") == 2 for line in chart.reference.lines.values())
+    assert "61 月龄起为 WHO 2007，两份标准不相接" in chart.notes
+
+
+@pytest.mark.parametrize("indicator", INDICATORS)
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_families_see_two_lines_and_no_clinical_word(indicator, size):
+    chart = _chart(indicator, size=size, audience="family")
+    drawing, text = _drawn(chart)
+    assert set(chart.reference.lines) == {-2, 2}
+    assert not NOT_FOR_FAMILIES.search(drawing + text)
+    assert all(mark.twin_x is None for mark in chart.trace.marks)
+    assert "图上按预产期算月龄" in text
+
+
+@pytest.mark.parametrize("indicator", INDICATORS)
+@pytest.mark.parametrize("reference", ["wst423_2022", "who"])
+@pytest.mark.parametrize("palette", ["screen", "paper"])
+def test_every_chart_is_well_formed_named_and_painted_by_attributes(indicator, reference, palette):
+    chart = _chart(indicator, reference=reference, events=[Event(date(2026, 10, 9), "开始<干预>")])
+    drawing, _ = _drawn(chart, palette, width_mm=78)
+    root = ElementTree.fromstring(drawing)  # noqa: S314
+    assert (root.get("role"), root.get("width")) == ("img", "78mm")
+    assert "次测量" in root.get("aria-label")
+    assert "style" not in drawing
+    assert "nan" not in drawing
+    if palette == "paper":
+        channels = [re.findall("..", colour) for colour in re.findall(r"#([0-9a-f]{6})\b", drawing)]
+        assert all(len(set(channel)) == 1 for channel in channels)
+
+
+def test_the_table_says_what_the_picture_shows():
+    chart = _chart()
+    assert chart.table_head == ("日期", "月龄", "矫正月龄", "体重（kg）", "评价")
+    first = chart.table_rows[0]
+    assert first[:4] == ("2026-11-23", "12月3天", "10月24天", "9.7")
+    assert len(chart.table_rows) == len(chart.trace.marks)
+    assert chart.trace.callout.text.startswith("今天 9.7 · ")
+
+
+def test_before_term_a_weight_is_in_the_table_and_not_on_the_curve():
+    early = Visit(sex="M", birth_on=BIRTH_ON, measured_on=date(2025, 11, 25), gestational_days=240, weight_kg="2.1")
+    chart = _chart(visits=[early])
+    assert chart.trace.marks == ()
+    assert chart.table_rows[0][-1] == "还没到预产期，不作评级"
+
+
+def test_a_child_without_measurements_still_gets_its_curves():
+    chart = _chart(visits=[])
+    drawing, text = _drawn(chart)
+    assert chart.trace.callout is None
+    assert "还没有测量" in chart.name
+    assert "还没有测量" in text
+    assert drawing.count("<path") > 8
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_events_close_together_do_not_write_over_one_another(size):
+    events = [Event(date(2026, 10, day), "开始干预") for day in (9, 12, 20)]
+    marks = _chart(size=size, events=events).trace.events
+    assert len({mark.label.y for mark in marks}) == 3
+
+
+@given(st.lists(st.floats(0, 300), min_size=1, max_size=7).map(sorted))
+def test_end_labels_never_overlap(places):
+    middles = spread(places, [15] * len(places), 0, 320)
+    assert all(lower - upper >= 15 - 1e-9 for upper, lower in pairwise(middles))
+    assert middles[0] >= 7.5 - 1e-9
+    assert middles[-1] <= 312.5 + 1e-9
+
+
+@given(
+    st.sampled_from(INDICATORS),
+    st.sampled_from(["M", "F"]),
+    st.integers(0, 84 * 30),
+    st.sampled_from(["wide", "narrow"]),
+    st.sampled_from(["staff", "family"]),
+    st.sampled_from(["wst423_2022", "who"]),
+    st.sampled_from([None, 200, 240]),
+)
+def test_at_every_age_the_points_lie_inside_the_plot(indicator, sex, days, size, audience, reference, gestation):
+    birth_on = TODAY_ON - timedelta(days)
+    chart = _chart(
+        indicator, sex=sex, birth_on=birth_on, gestational_days=gestation, size=size, audience=audience,
+        reference=reference,
+    )  # fmt: skip
+    plot = chart.frame.plot
+    for mark in chart.trace.marks:
+        assert plot.x <= mark.x <= plot.x + plot.width
+        assert plot.y <= mark.y <= plot.y + plot.height
+    assert 2 <= len(chart.x_ticks.marks) <= 14
+    assert 3 <= len(chart.y_ticks.marks) <= 9
+    if chart.trace.callout:
+        box = chart.trace.callout.box
+        assert box.overlap(Box(plot.x, plot.y, plot.width, plot.height)) > 0.6 * box.width * box.height
