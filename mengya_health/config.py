@@ -1,0 +1,90 @@
+"""Settings: the environment, read once at the edge into one frozen value."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from mengya_health.errors import StartRefused
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+TEMPLATES = CHECKOUT / "templates"
+WORKFLOWS = CHECKOUT / "workflows"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this installation is set up. Secrets stay out of `repr`."""
+
+    environment: str  # demo | production | test
+    data_dir: Path
+    keyring_dir: Path
+    database_url: str
+    keystore_url: str
+    suite: int = 0x01
+    age_rule: str = "exact"
+    district: str = "示例区"
+    base_url: str = "http://localhost:8000"
+    trusted_hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
+    passphrase_file: Path | None = field(default=None, repr=False)
+    staff_idle_minutes: int = 15
+    guardian_idle_minutes: int = 30
+    session_cap: int | None = 3
+
+    @property
+    def is_demo(self) -> bool:
+        return self.environment == "demo"
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == "production"
+
+
+def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | None = None) -> Settings:
+    """Return the settings of this process. `data_dir` (the command line) wins over `MENGYA_DATA`.
+
+    Raises StartRefused when something needed is missing or contradictory.
+    """
+    data = Path(data_dir or environ.get("MENGYA_DATA") or CHECKOUT / "var").resolve()
+    environment = environ.get("MENGYA_ENV", "production")
+    if environment not in ("demo", "production", "test"):
+        raise StartRefused(
+            f"MENGYA_ENV 只能是 demo、production 或 test，现在是 {environment}。",
+            f"MENGYA_ENV must be demo, production or test, not {environment}.",
+        )
+    keyring = Path(environ.get("MENGYA_KEYRING") or data.with_name(data.name + "-keys")).resolve()
+    passphrase = environ.get("MENGYA_PASSPHRASE_FILE")
+    database_url = environ.get("DATABASE_URL") or f"sqlite:///{data / 'mengya.db'}"
+    keystore_url = environ.get("KEYSTORE_URL") or _keystore_beside(database_url, data)
+    # Locked out of a demo is a dead end, so the demo has no cap on sessions (security.md leaves it to the deployment).
+    is_demo = environment == "demo"
+    return Settings(
+        environment=environment,
+        data_dir=data,
+        keyring_dir=keyring,
+        database_url=_with_driver(database_url),
+        keystore_url=_with_driver(keystore_url),
+        suite=int(environ.get("MENGYA_SUITE", "0x01"), 16),
+        age_rule=environ.get("MENGYA_AGE_RULE", "exact"),
+        district=environ.get("MENGYA_DISTRICT", "示例区"),
+        base_url=environ.get("MENGYA_BASE_URL", "http://localhost:8000"),
+        trusted_hosts=tuple(environ.get("MENGYA_HOSTS", "localhost,127.0.0.1").split(",")),
+        passphrase_file=Path(passphrase) if passphrase else None,
+        session_cap=None if is_demo else 3,
+    )
+
+
+def _with_driver(url: str) -> str:
+    for plain in ("postgres://", "postgresql://"):
+        if url.startswith(plain):
+            return "postgresql+psycopg://" + url.removeprefix(plain)
+    return url
+
+
+def _keystore_beside(database_url: str, data: Path) -> str:
+    if database_url.startswith("sqlite"):
+        return f"sqlite:///{data / 'keystore.db'}"
+    raise StartRefused(
+        "用 DATABASE_URL 时还要给出 KEYSTORE_URL：密钥库必须是另一个数据库。",
+        "With DATABASE_URL set, KEYSTORE_URL is needed too: the keystore is a database of its own.",
+    )

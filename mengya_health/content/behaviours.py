@@ -1,0 +1,240 @@
+"""behaviours.yaml: what teachers and parents observe, the daily health check, infections, kinds of class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from mengya_health.content.shapes import Flag, Kept, Meta, Shape, Sourced, many, whole, word_list, words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behaviour:
+    """One thing to look for. `warning_sign` is the sign it belongs to, None for most."""
+
+    code: str
+    domain: str
+    text: str
+    warning_sign: str | None = None
+
+
+class BehaviourItems(fields.Field):
+    """domain → [[code, text] or [code, text, warning sign], …]"""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise ValidationError("要按领域分列。Must be listed by domain.")
+        found, problems = [], {}
+        for domain, rows in value.items():
+            for position, row in enumerate(rows):
+                if not 2 <= len(row) <= 3 or not all(isinstance(cell, str) for cell in row):
+                    message = "要写成 [编号, 文字] 或加预警条目编号。Must be [code, text] or with a warning sign."
+                    problems.setdefault(domain, {})[position] = [message]
+                else:
+                    found.append(Behaviour(code=row[0], domain=domain, text=row[1], warning_sign=[*row, None][2]))
+        if problems:
+            raise ValidationError(problems)
+        return tuple(found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BehaviourBand(Sourced):
+    """What is looked for from `from_month` (included) to `to_month` (not included)."""
+
+    band: str
+    label: str
+    from_month: int
+    to_month: int
+    items: tuple[Behaviour, ...]
+
+
+class BehaviourBandShape(Shape):
+    makes = BehaviourBand
+
+    band = words(required=True)
+    label = words(required=True)
+    from_month = whole(required=True)
+    to_month = fields.Integer(strict=True, required=True, data_key="to_month_exclusive")
+    items = BehaviourItems(required=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Infection(Sourced):
+    """When a child may come back: `exclude` in words, `rule` the same for computing."""
+
+    code: str
+    name: str
+    exclude: str
+    rule: Mapping[str, Any]
+    notify: str
+    cluster: str | None = None
+
+
+class InfectionShape(Shape):
+    makes = Infection
+
+    code = words(required=True)
+    name = words(required=True)
+    exclude = words(required=True)
+    rule = Kept(required=True)
+    notify = words(required=True)
+    cluster = words()
+
+
+class InfectionsShape(Shape):
+    meta = Kept(required=True)
+    list = many(InfectionShape, required=True)
+    report = words(required=True)
+    allergy_note = words(required=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MorningStep:
+    """One step of the morning check: 摸 看 问 查 牌."""
+
+    code: str
+    step: str
+    text: str
+    values: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
+    threshold: Mapping[str, Any] | None = None
+
+
+class MorningStepShape(Shape):
+    makes = MorningStep
+
+    code = words(required=True)
+    step = words(required=True)
+    text = words(required=True)
+    values = word_list()
+    asked = fields.List(words(), data_key="fields")
+    threshold = Kept()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DailyCheck(Sourced):
+    """The daily check of a class: morning steps, noon and all-day items, what is an emergency and what to do."""
+
+    mnemonic: str
+    morning: tuple[MorningStep, ...]
+    noon: tuple[str, ...]
+    all_day: tuple[str, ...]
+    emergency: tuple[Mapping[str, str], ...]
+    exception_close_loop: str
+    injury_note: str
+    absence: str
+    absence_rule: Mapping[str, Any]
+    columns: tuple[str, ...]
+
+
+class DailyCheckShape(Shape):
+    makes = DailyCheck
+
+    legal_basis = Kept(required=True)
+    mnemonic = words(required=True)
+    morning = many(MorningStepShape, required=True)
+    noon = word_list(required=True)
+    all_day = word_list(required=True)
+    emergency = Kept(required=True)
+    emergency_source = Kept(required=True)
+    exception_close_loop = words(required=True)
+    injury_note = words(required=True)
+    absence = words(required=True)
+    absence_rule = Kept(required=True)
+    columns = word_list(required=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassKind(Sourced):
+    """A kind of class: its ages, how many children at most, how many to one carer. In words: districts differ."""
+
+    code: str
+    name: str
+    age: str
+    max: Any
+    ratio: str
+
+
+class ClassKindShape(Shape):
+    makes = ClassKind
+
+    code = words(required=True)
+    name = words(required=True)
+    age = words(required=True)
+    max = Kept(required=True)
+    ratio = words(required=True)
+
+
+class CarePointShape(Shape):
+    age = words(required=True)
+    domain = words(required=True)
+    text = words(required=True)
+
+
+class ConcernRuleShape(Shape):
+    text = words(required=True)
+    linked_rule = Kept(required=True)
+    unlinked_rule = Kept(required=True)
+    score_9 = words(required=True)
+    regression = words(required=True)
+    age_basis = words(required=True)
+
+
+class BehavioursMeta(Meta):
+    observers = word_list(required=True)
+    domains = Kept(required=True)
+    scale = Kept(required=True)
+    concern_rule = fields.Nested(ConcernRuleShape, required=True)
+    recording = words(required=True)
+    items_source = words(required=True)
+    items_verified = Flag(required=True)
+    items_verified_note = words()
+
+
+class BehavioursFile(Shape):
+    meta = fields.Nested(BehavioursMeta, required=True)
+    age_bands = many(BehaviourBandShape, required=True)
+    care_points = many(CarePointShape, required=True)
+    daily_check = fields.Nested(DailyCheckShape, required=True)
+    infections = fields.Nested(InfectionsShape, required=True)
+    classes = many(ClassKindShape, required=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behaviours(Sourced):
+    """Everything about observing. `domains` and `scale` are code → Chinese name; `concern_text` the rule in words."""
+
+    bands: tuple[BehaviourBand, ...]
+    domains: Mapping[str, str]
+    scale: Mapping[int, str]
+    concern_text: str
+    care_points: tuple[Mapping[str, Any], ...]
+    daily_check: DailyCheck
+    infections: Mapping[str, Infection]
+    infection_notes: tuple[str, str]
+    class_kinds: Mapping[str, ClassKind]
+
+    def band_for(self, age_months: int) -> BehaviourBand | None:
+        """Return the band of an age in whole months (corrected for preterm children), None from 84."""
+        return next((each for each in self.bands if each.from_month <= age_months < each.to_month), None)
+
+
+def behaviours_from(loaded: Mapping[str, Any]) -> Behaviours:
+    """Return the content of the loaded file."""
+    meta, infections = loaded["meta"], loaded["infections"]
+    return Behaviours(
+        bands=loaded["age_bands"],
+        domains=meta["domains"],
+        scale=meta["scale"],
+        concern_text=meta["concern_rule"]["text"],
+        care_points=loaded["care_points"],
+        daily_check=loaded["daily_check"],
+        infections={each.code: each for each in infections["list"]},
+        infection_notes=(infections["report"], infections["allergy_note"]),
+        class_kinds={each.code: each for each in loaded["classes"]},
+        source=meta["items_source"],
+        verified=meta["items_verified"],
+    )

@@ -1,0 +1,170 @@
+"""time_limits.yaml, closing_reasons.yaml, mandatory_report.yaml, institutions.yaml and indicators.yaml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from marshmallow import fields
+
+from mengya_health.content.shapes import Kept, Meta, Shape, Sourced, many, one_of, whole, word_list, words
+from mengya_health.growth.ages import add_months
+
+CLOCKS = ("calendar", "workday", "same_day", "from_birth")
+SATURDAY = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class TimeLimit(Sourced):
+    """One time limit. `clock`: calendar days, workday, same_day, or from_birth (actual birth date, `days` or `months`).
+
+    `escalate_days` after the start it goes to the next person, `escalate` says to whom; `warn_at` days before it ends
+    it is announced. SLA_LOSTFU has no days but `compute`: contacts, ways, gap and window.
+    """
+
+    id: str
+    what: str
+    days: int | None = None
+    months: int | None = None
+    clock: str | None = None
+    warn_at: tuple[int, ...] = ()
+    escalate: str | None = None
+    escalate_days: tuple[int, ...] = ()
+    action: str | None = None
+    rule: str | None = None
+    compute: Mapping[str, int] | None = None
+    note: str | None = None
+    official_text: str | None = None
+
+    def due_on(self, start_on: date, holidays: frozenset[date] = frozenset()) -> date:
+        """Return the last day in time; `start_on` is day 0 (for from_birth, the birth date).
+
+        Working days leave out Saturdays, Sundays and `holidays`. Raises ValueError for a limit without days or months.
+        """
+        if self.months is not None:
+            return add_months(start_on, self.months)
+        if self.days is None:
+            raise ValueError(f"{self.id} has no number of days")
+        if self.clock != "workday":
+            return start_on + timedelta(days=self.days)
+        on, left = start_on, self.days
+        while left:
+            on += timedelta(days=1)
+            left -= on.weekday() < SATURDAY and on not in holidays
+        return on
+
+
+class EscalateDays(Kept):
+    """One number of days or several, as a tuple."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        return (value,) if isinstance(value, int) else tuple(value)
+
+
+class TimeLimitShape(Shape):
+    makes = TimeLimit
+
+    id = words(required=True, pattern=r"SLA_[A-Z0-9_]+")
+    what = words(required=True)
+    days = whole()
+    months = whole()
+    clock = one_of(*CLOCKS)
+    warn_at = Kept()
+    escalate = words()
+    escalate_days = EscalateDays()
+    action = words()
+    rule = words()
+    compute = Kept()
+    note = words()
+    official_text = words()
+
+
+class ClockRulesShape(Shape):
+    clock = Kept(required=True)
+    due_on = words(required=True)
+
+
+class TimeLimitsFile(Shape):
+    meta = fields.Nested(Meta, required=True)
+    limits = fields.List(fields.Nested(TimeLimitShape), required=True, data_key="sla")
+    sla_rules = fields.Nested(ClockRulesShape, required=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coded:
+    """A code and its Chinese name."""
+
+    code: str
+    name: str
+
+
+class CodedShape(Shape):
+    makes = Coded
+
+    code = words(required=True)
+    name = words(required=True)
+
+
+class ClosingReasonsFile(Shape):
+    meta = fields.Nested(Meta, required=True)
+    closing_reasons = many(CodedShape, required=True)
+    outcome_codes = many(CodedShape, required=True)
+
+
+class InstitutionsFile(Shape):
+    meta = fields.Nested(Meta, required=True)
+    institutions = many(CodedShape, required=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MandatoryReport(Sourced):
+    """强制报告: what sets it off, who reports what, the rules, and what is recorded."""
+
+    trigger: str
+    who: str
+    what: str
+    clock: str
+    rules: tuple[str, ...]
+    record: tuple[str, ...]
+
+
+class MandatoryReportShape(Shape):
+    makes = MandatoryReport
+
+    id = words(required=True)
+    trigger = words(required=True)
+    who = words(required=True)
+    what = words(required=True)
+    clock = words(required=True)
+    rules = word_list(required=True)
+    record = word_list(required=True)
+
+
+class MandatoryReportFile(Shape):
+    meta = fields.Nested(Meta, required=True)
+    mandatory_report = fields.Nested(MandatoryReportShape, required=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Indicator:
+    """A figure about the loop: its name and how it is counted, in words."""
+
+    id: str
+    name: str
+    formula: str
+
+
+class IndicatorShape(Shape):
+    makes = Indicator
+
+    id = words(required=True, pattern=r"K_[A-Z_]+")
+    name = words(required=True)
+    formula = words(required=True)
+
+
+class IndicatorsFile(Shape):
+    meta = fields.Nested(Meta, required=True)
+    kpis = many(IndicatorShape, required=True)
+    kpi_source = words(required=True)

@@ -1,0 +1,239 @@
+"""Loading all content once, at the start. Anything wrong stops the start, named by file and line."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError
+
+from mengya_health.content.behaviours import Behaviour, Behaviours, BehavioursFile, behaviours_from
+from mengya_health.content.documents import Document, Place, Problem, read_document
+from mengya_health.content.limits import (
+    ClosingReasonsFile,
+    Indicator,
+    IndicatorsFile,
+    InstitutionsFile,
+    MandatoryReport,
+    MandatoryReportFile,
+    TimeLimit,
+    TimeLimitsFile,
+)
+from mengya_health.content.measurements import Metric
+from mengya_health.content.pathways import Pathway, PathwayFile, pathway_from
+from mengya_health.content.references import problems_between
+from mengya_health.content.screenings import InputsFile, Instrument, Screening, ScreeningsFile, screening_from
+from mengya_health.content.service_menu import (
+    Service,
+    ServiceMenuFile,
+    Task,
+    TaskRules,
+    services_from,
+    task_rules_from,
+)
+from mengya_health.content.shapes import Shape
+from mengya_health.content.vaccines import Vaccine, VaccineScheduleFile
+from mengya_health.content.visits import CheckFormsFile, PlannedVisit, VisitScheduleFile, planned_visits
+from mengya_health.content.warning_signs import (
+    RegressionQuestion,
+    WarningSign,
+    WarningSigns,
+    WarningSignsFile,
+    warning_signs_from,
+)
+from mengya_health.errors import StartRefused
+
+FILES: Mapping[str, type[Shape]] = {
+    "screenings.yaml": ScreeningsFile,
+    "screening_inputs.yaml": InputsFile,
+    "warning_signs.yaml": WarningSignsFile,
+    "visit_schedule.yaml": VisitScheduleFile,
+    "check_forms.yaml": CheckFormsFile,
+    "vaccine_schedule.yaml": VaccineScheduleFile,
+    "behaviours.yaml": BehavioursFile,
+    "service_menu.yaml": ServiceMenuFile,
+    "time_limits.yaml": TimeLimitsFile,
+    "closing_reasons.yaml": ClosingReasonsFile,
+    "institutions.yaml": InstitutionsFile,
+    "mandatory_report.yaml": MandatoryReportFile,
+    "indicators.yaml": IndicatorsFile,
+}
+PATHWAYS = "pathways"
+# Read, versioned and checked where they are used: care/loop.py, signing/consents.py, signing/agreement.py.
+READ_ELSEWHERE = ("care_loop.v*.yaml", "consent_texts.v*.yaml", "signing_agreement.v*.yaml")
+SHOWN_PROBLEMS = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """All clinical content, unchangeable. Mappings are by id or code.
+
+    `version` names exactly this content (12 hex digits over all files) and is what a record keeps; `versions` is
+    meta.version by file. Ages are whole months, corrected for preterm children where the schedule says so.
+    """
+
+    version: str
+    versions: Mapping[str, str]
+    metrics: Mapping[str, Metric]
+    screenings: Mapping[str, Screening]
+    instruments: Mapping[str, Instrument]
+    warning_signs: WarningSigns
+    visits: tuple[PlannedVisit, ...]
+    every_visit: Mapping[str, Any]
+    age_basis: Mapping[str, str]
+    behaviours: Behaviours
+    services: tuple[Service, ...]
+    tasks: Mapping[str, Task]
+    task_rules: TaskRules
+    pathways: Mapping[str, Pathway]
+    time_limits: Mapping[str, TimeLimit]
+    closing_reasons: Mapping[str, str]
+    outcomes: Mapping[str, str]
+    institutions: Mapping[str, str]
+    mandatory_report: MandatoryReport
+    indicators: Mapping[str, Indicator]
+    vaccines: tuple[Vaccine, ...]
+    local_vaccines: tuple[Vaccine, ...]
+
+    def visit(self, visit_id: str) -> PlannedVisit:
+        """Return a planned check by its id; raises KeyError."""
+        return {visit.id: visit for visit in self.visits}[visit_id]
+
+    def visit_for(self, age_months: int) -> PlannedVisit:
+        """Return the latest planned check that is due at this actual age or was due before it."""
+        return [visit for visit in self.visits if visit.due_month <= max(age_months, 0)][-1]
+
+    def next_visit_after(self, age_months: int) -> PlannedVisit | None:
+        """Return the first planned check due later than this actual age, None after the last one."""
+        return next((visit for visit in self.visits if visit.due_month > age_months), None)
+
+    def warning_signs_for(self, age_months: int) -> tuple[WarningSign, ...]:
+        """Return the four signs asked at this age; none below 3 months and from 84."""
+        group = self.warning_signs.group_for(age_months)
+        return group.items if group else ()
+
+    @property
+    def regression_question(self) -> RegressionQuestion:
+        return self.warning_signs.regression
+
+    def behaviours_for(self, age_months: int) -> tuple[Behaviour, ...]:
+        """Return what is observed at this age; none from 84 months."""
+        band = self.behaviours.band_for(age_months)
+        return band.items if band else ()
+
+    def tasks_for(self, pathway_id: str, age_months: int) -> tuple[Task, ...]:
+        """Return the tasks of a pathway that suit this age, in the pathway's order."""
+        return tuple(task for each in self.pathways[pathway_id].tasks if (task := self.tasks[each]).suits(age_months))
+
+
+def load_content(folder: Path) -> Content:
+    """Read and check all content files. Raises StartRefused with every problem, by file and line."""
+    documents, loaded, problems = _read(folder)
+    if problems:
+        shown = "\n".join(str(problem) for problem in problems[:SHOWN_PROBLEMS])
+        raise StartRefused(
+            f"临床内容有 {len(problems)} 处问题，请改好再启动：\n{shown}\n",
+            f"The clinical content has {len(problems)} problem(s); correct the file(s) named above and start again.",
+        )
+    return _content(documents, loaded)
+
+
+def check(folder: Path) -> list[Problem]:
+    """Return everything wrong with the content files in a folder; none when it may start."""
+    return _read(folder)[2]
+
+
+def _read(folder: Path) -> tuple[dict[str, Document], dict[str, Any], list[Problem]]:
+    documents, problems = _documents(folder)
+    loaded: dict[str, Any] = {}
+    for name, document in documents.items():
+        shape = PathwayFile if name.startswith(PATHWAYS) else FILES[name]
+        try:
+            loaded[name] = shape().load(document.value)
+        except ValidationError as error:
+            problems += [document.problem(place, zh, en) for place, zh, en in _messages(error.normalized_messages())]
+    problems += [
+        _misnamed(document) for name, document in documents.items() if name in loaded and _is_misnamed(document)
+    ]
+    if not problems:
+        problems = problems_between(documents)
+    return documents, loaded, sorted(problems, key=lambda problem: (problem.file, problem.line))
+
+
+def _documents(folder: Path) -> tuple[dict[str, Document], list[Problem]]:
+    present = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
+    elsewhere = {path.name for pattern in READ_ELSEWHERE for path in folder.glob(pattern)}
+    ours = {name: path for name, path in present.items() if name in FILES or _is_pathway(name)}
+    problems = [Problem(name, 1, "缺少这个文件。", "This file is missing.") for name in FILES if name not in present]
+    problems += [
+        Problem(name, 1, "不认识这个文件。", "This file is not known.") for name in present.keys() - ours - elsewhere
+    ]
+    documents = {name: read_document(path, name) for name, path in ours.items()}
+    problems += [problem for document in documents.values() for problem in document.problems]
+    return {name: document for name, document in documents.items() if document.value is not None}, problems
+
+
+def _is_pathway(name: str) -> bool:
+    return name.startswith(f"{PATHWAYS}/PW_")
+
+
+def _is_misnamed(document: Document) -> bool:
+    if not _is_pathway(document.name):
+        return False
+    identities = (document.value["meta"]["id"], document.value["pathway"]["id"])
+    return any(document.name != f"{PATHWAYS}/{identity}.yaml" for identity in identities)
+
+
+def _misnamed(document: Document) -> Problem:
+    return document.problem(("meta", "id"), "文件名和编号不一致。", "The file is not named after its id.")
+
+
+def _messages(messages: Any, place: Place = ()) -> Iterator[tuple[Place, str, str]]:
+    """Yield place and words of every message; marshmallow nests them by key and position."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            # Dict fields nest their members under "value", a mapping as a whole reports under "_schema".
+            yield from _messages(inner, place if key in ("_schema", "value") else (*place, key))
+        return
+    for message in messages:
+        zh, _, en = str(message).rpartition("。")
+        where = ".".join(str(key) for key in place)
+        yield place, f"{where}：{zh or '写法不对'}。", en or str(message)
+
+
+def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any]) -> Content:
+    screenings, asked = loaded["screenings.yaml"], loaded["screening_inputs.yaml"]["screenings"]
+    visits, menu = loaded["visit_schedule.yaml"], loaded["service_menu.yaml"]
+    closing, vaccines = loaded["closing_reasons.yaml"], loaded["vaccine_schedule.yaml"]
+    services = services_from(menu)
+    age_basis = next(each["map"] for each in visits["age_rules"] if each["id"] == "age_basis")
+    digests = "".join(f"{name} {document.digest}\n" for name, document in sorted(documents.items()))
+    return Content(
+        version=hashlib.sha256(digests.encode()).hexdigest()[:12],
+        versions={name: document.value["meta"]["version"] for name, document in documents.items()},
+        metrics={metric.code: metric for metric in screenings["metrics"]},
+        screenings={
+            each["id"]: screening_from(each, asked[each["id"]], age_basis) for each in screenings["screenings"]
+        },
+        instruments={each.id: each for each in screenings["instruments"]},
+        warning_signs=warning_signs_from(loaded["warning_signs.yaml"]),
+        visits=planned_visits(visits, loaded["check_forms.yaml"]),
+        every_visit=visits["every_visit"],
+        age_basis=age_basis,
+        behaviours=behaviours_from(loaded["behaviours.yaml"]),
+        services=services,
+        tasks={task.id: task for service in services for task in service.tasks},
+        task_rules=task_rules_from(menu),
+        pathways={each.id: each for each in (pathway_from(loaded[n]) for n in loaded if _is_pathway(n))},
+        time_limits={limit.id: limit for limit in loaded["time_limits.yaml"]["limits"]},
+        closing_reasons={each.code: each.name for each in closing["closing_reasons"]},
+        outcomes={each.code: each.name for each in closing["outcome_codes"]},
+        institutions={each.code: each.name for each in loaded["institutions.yaml"]["institutions"]},
+        mandatory_report=loaded["mandatory_report.yaml"]["mandatory_report"],
+        indicators={each.id: each for each in loaded["indicators.yaml"]["kpis"]},
+        vaccines=vaccines["vaccines"],
+        local_vaccines=vaccines["local_vaccines"],
+    )

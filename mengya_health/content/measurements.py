@@ -1,0 +1,104 @@
+"""Metrics: what is measured, its unit and the ranges within which a value is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mengya_health.content.shapes import (
+    Flag,
+    Kept,
+    Number,
+    Range,
+    Shape,
+    Sourced,
+    many,
+    one_of,
+    whole,
+    word_list,
+    words,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric(Sourced):
+    """One thing measured, counted or derived.
+
+    Outside `hard` a value is refused, outside `soft` it is asked back; None where the content gives no range. `kind`
+    is decimal, integer, code or derived; `decimals` how many are kept and shown; `step` the finest step.
+    """
+
+    code: str
+    name: str
+    unit: str
+    kind: str
+    decimals: int = 0
+    hard: tuple[float, float] | None = None
+    soft: tuple[float, float] | None = None
+    step: float | None = None
+    values: Mapping[int, str] | None = None
+    formula: str | None = None
+    note: str | None = None
+
+    def is_possible(self, value: float) -> bool:
+        return self.hard is None or self.hard[0] <= value <= self.hard[1]
+
+    def is_usual(self, value: float) -> bool:
+        return self.soft is None or self.soft[0] <= value <= self.soft[1]
+
+
+class MetricShape(Shape):
+    makes = Metric
+
+    code = words(required=True, pattern=r"[A-Z][A-Z0-9_]*")
+    name = words(required=True)
+    unit = Kept(required=True)
+    kind = one_of("decimal", "integer", "derived", "code", required=True, key="type")
+    decimals = whole()
+    hard = Range()
+    soft = Range()
+    step = Number()
+    signed = Flag()
+    values = Kept()
+    formula = words()
+    sample = words()
+    convert = words()
+    extra = Kept()
+    note = words()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One thing asked for a screening that is no metric. `kind`: boolean, count, number, choice or set."""
+
+    code: str
+    name: str
+    kind: str
+    values: tuple[Any, ...] = ()
+
+
+class InputShape(Shape):
+    makes = Input
+
+    code = words(required=True, pattern=r"[a-z][a-z0-9_]*")
+    name = words(required=True)
+    kind = one_of("boolean", "count", "number", "choice", "set", required=True, key="type")
+    values = Kept()
+
+
+@dataclass(frozen=True, kw_only=True)
+class AskedInputs:
+    """What a screening asks beside metrics, the metrics and inputs it can do without, and which age it goes by."""
+
+    age_basis: str
+    optional: tuple[str, ...]
+    inputs: tuple[Input, ...]
+
+
+class AskedInputsShape(Shape):
+    makes = AskedInputs
+
+    age_basis = words(required=True)
+    optional = word_list(required=True)
+    inputs = many(InputShape, required=True)

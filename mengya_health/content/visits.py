@@ -1,0 +1,212 @@
+"""visit_schedule.yaml and check_forms.yaml: the planned checks, and what is asked, measured and examined at each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+
+from marshmallow import fields
+
+from mengya_health.content.conditions import Condition
+from mengya_health.content.shapes import Flag, Kept, Meta, Shape, Sourced, many, one_of, whole, word_list, words
+from mengya_health.growth.ages import add_months
+
+DAYS_OF_FIRST_MONTH = 28
+SECTIONS = ("ask", "measure", "examine", "conclude")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormField(Sourced):
+    """One line of a check form.
+
+    `kind`: number (a `metric`, or a plain number), choice, choices (several), flag (yes or no), text. `normal` is the
+    option that says nothing was found. `feeds` "SCR_X.input": the answer goes into that screening.
+    """
+
+    code: str
+    section: str
+    name: str
+    kind: str
+    metric: str | None = None
+    options: Mapping[int, str] | None = None
+    normal: int | None = None
+    visits: tuple[str, ...] = ()
+    feeds: str | None = None
+
+
+class FormFieldShape(Shape):
+    makes = FormField
+
+    code = words(required=True)
+    section = one_of(*SECTIONS, required=True)
+    name = words(required=True)
+    kind = one_of("number", "choice", "choices", "flag", "text", required=True, key="type")
+    metric = words()
+    options = Kept()
+    normal = whole()
+    visits = word_list()
+    feeds = words(pattern=r"SCR_[A-Z0-9_]+\.[a-z_]+")
+
+
+class CheckFormShape(Shape):
+    id = words(required=True, pattern=r"FORM_[A-Z0-9_]+")
+    name = words(required=True)
+    lines = fields.List(fields.Nested(FormFieldShape), required=True, data_key="fields")
+
+
+class CheckFormsMeta(Meta):
+    common_options = Kept()
+
+
+class CheckFormsFile(Shape):
+    meta = fields.Nested(CheckFormsMeta, required=True)
+    forms = many(CheckFormShape, required=True)
+
+
+class WindowShape(Shape):
+    anchor = one_of("birth", "discharge_or_birth", required=True)
+    from_day = whole()
+    to_day = whole()
+    target_day = whole()
+    from_month = whole()
+    to_month_exclusive = whole()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedVisit(Sourced):
+    """One planned check.
+
+    `due_month` is the age in whole actual months from which it is due, the window ends before `to_month`; checks in
+    the first weeks count `from_day` to `to_day` (both included) instead. `fields` are the lines of its form.
+    """
+
+    id: str
+    name: str
+    age_label: str | None = None
+    place: str
+    form: str
+    due_month: int
+    to_month: int | None = None
+    from_day: int | None = None
+    to_day: int | None = None
+    target_day: int | None = None
+    counts_from_discharge: bool = False
+    must_do: tuple[str, ...]
+    screenings: tuple[str, ...]
+    warning_sign_age: str | None = None
+    extra: str | None = None
+    fields: tuple[FormField, ...] = ()
+
+    def window(self, birth_on: date, discharged_on: date | None = None) -> tuple[date, date]:
+        """Return the first and the last day (both included) on which the check is due."""
+        if self.from_day is None:
+            last_on = add_months(birth_on, self.to_month) - timedelta(days=1)
+            return add_months(birth_on, self.due_month), last_on
+        anchor = (discharged_on or birth_on) if self.counts_from_discharge else birth_on
+        return anchor + timedelta(days=self.from_day), anchor + timedelta(days=self.to_day)
+
+    def fields_in(self, section: str) -> tuple[FormField, ...]:
+        """Return the lines of one section: ask, measure, examine or conclude."""
+        return tuple(field for field in self.fields if field.section == section)
+
+
+class PlannedVisitShape(Shape):
+    id = words(required=True, pattern=r"V_[A-Z0-9]+")
+    name = words(required=True)
+    age_label = words()
+    due = fields.Nested(WindowShape, required=True)
+    place = words()
+    form = words(required=True)
+    who = words()
+    must_do = word_list()
+    screenings = word_list(required=True)
+    high_risk_due = fields.Nested(WindowShape)
+    extra = words()
+    warning_sign_age = words()
+
+
+class AgeRuleShape(Shape):
+    id = words(required=True)
+    rule = words(required=True)
+    compute = Kept()
+    map = Kept()
+    preterm_warning_signs = words()
+
+
+class EveryVisitShape(Shape):
+    ask = word_list(required=True)
+    examine = word_list(required=True)
+    evaluate = word_list(required=True)
+    guide = word_list(required=True)
+    decide = word_list(required=True)
+    sign = words(required=True)
+
+
+class WindowRulesShape(Shape):
+    bounds = words(required=True)
+    anchor = Kept(required=True)
+    status = Kept(required=True)
+    catch_up = words(required=True)
+    late_visit_items = words(required=True)
+
+
+class SideEventShape(Shape):
+    id = words(required=True)
+    name = words(required=True)
+    note = words(required=True)
+    from_day = whole()
+    to_day = whole()
+    target_day = whole()
+    from_month = whole()
+    to_month_exclusive = whole()
+    every_months = whole(least=1)
+    optional = Flag()
+    visits = word_list()
+    screening = words()
+    applies_if = Condition()
+
+
+class TemplateShape(Shape):
+    id = words(required=True)
+    name = words(required=True)
+    visits = word_list()
+    adds = many(PlannedVisitShape)
+    note = words()
+
+
+class VisitScheduleFile(Shape):
+    meta = fields.Nested(Meta, required=True)
+    age_rules = many(AgeRuleShape, required=True)
+    every_visit = fields.Nested(EveryVisitShape, required=True)
+    window_rules = fields.Nested(WindowRulesShape, required=True)
+    visits = many(PlannedVisitShape, required=True)
+    side_events = many(SideEventShape, required=True)
+    tcm_service = Kept()
+    problem_handling = Kept()
+    indicators = Kept()
+    templates = many(TemplateShape, required=True)
+
+
+def planned_visits(loaded: Mapping[str, Any], forms: Mapping[str, Any]) -> tuple[PlannedVisit, ...]:
+    """Return the planned checks of the national schedule in the order of age, each with the lines of its form."""
+    lines_of = {form["id"]: form["lines"] for form in forms["forms"]}
+    return tuple(_planned_visit(each, lines_of.get(each["form"], ())) for each in loaded["visits"])
+
+
+def _planned_visit(loaded: Mapping[str, Any], lines: tuple[FormField, ...]) -> PlannedVisit:
+    due = loaded["due"]
+    # A check counted in days belongs to the month that starts with it: the one at 28–42 days to month 1.
+    month_by_days = due.get("target_day", due.get("from_day", 0)) // DAYS_OF_FIRST_MONTH
+    kept = {name: loaded[name] for name in PlannedVisit.__dataclass_fields__ if name in loaded}
+    return PlannedVisit(
+        **kept,
+        due_month=due.get("from_month", month_by_days),
+        to_month=due.get("to_month_exclusive"),
+        from_day=due.get("from_day"),
+        to_day=due.get("to_day"),
+        target_day=due.get("target_day"),
+        counts_from_discharge=due["anchor"] == "discharge_or_birth",
+        fields=tuple(line for line in lines if not line.visits or loaded["id"] in line.visits),
+    )

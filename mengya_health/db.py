@@ -1,0 +1,174 @@
+"""Engines, column types and ids. Nothing here knows what a child is."""
+
+import os
+import secrets
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from uuid import UUID
+
+import pysqlite3
+from sqlalchemy import DateTime, Engine, LargeBinary, MetaData, create_engine, event, make_url
+from sqlalchemy import Uuid as SqlUuid
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.types import TypeDecorator
+
+from mengya_health.errors import StartRefused, Unavailable
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+# Fixed in 3.51.3 and in these backports; older libraries may corrupt a WAL file when it is reset.
+_WAL_SAFE_FROM = (3, 51, 3)
+_WAL_BACKPORTS = {(3, 44): 6, (3, 50): 7}
+
+
+def new_id() -> UUID:
+    """Return a UUIDv7: sorted by the millisecond it was made in, 74 random bits (RFC 9562 §5.7)."""
+    stamp_ms = time.time_ns() // 1_000_000
+    tail = secrets.randbits(74)
+    value = (stamp_ms & (1 << 48) - 1) << 80 | 0x7 << 76 | (tail >> 62) << 64 | 0b10 << 62 | tail & (1 << 62) - 1
+    return UUID(int=value)
+
+
+class Id(TypeDecorator):
+    """A UUID: 16 bytes on SQLite, `uuid` on PostgreSQL (UUID text would cost as much to parse as decrypting)."""
+
+    impl = LargeBinary(16)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect):
+        return dialect.type_descriptor(SqlUuid() if dialect.name == "postgresql" else LargeBinary(16))
+
+    def process_bind_param(self, value, dialect):
+        if value is None or dialect.name == "postgresql":
+            return value
+        return value.bytes
+
+    def process_result_value(self, value, dialect):
+        if value is None or isinstance(value, UUID):
+            return value
+        return UUID(bytes=value)
+
+
+class UtcTime(TypeDecorator):
+    """An aware UTC time. A naive one is a mistake of ours and is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect):
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a time zone was about to be stored")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value, dialect):
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Every table of the data database."""
+
+    metadata = MetaData(naming_convention=NAMING)
+
+
+def wal_is_safe(version: tuple[int, ...]) -> bool:
+    """Return whether this SQLite version is free of the WAL-reset corruption bug."""
+    return version >= _WAL_SAFE_FROM or version[2] >= _WAL_BACKPORTS.get(version[:2], 1000)
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for one of our two databases, with the settings durability needs (security design §14)."""
+    if url.startswith("sqlite"):
+        return _sqlite_engine(url)
+    return create_engine(
+        url,
+        hide_parameters=True,
+        pool_pre_ping=True,
+        pool_size=10,
+        connect_args={"options": "-c statement_timeout=15000 -c timezone=UTC", "connect_timeout": 5},
+    )
+
+
+def _sqlite_engine(url: str) -> Engine:
+    engine = create_engine(url, module=pysqlite3.dbapi2, hide_parameters=True, connect_args={"timeout": 5})
+    safe = wal_is_safe(pysqlite3.sqlite_version_info)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection, _record):
+        connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see below
+        for pragma in (
+            "foreign_keys=ON",
+            "trusted_schema=OFF",
+            "secure_delete=ON",
+            "cell_size_check=ON",
+            "temp_store=MEMORY",
+            "busy_timeout=5000",
+            "mmap_size=0",
+            "journal_mode=WAL" if safe else "journal_mode=DELETE",
+            "synchronous=FULL" if safe else "synchronous=EXTRA",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection):
+        # A deferred transaction that reads and then writes fails at once with "locked", whatever the timeout.
+        writing = connection.get_execution_options().get("writing", True)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+def open_session(engine: Engine, *, writing: bool) -> Session:
+    """Return a session whose transaction is a writing one, or a reading one that never waits for a writer."""
+    return Session(engine.execution_options(writing=writing), expire_on_commit=False, autoflush=False)
+
+
+def open_engine(url: str, name: str) -> Engine:
+    """Return an engine for a database that is there. Raises StartRefused, and makes no file, when it is not."""
+    file = make_url(url).database
+    if url.startswith("sqlite") and not Path(file or "").exists():
+        raise StartRefused(
+            f"没有找到{name} {file}。第一次使用请运行 mengya init。",
+            f"There is no database at {file}. For a first start run mengya init.",
+        )
+    engine = make_engine(url)
+    require_reachable(engine, name)
+    return engine
+
+
+def require_reachable(engine: Engine, name: str) -> None:
+    """Raise StartRefused unless a trivial query works."""
+    try:
+        with engine.execution_options(writing=False).connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+    except OperationalError as error:
+        raise StartRefused(
+            f"连不上{name}。请检查地址、网络和磁盘权限后再启动。",
+            f"Cannot reach the {name} database. Check its address, the network and the disk, then start again.",
+        ) from error
+
+
+def is_busy(error: OperationalError) -> bool:
+    """Return whether an operational error only says that somebody else holds the lock for too long."""
+    return "locked" in str(error.orig) or "timeout" in str(error.orig)
+
+
+def as_unavailable(error: OperationalError) -> Unavailable:
+    """Return what to tell a person when the database could not take part just now."""
+    return Unavailable() if is_busy(error) else Unavailable("数据库暂时连不上，请过一会儿再试。", "The database is not reachable.")
+
+
+def restrict_new_files() -> None:
+    """Make every file this process creates readable by its owner only."""
+    os.umask(0o077)

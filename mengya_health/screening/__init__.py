@@ -1,0 +1,1 @@
+"""Instruments, scoring, planned visits."""
