@@ -1,0 +1,1 @@
+"""Papers the clinic files and families take home."""

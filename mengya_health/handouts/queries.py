@@ -1,0 +1,47 @@
+"""Papers somebody asked for, and their bytes while they are kept."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mengya_health import audit
+from mengya_health.access.permissions import Permission
+from mengya_health.errors import NotFound, NotNow
+from mengya_health.handouts.models import Handout
+from mengya_health.jobs import Job
+from mengya_health.people.queries import find_child
+
+KEPT = timedelta(hours=24)
+
+
+def open_handout(work, handout_id: UUID) -> bytes:
+    """Return a PDF. Raises NotFound for others' papers, NotNow while it is being made or after its 24 hours."""
+    handout = _mine(work, handout_id)
+    child = find_child(work, handout.child_id, Permission.PRINT_HEALTH)
+    if handout.pdf is None or work.now - handout.asked_at > KEPT:
+        raise NotNow(
+            "这份还没生成好，或已过二十四小时。请稍等，或在档案里重新打印。",
+            "It is not ready yet, or older than 24 hours. Wait a little, or print it again from the record.",
+        )
+    audit.note(work, "P", child.id, "handout", record_id=handout.id, purpose="print")
+    return work.keys.open_file("handout", handout.id, child.id, "health", handout.pdf, "pdf")
+
+
+def print_queue(work, *, limit: int = 20) -> list[tuple[Handout, str, str]]:
+    """Return the papers the actor asked for in the last day, newest first, each with its job's status and error."""
+    rows = work.session.execute(
+        select(Handout, Job.status, Job.error_code)
+        .join(Job, Job.id == Handout.job_id)
+        .where(Handout.asked_by == work.actor.user_id, Handout.asked_at > work.now - KEPT)
+        .order_by(Handout.asked_at.desc())
+        .limit(limit)
+    )
+    return [tuple(row) for row in rows]
+
+
+def _mine(work, handout_id: UUID) -> Handout:
+    handout = work.session.get(Handout, handout_id)
+    if handout is None or handout.asked_by != work.actor.user_id:
+        raise NotFound
+    return handout
