@@ -51,10 +51,13 @@ class Id(TypeDecorator):
             return value
         return value.bytes
 
-    def process_result_value(self, value, dialect):
-        if value is None or isinstance(value, UUID):
-            return value
-        return UUID(bytes=value)
+    def result_processor(self, dialect, coltype):
+        """Return what turns a stored value into a UUID: one call each, for it runs on every id of every row read."""
+        return None if dialect.name == "postgresql" else _uuid_or_none
+
+
+def _uuid_or_none(stored: bytes | None) -> UUID | None:
+    return None if stored is None else UUID(bytes=stored)
 
 
 class UtcTime(TypeDecorator):
@@ -166,7 +169,11 @@ def is_busy(error: OperationalError) -> bool:
 
 def as_unavailable(error: OperationalError) -> Unavailable:
     """Return what to tell a person when the database could not take part just now."""
-    return Unavailable() if is_busy(error) else Unavailable("数据库暂时连不上，请过一会儿再试。", "The database is not reachable.")
+    return (
+        Unavailable()
+        if is_busy(error)
+        else Unavailable("数据库暂时连不上，请过一会儿再试。", "The database is not reachable.")
+    )
 
 
 def restrict_new_files() -> None:

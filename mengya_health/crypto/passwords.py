@@ -1,0 +1,144 @@
+"""Passwords and signing PINs: hashed with Argon2id, one at a time, and refused where they are easily guessed."""
+
+import gzip
+import re
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from mengya_health.errors import Invalid, Unavailable
+
+STAFF_LENGTH, GUARDIAN_LENGTH, MOST_CHARACTERS = 12, 8, 128
+CONTEXT_WORDS = ("童馨", "tongxin", "mengya")
+_COMMON_FILE = Path(__file__).parent / "common_passwords.txt.gz"
+_RUNS = ("01234567890", "09876543210")
+
+
+@dataclass(frozen=True)
+class HashCost:
+    """What one hash costs. The default took 103 ms where it was chosen."""
+
+    time_cost: int = 2
+    memory_kib: int = 64 * 1024
+    lanes: int = 1
+
+
+@dataclass(frozen=True)
+class Verified:
+    """The answer to one try: whether it fits, and whether the stored hash should be made anew at today's cost."""
+
+    ok: bool
+    needs_rehash: bool = False
+
+
+class Passwords:
+    """Hashes and verifies for one process. Each hash takes 64 MiB, so only one runs; others wait in line."""
+
+    def __init__(self, cost: HashCost = HashCost(), *, longest_wait_s: float = 10) -> None:
+        self._hasher = PasswordHasher(cost.time_cost, cost.memory_kib, cost.lanes)
+        self._longest_wait_s = longest_wait_s
+        self._turn = threading.Lock()
+
+    def hash(self, secret: str) -> str:
+        """Return the hash to store, its parameters in it; raises Unavailable when the line is too long."""
+        with self._one_at_a_time():
+            return self._hasher.hash(_typed(secret))
+
+    def verify(self, stored: str, secret: str) -> Verified:
+        """Return whether a password or PIN fits its stored hash; raises Unavailable when the line is too long."""
+        with self._one_at_a_time():
+            try:
+                self._hasher.verify(stored, _typed(secret))
+            except (VerificationError, InvalidHashError):
+                return Verified(ok=False)
+        return Verified(ok=True, needs_rehash=self._hasher.check_needs_rehash(stored))
+
+    def verify_nothing(self, secret: str) -> None:
+        """Do the work of one verification, so that an unknown account answers no sooner than a known one."""
+        self.hash(secret)
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=self._longest_wait_s):
+            raise Unavailable
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+
+def check_password(secret: str, *, is_staff: bool, context_words: Iterable[str] = ()) -> None:
+    """Raise Invalid(fields password) for a password that is too short, too long or among the first to be tried.
+
+    `context_words`: the organisation's name, the person's own name and sign-in name. Composition is not asked for.
+    """
+    shortest = STAFF_LENGTH if is_staff else GUARDIAN_LENGTH
+    if not shortest <= len(secret) <= MOST_CHARACTERS:
+        raise _refused("password", f"密码要 {shortest} 到 {MOST_CHARACTERS} 个字。可以用几个词连成一句。")
+    plain = _typed(secret).casefold()
+    if plain in common_passwords() or _is_pattern(plain):
+        raise _refused("password", "这个密码太常见，很容易被猜到。请换一个，可以用几个词连成一句。")
+    if _is_only_context(plain, (*CONTEXT_WORDS, *context_words)):
+        raise _refused("password", "密码不要只由机构名、姓名、账号和数字组成，请换一个。")
+
+
+def check_pin(pin: str, birth_dates: Iterable[date] = ()) -> None:
+    """Raise Invalid(fields pin) unless a signing PIN is six digits, no run, no repeat and no date."""
+    if not re.fullmatch(r"[0-9]{6}", pin):
+        raise _refused("pin", "签署密码要 6 位数字。")
+    halves_repeat = pin[:3] == pin[3:] or pin[:2] == pin[2:4] == pin[4:]
+    if len(set(pin)) < 3 or halves_repeat or any(pin in run for run in _RUNS):
+        raise _refused("pin", "签署密码不要用连号或重复的数字，请换一个。")
+    if _is_short_date(pin) or any(pin in _ways_to_type(born) for born in birth_dates):
+        raise _refused("pin", "签署密码不要用生日或别的日期，请换一个。")
+
+
+@cache
+def common_passwords() -> frozenset[str]:
+    """Return the offline list of common passwords, small letters; where it comes from stands at its top."""
+    with gzip.open(_COMMON_FILE, "rt", encoding="utf-8") as lines:
+        return frozenset(line.rstrip("\n") for line in lines if not line.startswith("# "))
+
+
+def _typed(secret: str) -> str:
+    # Keyboards differ in how they compose the same character.
+    return unicodedata.normalize("NFKC", secret)
+
+
+def _is_pattern(plain: str) -> bool:
+    """A few characters again and again, or one long run along the number row or the alphabet."""
+    steps = {ord(after) - ord(before) for before, after in zip(plain, plain[1:], strict=False)}
+    return (
+        len(set(plain)) < 4 or steps <= {1, -9} or steps <= {-1, 9} or re.fullmatch(r"(.{1,6}?)\1+", plain) is not None
+    )
+
+
+def _is_only_context(plain: str, words: Iterable[str]) -> bool:
+    rest = plain
+    for word in sorted(filter(None, map(_typed, words)), key=len, reverse=True):
+        rest = rest.replace(word.casefold(), "")
+    return rest != plain and len(re.sub(r"[\W\d_]", "", rest)) < 4
+
+
+def _is_short_date(pin: str) -> bool:
+    try:
+        date(2000 + int(pin[:2]), int(pin[2:4]), int(pin[4:]))
+    except ValueError:
+        return False
+    return True
+
+
+def _ways_to_type(born: date) -> set[str]:
+    return {born.strftime(pattern) for pattern in ("%y%m%d", "%d%m%y", "%m%d%y", "%Y%m")}
+
+
+def _refused(field: str, message: str) -> Invalid:
+    return Invalid(fields={field: [message]})

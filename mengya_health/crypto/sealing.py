@@ -1,0 +1,223 @@
+"""`work.keys`: what a piece of work seals, opens, tags and signs, each by what it is for."""
+
+import hmac
+import os
+from collections.abc import Iterable
+from datetime import UTC, date, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from mengya_health.crypto.blind_index import BlindIndex
+from mengya_health.crypto.canonical import commitment, read_txjson, txjson
+from mengya_health.crypto.envelope import (
+    Key,
+    Place,
+    key_id_of,
+    length_prefixed,
+    open_json,
+    open_sealed,
+    padded,
+    seal,
+    seal_json,
+)
+from mengya_health.crypto.keystore import USER_CLASSES, Keystore
+from mengya_health.crypto.signatures import public_key_of, signature_of
+from mengya_health.errors import IntegrityError
+
+_SALT_BYTES = 32
+_TAG_BYTES = 16
+
+
+class SealedRevision(NamedTuple):
+    """What is stored of a revision: the envelope, and the commitment that the history repeats."""
+
+    body: bytes
+    commit: bytes
+
+
+class Keys:
+    """The keys of one unit of work. Nothing read from the keystore outlives it, so an erasure holds at once."""
+
+    def __init__(self, keystore: Keystore) -> None:
+        self._keystore = keystore
+        self._suite = keystore.suite
+        self._data_keys = keystore.data_keys()
+        self._loaded: set[UUID] = set()
+
+    @property
+    def index(self) -> BlindIndex:
+        """The blind indexes that find a child or an account."""
+        return self._keystore.index
+
+    def load(self, subject_ids: Iterable[UUID]) -> None:
+        """Fetch the keys of children and users in one statement. A page calls this once, for all."""
+        missing = set(subject_ids) - self._loaded
+        if missing:
+            self._data_keys.add(self._keystore.keys_for(missing))
+            self._loaded |= missing
+
+    def create_child_keys(self, child_ids: Iterable[UUID]) -> None:
+        """Make and commit the data keys of children who are about to be stored."""
+        self._keystore.create_keys_of(child_ids)
+
+    def create_user_keys(self, user_ids: Iterable[UUID]) -> None:
+        """Make and commit the data keys of accounts that are about to be stored."""
+        self._keystore.create_keys_of(user_ids, USER_CLASSES)
+
+    def seal_revision(self, child_id: UUID, section: str, entry_id: UUID, version: int, content: Any) -> SealedRevision:
+        """Return a revision's envelope and commitment; raises NotCanonical for content that has no TXJSON form.
+
+        The salt of the commitment lies inside the envelope: without the key, a guess at the content tests nothing.
+        """
+        salt, canonical = os.urandom(_SALT_BYTES), txjson(content)
+        body = self._seal(_revision_place(child_id, entry_id, version), section, salt + padded(canonical))
+        return SealedRevision(body, commitment(salt, canonical, self._suite))
+
+    def open_revision(
+        self, child_id: UUID, section: str, entry_id: UUID, version: int, body: bytes, commit: bytes
+    ) -> Any:
+        """Return a revision's content; raises IntegrityError, also where `commit` is not its commitment."""
+        opened = self._open(_revision_place(child_id, entry_id, version), section, body)
+        salt, canonical = opened[:_SALT_BYTES], opened[_SALT_BYTES:].rstrip(b" ")
+        if not hmac.compare_digest(commitment(salt, canonical, self._suite), commit):
+            raise IntegrityError
+        return read_txjson(canonical)
+
+    def seal_body(
+        self,
+        table: str,
+        row_id: UUID,
+        subject_id: UUID,
+        key_class: str,
+        content: Any,
+        version: int = 1,
+        column: str = "body",
+    ) -> bytes:
+        """Return the envelope of a JSON value for one row; raises Invalid for text or numbers that cannot be stored.
+
+        `key_class`: identity, health, behaviour, family or special of a child, `user` of an account.
+        `version` counts the immutable versions of the content; it is not the row's lock counter.
+        """
+        key = self._newest(subject_id, key_class)
+        return seal_json(key, Place(table, column, row_id, subject_id, version), content, self._suite)
+
+    def open_body(
+        self,
+        table: str,
+        row_id: UUID,
+        subject_id: UUID,
+        key_class: str,
+        body: bytes | None,
+        version: int = 1,
+        column: str = "body",
+    ) -> Any:
+        """Return the JSON value of an envelope; raises IntegrityError, for NULL too."""
+        key = self._named(subject_id, key_class, body)
+        return open_json(key, Place(table, column, row_id, subject_id, version), body)
+
+    def seal_file(self, table: str, row_id: UUID, child_id: UUID, section: str, content: bytes, column: str) -> bytes:
+        """Return the envelope of a file's bytes, a printed document's for one. Its length shows."""
+        return self._seal(Place(table, column, row_id, child_id), section, content)
+
+    def open_file(
+        self, table: str, row_id: UUID, child_id: UUID, section: str, sealed: bytes | None, column: str
+    ) -> bytes:
+        """Return a file's bytes; raises IntegrityError."""
+        return self._open(Place(table, column, row_id, child_id), section, sealed)
+
+    def seal_row(self, table: str, *columns: Any) -> bytes:
+        """Return the 32-byte seal over a row's authorising columns, its row_version last."""
+        newest = self._keystore.subkeys(f"txda/seal/1|{table}")[0]
+        return newest.mac(_row_bytes(columns), self._suite)
+
+    def row_seal_holds(self, table: str, seal: bytes | None, *columns: Any) -> bool:
+        """Return whether a row carries the seal of these columns: one written by SQL alone does not."""
+        if not isinstance(seal, bytes):
+            return False
+        message = _row_bytes(columns)
+        versions = self._keystore.subkeys(f"txda/seal/1|{table}")
+        return any(hmac.compare_digest(key.mac(message, self._suite), seal) for key in versions)
+
+    def check_row_seal(self, table: str, seal: bytes | None, *columns: Any) -> None:
+        """Raise IntegrityError unless the seal holds."""
+        if not self.row_seal_holds(table, seal, *columns):
+            raise IntegrityError
+
+    def tag_pathway(self, child_id: UUID, pathway: str) -> bytes:
+        """Return 16 bytes that are equal for one child's same pathway and say nothing about which it is."""
+        key = self._newest(child_id, "health").subkey("txda/tag/1|case|pathway", self._suite)
+        return key.mac(pathway.encode(), self._suite)[:_TAG_BYTES]
+
+    def body_mac(self, body: bytes) -> bytes:
+        """Return the keyed MAC of a sent form: a plain hash of a short form could be guessed."""
+        return self._deployment_mac("txda/mac/1|idempotency", body)
+
+    def session_hash(self, token: str) -> bytes:
+        """Return the SHA-256 (or SM3) under which a random 256-bit token is stored."""
+        return self._suite.digest(token.encode())
+
+    def code_hash(self, code: str) -> bytes:
+        """Return the keyed hash of a short typed code: its 50 bits could be searched through without a key."""
+        return self._deployment_mac("txda/mac/1|code", code.encode())
+
+    def form_secret(self) -> bytes:
+        """Return the secret that the web application signs its form tokens with, the same in every process."""
+        return self._deployment_mac("txda/mac/1|forms", b"")
+
+    def digest(self, content: bytes) -> bytes:
+        """Return the plain hash of the deployment's profile: SHA-256, or SM3."""
+        return self._suite.digest(content)
+
+    def new_signing_key(self, user_id: UUID) -> tuple[bytes, bytes]:
+        """Return a new Ed25519 public key, and its private half sealed under the user's own key."""
+        private = os.urandom(32)
+        return public_key_of(private), self._seal(_signing_place(user_id), "user", private)
+
+    def sign(self, user_id: UUID, sealed_private: bytes | None, message: bytes) -> bytes:
+        """Return the user's 64-byte signature of a message; raises IntegrityError."""
+        return signature_of(self._open(_signing_place(user_id), "user", sealed_private), message)
+
+    def _seal(self, place: Place, key_class: str, plaintext: bytes) -> bytes:
+        return seal(self._newest(place.child_id, key_class), place, plaintext, self._suite)
+
+    def _open(self, place: Place, key_class: str, sealed: bytes | None) -> bytes:
+        return open_sealed(self._named(place.child_id, key_class, sealed), place, sealed)
+
+    def _newest(self, subject_id: UUID, key_class: str) -> Key:
+        self.load([subject_id])
+        return self._data_keys.newest(subject_id, key_class)
+
+    def _named(self, subject_id: UUID, key_class: str, sealed: bytes | None) -> Key:
+        self.load([subject_id])
+        return self._data_keys.named(subject_id, key_class, key_id_of(sealed))
+
+    def _deployment_mac(self, info: str, message: bytes) -> bytes:
+        return self._keystore.subkeys(info)[0].mac(message, self._suite)
+
+
+def _revision_place(child_id: UUID, entry_id: UUID, version: int) -> Place:
+    return Place("revision", "body", entry_id, child_id, version)
+
+
+def _signing_place(user_id: UUID) -> Place:
+    return Place("user", "signing_private", user_id, user_id)
+
+
+# A value's kind goes before it, so that no two different rows give the same bytes.
+_COLUMN_BYTES = {
+    type(None): lambda nothing: b"-",
+    bytes: lambda value: b"b" + value,
+    UUID: lambda value: b"u" + value.bytes,
+    str: lambda value: b"s" + value.encode(),
+    int: lambda value: b"i%d" % value,
+    datetime: lambda value: b"t" + value.astimezone(UTC).isoformat().encode(),
+    date: lambda value: b"d" + value.isoformat().encode(),
+}
+
+
+def _row_bytes(columns: Iterable[Any]) -> bytes:
+    """Return the bytes a seal covers, for every tie and consent on every page. Raises TypeError for other types."""
+    try:
+        return length_prefixed(*[_COLUMN_BYTES[type(value)](value) for value in columns])
+    except KeyError as error:
+        raise TypeError(f"a column of type {error.args[0].__name__} cannot be sealed") from None

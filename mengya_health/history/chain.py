@@ -1,0 +1,207 @@
+"""Appending to a child's chain, and what reading checks against it."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Row, and_, bindparam, func, inspect, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.orm.util import identity_key
+
+from mengya_health.crypto.sealing import Keys
+from mengya_health.errors import IntegrityError, Unavailable
+from mengya_health.history.canonical import chain_start, event_bytes, event_hash, tells
+from mengya_health.history.models import HistoryEvent, HistoryHead
+
+_CLOCK_SLACK = timedelta(seconds=2)
+
+_HEAD, _EVENT = HistoryHead.__table__, HistoryEvent.__table__
+_END = _EVENT.alias("end_event")
+_LAST = (
+    select(_EVENT.c.child_id, func.max(_EVENT.c.child_seq).label("child_seq"))
+    .where(
+        _EVENT.c.child_id.in_(bindparam("child_ids", expanding=True)),
+        _EVENT.c.rec.in_(bindparam("recs", expanding=True)),
+    )
+    .group_by(_EVENT.c.child_id, _EVENT.c.rec)
+    .subquery("last")
+)
+# The heads of some children, each with the event it points to …
+_HEADS = (
+    select(
+        *_HEAD.c,
+        _END.c.event.label("end_event"),
+        _END.c.prev.label("end_prev"),
+        _END.c.hash.label("end_hash"),
+    )
+    .outerjoin_from(_HEAD, _END, and_(_END.c.child_id == _HEAD.c.child_id, _END.c.child_seq == _HEAD.c.child_seq))
+    .where(_HEAD.c.child_id.in_(bindparam("child_ids", expanding=True)))
+)
+# … and with the newest event of each record asked for, one row for each. Built once: that costs as much as running it.
+_HEADS_AND_NEWEST = (
+    _HEADS.outerjoin(_LAST, _LAST.c.child_id == _HEAD.c.child_id)
+    .outerjoin(_EVENT, and_(_EVENT.c.child_id == _LAST.c.child_id, _EVENT.c.child_seq == _LAST.c.child_seq))
+    .add_columns(
+        _EVENT.c.rec,
+        _EVENT.c.child_seq.label("event_seq"),
+        _EVENT.c.event,
+        _EVENT.c.prev,
+        _EVENT.c.hash.label("event_hash"),
+    )
+)
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+class Claim(NamedTuple):
+    """What a stored record says of itself: its newest version, and the commitment to that."""
+
+    child_id: UUID
+    rec: UUID
+    rec_ver: int
+    commit: bytes
+
+
+def append(
+    session: Session,
+    keys: Keys,
+    *,
+    child_id: UUID,
+    at: datetime,
+    actor: UUID,
+    rec: UUID,
+    rec_type: str,
+    rec_ver: int,
+    op: str,
+    commit: bytes | None,
+) -> HistoryEvent:
+    """Add one event to a child's chain in this transaction, and return it.
+
+    `child_id` is the deployment's id where no child is meant. Locks that child's head and nothing else. Raises
+    IntegrityError where the head is not ours, Unavailable where the clock has gone back.
+    """
+    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
+    head = _locked_head(session, keys, child_id, at)
+    keys.check_row_seal("history_head", head.seal, *head.authorising())
+    if at < head.at - _CLOCK_SLACK:
+        raise Unavailable(
+            "服务器的时间比最近一条记录还早，没有保存。请管理员先校对服务器时间。",
+            "The server's clock is behind the newest record; nothing was saved. Ask the administrator to set it right.",
+        )
+    child_seq = head.child_seq + 1
+    written = event_bytes(
+        actor=actor,
+        at=at,
+        child_id=child_id,
+        child_seq=child_seq,
+        rec=rec,
+        rec_type=rec_type,
+        rec_ver=rec_ver,
+        op=op,
+        commit=commit,
+    )
+    hash = event_hash(keys, head.hash, written)
+    event = HistoryEvent(
+        child_id=child_id,
+        child_seq=child_seq,
+        event=written,
+        rec=rec,
+        rec_ver=rec_ver,
+        commit=commit,
+        prev=head.hash,
+        hash=hash,
+    )
+    session.add(event)
+    head.child_seq, head.hash, head.at = child_seq, hash, max(at, head.at)
+    head.seal = keys.seal_row("history_head", *head.authorising())
+    return event
+
+
+def head_hash(session: Session, keys: Keys, child_id: UUID) -> bytes:
+    """Return the hash at which a child's chain ends now, no bytes for one not begun.
+
+    Raises IntegrityError unless the head carries our seal and the event it points to is there: a tail cut off shows.
+    """
+    pending = _pending_head(session, child_id)
+    if pending is not None:
+        return pending.hash
+    row = session.execute(_HEADS, {"child_ids": [child_id]}).one_or_none()
+    if row is None:
+        return b""
+    _check_end(keys, row)
+    return row.hash
+
+
+def check_newest(session: Session, keys: Keys, claims: Iterable[Claim]) -> None:
+    """Raise IntegrityError unless each record is what the history of its child says last about it.
+
+    One statement for any number of records and children. Shows a record put back to an older version, a last event
+    that was changed or is missing, and a chain whose tail was cut off.
+    """
+    wanted = {(claim.child_id, claim.rec): claim for claim in claims}
+    if not wanted:
+        return
+    child_ids, recs = map(set, zip(*wanted, strict=True))
+    rows = session.execute(_HEADS_AND_NEWEST, {"child_ids": list(child_ids), "recs": list(recs)}).all()
+    ends = {row.child_id: row for row in rows}
+    for row in ends.values():
+        _check_end(keys, row)
+    for row in rows:
+        claim = wanted.pop((row.child_id, row.rec), None)
+        if claim is not None:
+            _check_claim(keys, claim, row)
+    if wanted:
+        raise IntegrityError
+
+
+def _check_end(keys: Keys, row: Row) -> None:
+    keys.check_row_seal("history_head", row.seal, row.child_id, row.hash, row.at, row.child_seq)
+    if row.end_event is None or not row.hash == row.end_hash == event_hash(keys, row.end_prev, row.end_event):
+        raise IntegrityError
+
+
+def _check_claim(keys: Keys, claim: Claim, row: Row) -> None:
+    if row.event_seq > row.child_seq or event_hash(keys, row.prev, row.event) != row.event_hash:
+        raise IntegrityError
+    if not tells(row.event, claim.rec_ver, claim.commit):
+        raise IntegrityError
+
+
+def _locked_head(session: Session, keys: Keys, child_id: UUID, at: datetime) -> HistoryHead:
+    """Return the head, locked in this transaction; the first event of a child makes it."""
+    pending = _pending_head(session, child_id)
+    if pending is not None:
+        return pending
+    locking = (
+        select(HistoryHead)
+        .where(HistoryHead.child_id == child_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    head = session.scalar(locking)
+    if head is None:
+        _insert_head(session, keys, child_id, at)
+        head = session.scalar(locking)
+    return head
+
+
+def _pending_head(session: Session, child_id: UUID) -> HistoryHead | None:
+    """Return the head where this transaction has appended to it and not yet flushed: so it is checked and locked."""
+    known = session.identity_map.get(identity_key(HistoryHead, child_id))
+    return known if known is not None and inspect(known).modified else None
+
+
+def _insert_head(session: Session, keys: Keys, child_id: UUID, at: datetime) -> None:
+    head = HistoryHead(child_id=child_id, child_seq=0, hash=chain_start(keys, child_id), at=at)
+    insert = _INSERTS[session.get_bind().dialect.name](HistoryHead)
+    # Somebody else may be making the same one: then theirs stands.
+    session.execute(
+        insert.values(
+            child_id=child_id,
+            child_seq=0,
+            hash=head.hash,
+            at=at,
+            seal=keys.seal_row("history_head", *head.authorising()),
+        ).on_conflict_do_nothing()
+    )
