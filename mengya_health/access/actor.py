@@ -1,0 +1,95 @@
+"""Who acts: a user in one request, with what the sealed rows say they are."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Place:
+    """One membership: a role at an organisation, perhaps in one class."""
+
+    role: str
+    organisation_id: UUID | None
+    group_id: UUID | None
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The person behind a request or a job. `session_kind` is how they came in."""
+
+    user_id: UUID
+    role: str  # the role they act in now
+    places: tuple[Place, ...] = ()
+    session_id: UUID | None = None
+    session_kind: str = "password"  # password | device (a bound phone: reading only) | job
+    reauthenticated_at: datetime | None = None  # when they last gave their password
+    language: str = "zh"
+    large_text: bool = False
+
+    def places_as(self, *roles: str) -> tuple[Place, ...]:
+        """Return the actor's memberships in any of these roles."""
+        return tuple(place for place in self.places if place.role in roles)
+
+    @property
+    def organisation_ids(self) -> frozenset[UUID]:
+        return frozenset(place.organisation_id for place in self.places if place.organisation_id)
+
+    @property
+    def group_ids(self) -> frozenset[UUID]:
+        return frozenset(place.group_id for place in self.places if place.group_id)
+
+
+@dataclass(frozen=True)
+class Tie:
+    """One relationship of a child as a plain value; only rows whose seal held become one."""
+
+    id: UUID
+    kind: str
+    user_id: UUID | None
+    organisation_id: UUID | None
+    group_id: UUID | None
+    authority: str
+    from_on: date
+    to_on: date | None  # the first day it no longer holds
+
+    def holds_on(self, today: date) -> bool:
+        return self.from_on <= today and (self.to_on is None or today < self.to_on)
+
+
+@dataclass(frozen=True)
+class ConsentHeld:
+    """One consent in force."""
+
+    purpose: str
+    receiver_id: UUID | None
+    given_by: UUID | None  # no account where it was signed on paper
+
+
+@dataclass(frozen=True)
+class ChildSubject:
+    """What the rules may know of a child: its ties, the consents in force, and today's date."""
+
+    child_id: UUID
+    today: date
+    clinic_id: UUID
+    ties: tuple[Tie, ...] = ()
+    consents: tuple[ConsentHeld, ...] = field(default=())
+
+    def current(self, kind: str) -> tuple[Tie, ...]:
+        """Return the ties of one kind that hold today."""
+        return tuple(tie for tie in self.ties if tie.kind == kind and tie.holds_on(self.today))
+
+    def has_consent(self, purpose: str, receiver_id: UUID | None = None) -> bool:
+        """Return whether a purpose is consented; P3 only for the receiver it names, or for all when it names none."""
+        return any(
+            held.purpose == purpose and (receiver_id is None or held.receiver_id in (None, receiver_id))
+            for held in self.consents
+        )
+
+
+@dataclass(frozen=True)
+class PlaceSubject:
+    """A place as the object of a decision."""
+
+    organisation_id: UUID

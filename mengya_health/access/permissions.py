@@ -1,0 +1,111 @@
+"""The permission table: who may do what. Anything it does not allow is refused."""
+
+from enum import StrEnum
+
+from mengya_health.access.actor import Actor, ChildSubject, PlaceSubject
+from mengya_health.access.rules import (
+    caregiver_of,
+    clinic_doctor_of,
+    doctor_here,
+    guardian_of,
+    receiver_of,
+    record_consented,
+    recording_caregiver_of,
+    referral_consented,
+    reviewer_of,
+    runs_the_system,
+    sharing_consented,
+    signed_in_fully,
+    signing_guardian_of,
+    staff_here,
+    teacher_of,
+)
+from mengya_health.errors import NotFound, NotPermitted
+
+
+class Permission(StrEnum):
+    """One sentence each that a nursery head would understand."""
+
+    READ_CHILD = "child:read"  # see who the child is: name, age, class, whose turn
+    READ_HEALTH = "health:read"  # read what the clinic wrote
+    READ_BEHAVIOUR = "behaviour:read"  # read what the teachers wrote
+    READ_FAMILY = "family:read"  # read what the family wrote
+    WRITE_HEALTH = "health:write"  # enter checks, screenings, advice, cases
+    WRITE_BEHAVIOUR = "behaviour:write"  # write down what was seen in class
+    WRITE_FAMILY = "family:write"  # keep the home record, answer questions
+    RAISE_CONCERN = "concern:raise"  # ask the doctor to look
+    SIGN = "entry:sign"  # sign as a guardian
+    CONSENT = "consent:give"  # agree to a purpose, or take it back
+    INVITE_FAMILY = "family:invite"  # let a caregiver of the family in
+    READ_CASE = "case:read"  # see where a case stands and what is wanted of one
+    RELEASE_GATE = "gate:release"  # let a case pass although a piece of evidence is missing, with a reason
+    ANSWER_REFERRAL = "referral:answer"  # receive a referral and send the reply
+    PRINT_HEALTH = "health:print"  # print the clinic's papers
+    READ_AUDIT = "audit:read"  # see who looked at the child's record
+    REGISTER_CHILD = "child:register"  # take a child into the clinic's care
+    KEEP_CHILD = "child:keep"  # keep the child's sheet: who it is, its class, consents signed on paper at the desk
+    LEAVE_CLASS = "class:leave"  # write down that a child has left the class
+    BOOK_VISIT = "visit:book"  # book a day at a baby house
+    INVITE_GUARDIAN = "guardian:invite"  # hand out a guardian's invitation
+    LIST_CHILDREN = "children:list"  # see the place's own list
+    MANAGE_USERS = "users:manage"  # make and close staff accounts
+
+
+P = Permission
+_DOCTOR = [clinic_doctor_of, record_consented]
+_TEACHER = [teacher_of, record_consented, sharing_consented]
+_RECEIVER = [receiver_of, record_consented, referral_consented]
+_REVIEWER = [reviewer_of, record_consented]
+
+# Any one line is enough; every rule in a line must hold. A clinic keeps sight of a child whose P1 is missing (it has to
+# ask for it), but neither reads nor writes the record until then.
+RULES = {
+    P.READ_CHILD: [[guardian_of], [caregiver_of], [clinic_doctor_of], _TEACHER, _RECEIVER, _REVIEWER],
+    P.READ_HEALTH: [[guardian_of], [caregiver_of], _DOCTOR, _RECEIVER],
+    P.READ_BEHAVIOUR: [[guardian_of], [caregiver_of], _TEACHER, [*_DOCTOR, sharing_consented]],
+    P.READ_FAMILY: [[guardian_of], [caregiver_of], _DOCTOR],
+    P.WRITE_HEALTH: [[*_DOCTOR, signed_in_fully]],
+    P.WRITE_BEHAVIOUR: [[*_TEACHER, signed_in_fully]],
+    P.WRITE_FAMILY: [
+        [guardian_of, record_consented, signed_in_fully],
+        [recording_caregiver_of, record_consented, signed_in_fully],
+    ],
+    P.RAISE_CONCERN: [
+        [*_TEACHER, signed_in_fully],
+        [guardian_of, signed_in_fully],
+        [recording_caregiver_of, signed_in_fully],
+        [*_DOCTOR, signed_in_fully],
+    ],
+    P.SIGN: [[signing_guardian_of, signed_in_fully]],
+    P.CONSENT: [[signing_guardian_of, signed_in_fully]],
+    P.INVITE_FAMILY: [[signing_guardian_of, signed_in_fully]],
+    P.READ_CASE: [[guardian_of], [caregiver_of], _DOCTOR, _RECEIVER, _TEACHER, _REVIEWER],
+    P.RELEASE_GATE: [[*_REVIEWER, signed_in_fully]],
+    P.ANSWER_REFERRAL: [[*_RECEIVER, signed_in_fully]],
+    P.PRINT_HEALTH: [[*_DOCTOR, signed_in_fully], [guardian_of, signed_in_fully]],
+    P.READ_AUDIT: [[guardian_of]],
+    P.REGISTER_CHILD: [[doctor_here, signed_in_fully]],
+    P.KEEP_CHILD: [[clinic_doctor_of, signed_in_fully]],
+    P.LEAVE_CLASS: [[clinic_doctor_of, signed_in_fully], [teacher_of, signed_in_fully]],
+    P.BOOK_VISIT: [[guardian_of, signed_in_fully], [clinic_doctor_of, signed_in_fully]],
+    P.INVITE_GUARDIAN: [[clinic_doctor_of, signed_in_fully]],
+    P.LIST_CHILDREN: [[staff_here]],
+    P.MANAGE_USERS: [[runs_the_system, signed_in_fully]],
+}
+
+READ_SECTION = {"health": P.READ_HEALTH, "behaviour": P.READ_BEHAVIOUR, "family": P.READ_FAMILY}
+WRITE_SECTION = {"health": P.WRITE_HEALTH, "behaviour": P.WRITE_BEHAVIOUR, "family": P.WRITE_FAMILY}
+
+
+def is_allowed(actor: Actor, permission: Permission, subject) -> bool:
+    """Return whether the table lets the actor do this; a permission it does not know is refused."""
+    return any(all(rule(actor, subject) for rule in line) for line in RULES.get(permission, ()))
+
+
+def require(actor: Actor, permission: Permission, subject: ChildSubject | PlaceSubject) -> None:
+    """Raise NotFound for a child the actor has nothing to do with, NotPermitted for anything else not allowed."""
+    if is_allowed(actor, permission, subject):
+        return
+    if isinstance(subject, ChildSubject) and not is_allowed(actor, P.READ_CHILD, subject):
+        raise NotFound
+    raise NotPermitted

@@ -1,0 +1,99 @@
+"""The rules by name: small claims about an actor and a subject. The permission table and the workflow share them."""
+
+from mengya_health.access.actor import Actor, ChildSubject, PlaceSubject
+
+
+def signed_in_fully(actor: Actor, subject) -> bool:
+    """They gave a password this time; a bound phone alone only reads."""
+    return actor.session_kind != "device"
+
+
+def guardian_of(actor: Actor, subject: ChildSubject) -> bool:
+    """A father, mother or other guardian of this child."""
+    return any(tie.user_id == actor.user_id for tie in subject.current("guardian"))
+
+
+def signing_guardian_of(actor: Actor, subject: ChildSubject) -> bool:
+    """A guardian whose guardianship includes signing."""
+    return any(tie.user_id == actor.user_id and tie.authority == "signs" for tie in subject.current("guardian"))
+
+
+def caregiver_of(actor: Actor, subject: ChildSubject) -> bool:
+    """A grandparent or other caregiver whom a guardian let in."""
+    return any(tie.user_id == actor.user_id for tie in subject.current("caregiver"))
+
+
+def recording_caregiver_of(actor: Actor, subject: ChildSubject) -> bool:
+    """A caregiver who may also write home records."""
+    return any(tie.user_id == actor.user_id and tie.authority == "records" for tie in subject.current("caregiver"))
+
+
+def clinic_doctor_of(actor: Actor, subject: ChildSubject) -> bool:
+    """A doctor of a clinic that has this child in its care."""
+    clinics = {place.organisation_id for place in actor.places_as("doctor")}
+    return any(tie.organisation_id in clinics for tie in subject.current("care"))
+
+
+def teacher_of(actor: Actor, subject: ChildSubject) -> bool:
+    """A teacher or 保健员 of the class the child is in, or of the baby house on the day of its visit."""
+    staff = actor.places_as("teacher", "health_staff")
+    groups = {place.group_id for place in staff if place.group_id}
+    whole_places = {place.organisation_id for place in staff if place.group_id is None}
+    return any(
+        tie.group_id in groups or tie.organisation_id in whole_places
+        for tie in subject.current("enrolment") + subject.current("visit")
+    )
+
+
+def receiver_of(actor: Actor, subject: ChildSubject) -> bool:
+    """A specialist of the institution that an open referral names."""
+    receivers = {place.organisation_id for place in actor.places_as("specialist")}
+    return any(tie.organisation_id in receivers for tie in subject.current("receiver"))
+
+
+def reviewer_of(actor: Actor, subject: ChildSubject) -> bool:
+    """A district reviewer whom a doctor has asked about a case of this child."""
+    districts = {place.organisation_id for place in actor.places_as("reviewer")}
+    return any(tie.organisation_id in districts for tie in subject.current("reviewer"))
+
+
+def record_consented(actor: Actor, subject: ChildSubject) -> bool:
+    """A guardian agreed that this record is kept (P1)."""
+    return subject.has_consent("P1")
+
+
+def sharing_consented(actor: Actor, subject: ChildSubject) -> bool:
+    """A guardian agreed to sharing with the nursery (P2)."""
+    return subject.has_consent("P2")
+
+
+def referral_consented(actor: Actor, subject: ChildSubject) -> bool:
+    """A guardian agreed to sharing with a specialist (P3)."""
+    receivers = [place.organisation_id for place in actor.places_as("specialist")]
+    return any(subject.has_consent("P3", receiver) for receiver in receivers)
+
+
+def doctor_here(actor: Actor, subject: PlaceSubject) -> bool:
+    """A doctor of this clinic."""
+    return any(place.organisation_id == subject.organisation_id for place in actor.places_as("doctor"))
+
+
+def staff_here(actor: Actor, subject: PlaceSubject) -> bool:
+    """A doctor, teacher, 保健员 or specialist of this place."""
+    staff = actor.places_as("doctor", "teacher", "health_staff", "specialist")
+    return any(place.organisation_id == subject.organisation_id for place in staff)
+
+
+def runs_the_system(actor: Actor, subject) -> bool:
+    """A system administrator: keys, accounts and configuration, no content."""
+    return bool(actor.places_as("sysadmin"))
+
+
+BY_NAME = {
+    rule.__name__: rule
+    for rule in (
+        signed_in_fully, guardian_of, signing_guardian_of, caregiver_of, recording_caregiver_of, clinic_doctor_of,
+        teacher_of, receiver_of, reviewer_of, record_consented, sharing_consented, referral_consented, doctor_here, staff_here,
+        runs_the_system,
+    )
+}  # fmt: skip

@@ -1,0 +1,96 @@
+"""Who looked at what: one row per decision on personal data, stored before the answer leaves."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mengya_health.db import Base, Id, UtcTime, new_id
+
+
+class AuditEvent(Base):
+    """One reading, writing or refusal, in the terms of FHIR AuditEvent. Ids and codes only."""
+
+    __tablename__ = "audit_event"
+    __table_args__ = (
+        Index("ix_audit_event_child", "child_id", "at"),
+        # Searches only: what a place looked up today is counted before it may look up more.
+        Index(
+            "ix_audit_event_search",
+            "organisation_id",
+            "at",
+            sqlite_where=text("action = 'S'"),
+            postgresql_where=text("action = 'S'"),
+        ),
+    )
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    # The same id on the rows of one list page; alone on a page about one child.
+    request_id: Mapped[UUID] = mapped_column(Id)
+    user_id: Mapped[UUID | None] = mapped_column(Id)
+    role: Mapped[str] = mapped_column(String(20))
+    organisation_id: Mapped[UUID | None] = mapped_column(Id)
+    session_id: Mapped[UUID | None] = mapped_column(Id)
+    action: Mapped[str] = mapped_column(String(6))  # C R U D E P S Sign
+    child_id: Mapped[UUID | None] = mapped_column(Id)
+    record_type: Mapped[str] = mapped_column(String(20))
+    record_id: Mapped[UUID | None] = mapped_column(Id)
+    purpose: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str] = mapped_column(String(6))  # allow deny
+    reason: Mapped[str] = mapped_column(String(40), default="")
+    source: Mapped[str] = mapped_column(String(45), default="")
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+def note(
+    work,
+    action: str,
+    child_ids: UUID | Iterable[UUID] | None,
+    record_type: str,
+    *,
+    record_id: UUID | None = None,
+    purpose: str = "care",
+    outcome: str = "allow",
+    reason: str = "",
+) -> None:
+    """Keep one audit row for each child until the door stores them, in one statement, before it answers."""
+    ids = [child_ids] if child_ids is None or isinstance(child_ids, UUID) else list(child_ids)
+    actor = work.actor
+    organisation_id = actor.places[0].organisation_id if actor and actor.places else None
+    for child_id in ids:
+        work.audit_rows.append(
+            {
+                "id": new_id(),
+                "request_id": work.request_id,
+                "user_id": actor.user_id if actor else None,
+                "role": actor.role if actor else "anonymous",
+                "organisation_id": organisation_id,
+                "session_id": actor.session_id if actor else None,
+                "action": action,
+                "child_id": child_id,
+                "record_type": record_type,
+                "record_id": record_id,
+                "purpose": purpose,
+                "outcome": outcome,
+                "reason": reason,
+                "source": work.source,
+                "at": work.now,
+            }
+        )
+
+
+def read(work, child_ids, record_type: str, **what) -> None:
+    """Note that something of these children is about to be shown."""
+    note(work, "R", child_ids, record_type, **what)
+
+
+def changed(work, child_id: UUID, record_type: str, record_id: UUID | None = None, *, action: str = "U") -> None:
+    """Note that something of this child is being changed."""
+    note(work, action, child_id, record_type, record_id=record_id)
+
+
+def refused(work, child_id: UUID | None, record_type: str, reason: str) -> None:
+    """Note that something was asked for and not given."""
+    note(work, "R", child_id, record_type, outcome="deny", reason=reason)

@@ -1,0 +1,246 @@
+"""Form fields shared by every schema: what a person typed becomes a plain value, or a message beside the field.
+
+Nothing is changed silently. What an input method makes of a number (full-width digits, `。` and `．` for the point)
+counts as that number; text becomes NFC and loses the blanks around it; all else is refused with a sentence that says
+what to do.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from marshmallow import Schema, ValidationError, fields, pre_load
+
+from mengya_health.crypto.blind_index import normal_id_number
+from mengya_health.errors import Invalid, Malformed
+
+# Fields that the door puts into every form and has looked at before a schema sees the rest.
+DOOR_FIELDS = frozenset({"csrf_token", "idem_key"})
+
+NEEDED = "请填这一项。 Please fill this in."
+_NOT_TEXT = "这里要填文字。 This must be text."
+
+_TYPED = str.maketrans("０１２３４５６７８９。．－＋Ｘｘ　／", "0123456789..-+Xx /")
+_DECIMAL = re.compile(r"[0-9]{1,6}(\.[0-9]{1,4})?")
+_SIGNED = re.compile(rf"[+-]?{_DECIMAL.pattern}")
+_DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+_LANDLINE = re.compile(r"0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,6})?")
+_REFUSED_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def as_typed(text: str) -> str:
+    """Return digits, points and signs in their ASCII form, without blanks around them."""
+    return text.translate(_TYPED).strip()
+
+
+def unacceptable_characters(text: str, *, lines: bool = False) -> list[str]:
+    """Return the characters that no text may hold: control, bidi and half characters. `lines` allows line breaks."""
+    allowed = "\n" if lines else ""
+    return [
+        each
+        for each in text
+        if each not in allowed and (each in _BIDI or unicodedata.category(each) in _REFUSED_CATEGORIES)
+    ]
+
+
+def is_id_number(text: str) -> bool:
+    """Return whether a text is a 身份证号: its check character is right and its birth date exists (GB 11643—1999)."""
+    try:
+        normal_id_number(text)
+    except Invalid:
+        return False
+    return True
+
+
+def birth_on_of(id_number: str) -> date:
+    """Return the birth date inside a 身份证号."""
+    return date(int(id_number[6:10]), int(id_number[10:12]), int(id_number[12:14]))
+
+
+def is_phone(text: str) -> bool:
+    """Return whether a text is a mobile number of 11 digits, or a landline with its area code."""
+    return bool(_MOBILE.fullmatch(text) or _LANDLINE.fullmatch(text))
+
+
+class _Field(fields.Field):
+    default_error_messages = {
+        "required": NEEDED,
+        "null": NEEDED,
+        "validator_failed": "请改一下这一项。 Please change this.",
+    }
+
+
+class PlainText(_Field):
+    """A text of at most `longest` characters, in NFC. `lines` allows line breaks."""
+
+    def __init__(self, *, longest: int, lines: bool = False, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.longest, self.lines = longest, lines
+
+    def _deserialize(self, value, attr, data, **kwargs) -> str:
+        if not isinstance(value, str):
+            raise ValidationError(_NOT_TEXT)
+        text = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).strip()
+        if unacceptable_characters(text, lines=self.lines):
+            raise ValidationError(
+                "有看不见的控制字符，请删掉重打。 There are invisible characters; please type it again."
+            )
+        if len(text) > self.longest:
+            raise ValidationError(f"最多 {self.longest} 个字。 At most {self.longest} characters.")
+        return text
+
+
+class DecimalText(_Field):
+    """A decimal number kept as it was typed ("9.10"), between `low` and `high` (hard limits, both included)."""
+
+    def __init__(self, *, low: str, high: str, places: int = 2, unit: str = "", **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.low, self.high, self.places, self.unit = Decimal(low), Decimal(high), places, unit
+
+    def _deserialize(self, value, attr, data, **kwargs) -> str:
+        text = as_typed(value) if isinstance(value, str) else ""
+        if not (_SIGNED if self.low < 0 else _DECIMAL).fullmatch(text):
+            raise ValidationError("要填数字，例如 9.1。 This must be a number, such as 9.1.")
+        if len(text.partition(".")[2]) > self.places:
+            raise ValidationError(f"小数最多 {self.places} 位。 At most {self.places} decimal places.")
+        number = Decimal(text)
+        if not self.low <= number <= self.high:
+            raise ValidationError(self._out_of_range(number))
+        return text
+
+    def _out_of_range(self, number: Decimal) -> str:
+        limits = f"要在 {self.low} 到 {self.high} {self.unit}".rstrip()
+        tenth = number / 10
+        asked = f"是不是 {tenth.normalize():f}？" if self.low <= tenth <= self.high else ""
+        return f"{limits}之间。{asked} Between {self.low} and {self.high} {self.unit}".rstrip() + "."
+
+
+class WholeNumber(_Field):
+    """A whole number between `low` and `high`, both included."""
+
+    def __init__(self, *, low: int, high: int, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.low, self.high = low, high
+
+    def _deserialize(self, value, attr, data, **kwargs) -> int:
+        text = as_typed(str(value))
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not self.low <= int(text) <= self.high:
+            raise ValidationError(
+                f"要填 {self.low} 到 {self.high} 之间的整数。 A whole number from {self.low} to {self.high}."
+            )
+        return int(text)
+
+
+class LocalDate(_Field):
+    """A day of the calendar: 2026-11-21, 2026/11/21 or 2026年11月21日."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> date:
+        if isinstance(value, date):
+            return value
+        match = _DATE.fullmatch(as_typed(str(value)))
+        try:
+            return date(*map(int, match.groups()))
+        except (AttributeError, ValueError) as error:
+            message = "没有这一天，请按 2026-11-21 这样填。 No such day; write it like 2026-11-21."
+            raise ValidationError(message) from error
+
+
+class IdNumber(_Field):
+    """A 身份证号 of 18 characters; a small x counts as X. Source: GB 11643—1999."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> str:
+        if not is_id_number(str(value)):
+            raise ValidationError(
+                "身份证号不对，请对照证件再看一遍。 Not a valid ID number; check it against the card."
+            )
+        return normal_id_number(str(value))
+
+
+class Phone(_Field):
+    """A phone number of the mainland: 11 digits, or a landline with its area code."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> str:
+        text = re.sub(r"\s", "", as_typed(str(value))).removeprefix("+86")
+        if not is_phone(text):
+            raise ValidationError(
+                "电话不对：手机 11 位，座机带区号。 Not a phone number: 11 digits, or area code and number."
+            )
+        return text
+
+
+class Choice(_Field):
+    """One of a few words."""
+
+    def __init__(self, *choices: str, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.choices = choices
+
+    def _deserialize(self, value, attr, data, **kwargs) -> str:
+        if value not in self.choices:
+            raise ValidationError("请从列出的几项里选一项。 Please choose one of the listed answers.")
+        return value
+
+
+class Ticked(_Field):
+    """A box: ticked, or not there at all."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> bool:
+        if value not in ("1", "on", "yes", True):
+            raise ValidationError("这个勾选框和页面不一致，请刷新页面。 This box does not match the page; reload it.")
+        return True
+
+
+class Reference(_Field):
+    """The id of something chosen on the page."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> UUID:
+        try:
+            return value if isinstance(value, UUID) else UUID(value)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValidationError("请从列表里选一项。 Please choose from the list.") from error
+
+
+class Form(Schema):
+    """A schema for what a form sends. `load` takes a form or a mapping and returns a plain dict.
+
+    Raises Malformed for unknown or doubled fields, Invalid with a message for each wrong field. A field left blank is
+    a field not filled in. What is nested in it is a plain Schema.
+    """
+
+    def load(self, sent: Mapping, **kwargs) -> dict:
+        single = self._single(sent)
+        if set(single) - set(self.fields):
+            raise Malformed
+        try:
+            return super().load(single, **kwargs)
+        except ValidationError as error:
+            raise Invalid(fields=_flat(error.normalized_messages())) from error
+
+    def _single(self, sent: Mapping) -> dict:
+        names = [name for name in sent if name not in DOOR_FIELDS]
+        if not hasattr(sent, "getlist"):
+            return {name: sent[name] for name in names}
+        lists = {name for name in names if isinstance(self.fields.get(name), fields.List)}
+        if any(len(sent.getlist(name)) > 1 for name in names if name not in lists):
+            raise Malformed
+        return {name: sent.getlist(name) if name in lists else sent[name] for name in names}
+
+    @pre_load
+    def _leave_out_blanks(self, sent: dict, **_) -> dict:
+        return {name: value for name, value in sent.items() if not (isinstance(value, str) and not value.strip())}
+
+
+def _flat(messages: dict, prefix: str = "") -> dict[str, list[str]]:
+    """Return nested messages as one level: {"goals.0.measure": [...]}."""
+    flat: dict[str, list[str]] = {}
+    for name, said in messages.items():
+        if isinstance(said, dict):
+            flat |= _flat(said, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = [str(each) for each in said]
+    return flat

@@ -1,0 +1,142 @@
+"""One opened installation: settings, databases, keys and clinical content, checked before anything is served."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from huey import Huey
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from mengya_health import db, jobs
+from mengya_health.access.actor import Actor
+from mengya_health.care.loop import loop_of
+from mengya_health.config import WORKFLOWS, Settings
+from mengya_health.content import Content, load_content
+from mengya_health.crypto.keys import provider_for
+from mengya_health.crypto.keystore import Keystore
+from mengya_health.crypto.passwords import Passwords
+from mengya_health.crypto.sealing import Keys
+from mengya_health.operations.upgrading import require_newest
+from mengya_health.people.models import Deployment
+from mengya_health.signing.agreement import signing_agreement
+from mengya_health.signing.consent_texts import consent_texts
+from mengya_health.work import Work
+
+
+def clock() -> datetime:
+    """Return the server's time, UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """What a process of this installation works with."""
+
+    settings: Settings
+    engine: Engine
+    keystore: Keystore
+    content: Content
+    queue: Huey
+    passwords: Passwords
+    deployment_id: UUID
+    now: Callable[[], datetime] = clock
+
+    def work(self, session: Session, actor: Actor | None, *, source: str = "", request_id: UUID | None = None) -> Work:
+        """Return a unit of work on an open session."""
+        return Work(
+            actor=actor,
+            now=self.now(),
+            session=session,
+            keys=Keys(self.keystore),
+            content=self.content,
+            settings=self.settings,
+            passwords=self.passwords,
+            deployment_id=self.deployment_id,
+            source=source,
+            request_id=request_id or db.new_id(),
+        )
+
+    def before_fork(self) -> None:
+        """Close every connection: none may be shared between processes. New ones open when they are needed."""
+        self.engine.dispose()
+        self.keystore.dispose()
+        self.queue.storage.close()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.before_fork()
+
+
+def open_installation(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime] = clock,
+    passwords: Passwords | None = None,
+    content: Content | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Installation:
+    """Open what `mengya init` made. Raises StartRefused, and writes nothing, when any part is missing or unfit."""
+    content = content or load_content(WORKFLOWS)
+    loop_of(content), consent_texts(), signing_agreement()  # a file that cannot be read stops the start, too
+    provider = provider_for(settings, environ)
+    engine = db.open_engine(settings.database_url, "数据库")
+    require_newest(engine)
+    keystore = Keystore.open(db.open_engine(settings.keystore_url, "密钥库"), provider, suite_id=settings.suite)
+    with db.open_session(engine, writing=False) as session:
+        deployment_id = session.scalars(select(Deployment.id)).one()
+    return Installation(
+        settings=settings,
+        engine=engine,
+        keystore=keystore,
+        content=content,
+        queue=jobs.make_queue(settings),
+        passwords=passwords or Passwords(),
+        deployment_id=deployment_id,
+        now=now,
+    )
+
+
+@contextmanager
+def begin_work(installation: Installation, actor: Actor | None, *, writing: bool = True) -> Iterator[Work]:
+    """Open a unit of work outside the web: jobs, the command line, tests. Commits at the end, audit included."""
+    session = db.open_session(installation.engine, writing=writing)
+    work = installation.work(session, actor)
+    try:
+        yield work
+        if writing:
+            work.write_audit()
+            session.commit()
+    except BaseException:
+        session.rollback()
+        keep_what_survives(installation, work)
+        raise
+    finally:
+        session.close()
+    if not writing:
+        store_audit(installation, work)
+    jobs.send(installation.queue, work.jobs_to_send)
+
+
+def store_audit(installation: Installation, work: Work) -> None:
+    """Store a reading's audit rows in one short transaction of their own, before anything is shown."""
+    if not work.audit_rows:
+        return
+    with db.open_session(installation.engine, writing=True) as session:
+        work.write_audit(session)
+        session.commit()
+
+
+def keep_what_survives(installation: Installation, work: Work) -> None:
+    """After a rollback, store what must not vanish with it: refusals, and wrong tries at a PIN."""
+    work.audit_rows = [row for row in work.audit_rows if row["outcome"] == "deny"]
+    if not (work.audit_rows or work.after_rollback):
+        return
+    with db.open_session(installation.engine, writing=True) as session:
+        for act in work.after_rollback:
+            act(session)
+        work.write_audit(session)
+        session.commit()

@@ -1,0 +1,1 @@
+"""Places, families, children, staff."""

@@ -1,0 +1,87 @@
+"""What is known of a child when its pages are shown: plain values, opened and checked."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from mengya_health.access.actor import ChildSubject
+from mengya_health.growth import ages
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody of the family whom the clinic or the nursery may call."""
+
+    name: str
+    phone: str
+    relation: str  # father mother grandparent other
+
+
+@dataclass(frozen=True)
+class ChildFacts:
+    """One child, as the actor may see it. `contacts` is empty for the family itself: parents may live apart."""
+
+    id: UUID
+    number: str
+    name: str = field(repr=False)
+    sex: str  # M | F
+    birth_on: date = field(repr=False)
+    gestational_days: int | None
+    birth_weight_kg: str | None
+    allergies: str = field(repr=False)
+    clinic_id: UUID
+    class_name: str
+    group_id: UUID | None
+    attends: bool  # is in a class, or visits a baby house today
+    contacts: tuple[Contact, ...] = field(repr=False)
+    row_version: int
+    body_version: int
+    subject: ChildSubject = field(repr=False)
+
+    def age_months(self, on: date) -> int:
+        """Return completed months by birth date."""
+        return ages.completed_months(self.birth_on, on)
+
+    def is_preterm(self) -> bool:
+        """Return whether the child was born before 37 completed weeks."""
+        return ages.is_preterm(self.gestational_days)
+
+    def corrected_birth_on(self) -> date:
+        """Return the day 40 weeks were reached; the birth date for a child not born early."""
+        if not self.is_preterm():
+            return self.birth_on
+        return ages.corrected_birth_on(self.birth_on, self.gestational_days)
+
+    def uses_corrected_age(self, on: date) -> bool:
+        """Return whether growth and development are judged at corrected age that day."""
+        return ages.uses_corrected_age(self.birth_on, on, self.gestational_days)
+
+    def corrected_months(self, on: date) -> int:
+        """Return completed months at which the child is judged that day: corrected where that applies.
+
+        Never below 0: before the day 40 weeks are reached a child counts as newborn.
+        """
+        birth_on = self.corrected_birth_on() if self.uses_corrected_age(on) else self.birth_on
+        return max(0, ages.completed_months(birth_on, on))
+
+    def age_text(self, on: date) -> str:
+        """Return the age as clinics say it: 25天, 12月3天, 3岁2月."""
+        return age_text(self.birth_on, on)
+
+    def corrected_age_text(self, on: date) -> str:
+        """Return the corrected age in the same words, or "" where none is used; before 40 weeks it is 未足月."""
+        if not self.uses_corrected_age(on):
+            return ""
+        return age_text(self.corrected_birth_on(), on) if on >= self.corrected_birth_on() else "未足月"
+
+
+def age_text(birth_on: date, on: date) -> str:
+    """Return an age in words: days under a month, months and days under three years, then years and months."""
+    months = ages.completed_months(birth_on, on)
+    days = (on - ages.add_months(birth_on, months)).days
+    if months < 1:
+        return f"{days}天"
+    if months < 36:
+        return f"{months}月{days}天" if days else f"{months}月"
+    years, rest = divmod(months, 12)
+    return f"{years}岁{rest}月" if rest else f"{years}岁"

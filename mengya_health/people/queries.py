@@ -1,0 +1,197 @@
+"""Find children, families and accounts: only what the actor has a current relationship to, and only what is sealed."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+
+from mengya_health.access.permissions import Permission, is_allowed, require
+from mengya_health.access.rules import clinic_doctor_of, receiver_of, teacher_of
+from mengya_health.audit import AuditEvent
+from mengya_health.errors import NotFound
+from mengya_health.people.facts import ChildFacts, Contact
+from mengya_health.people.models import Child, Group, Organisation, Relationship, User
+from mengya_health.people.subjects import ATTENDING, FoundChild, current, subjects_of
+
+FAMILY = ("guardian", "caregiver")
+
+
+def find_child(work, child_id: UUID, permission: Permission = Permission.READ_CHILD) -> ChildFacts:
+    """Return one child, in one statement and one of the keystore.
+
+    Raises NotFound for a child that is not there or that the actor has nothing to do with, NotPermitted when the
+    permission is refused, IntegrityError when the sealed body does not open.
+    """
+    found = subjects_of(work, [child_id])
+    if child_id not in found:
+        raise NotFound
+    require(work.actor, permission, found[child_id].subject)
+    work.keys.load([child_id])
+    return _facts(work, found[child_id])
+
+
+def find_children(work, child_ids: Iterable[UUID]) -> dict[UUID, ChildFacts]:
+    """Return those of the children that the actor may see, by id; the number of statements does not grow with them."""
+    found = subjects_of(work, list(child_ids))
+    visible = {
+        child_id: child
+        for child_id, child in found.items()
+        if is_allowed(work.actor, Permission.READ_CHILD, child.subject)
+    }
+    work.keys.load(visible)
+    return {child_id: _facts(work, child) for child_id, child in visible.items()}
+
+
+def visible_child_ids(work) -> Select:
+    """Return a SELECT of the ids of children the actor has a current tie to: the fence in SQL, for work lists.
+
+    It believes the rows; their seals, and the consents, are checked when the children are loaded.
+    """
+    actor, tie = work.actor, Relationship
+    staff = actor.places_as("teacher", "health_staff")
+    groups = [place.group_id for place in staff if place.group_id]
+    whole_places = [place.organisation_id for place in staff if place.group_id is None]
+    clinics = [place.organisation_id for place in actor.places_as("doctor")]
+    receivers = [place.organisation_id for place in actor.places_as("specialist")]
+    mine = or_(
+        and_(tie.user_id == actor.user_id, tie.kind.in_(FAMILY)),
+        and_(tie.organisation_id.in_(clinics), tie.kind == "care"),
+        and_(tie.organisation_id.in_(receivers), tie.kind == "receiver"),
+        and_(tie.group_id.in_(groups), tie.kind.in_(ATTENDING)),
+        and_(tie.organisation_id.in_(whole_places), tie.kind.in_(ATTENDING)),
+    )
+    return select(tie.child_id).where(mine, current(tie, work.today))
+
+
+def class_children(work, group_id: UUID) -> list[ChildFacts]:
+    """Return the children who are in a class today, by name; only those the actor may see."""
+    return _by_name(work, Relationship.group_id == group_id, Relationship.kind.in_(ATTENDING))
+
+
+def groups_of(work) -> list[Group]:
+    """Return the classes the actor teaches, by name; all of a place where they belong to no class."""
+    staff = work.actor.places_as("teacher", "health_staff")
+    groups = [place.group_id for place in staff if place.group_id]
+    whole_places = [place.organisation_id for place in staff if place.group_id is None]
+    mine = or_(Group.id.in_(groups), Group.organisation_id.in_(whole_places))
+    return list(work.session.scalars(select(Group).where(mine).order_by(Group.name)))
+
+
+def my_children(work) -> list[ChildFacts]:
+    """Return the children whose guardian or caregiver the actor is, by name."""
+    return _by_name(work, Relationship.user_id == work.actor.user_id, Relationship.kind.in_(FAMILY))
+
+
+def identity_of(work, child: ChildFacts) -> dict:
+    """Return all that is kept of who a child is, 身份证号 and contacts included, as `register_child` takes it.
+
+    Raises NotPermitted unless the actor keeps this child's sheet.
+    """
+    require(work.actor, Permission.KEEP_CHILD, child.subject)
+    row = work.session.get(Child, child.id)
+    return work.keys.open_body("child", row.id, row.id, "identity", row.body, row.body_version)
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """One time somebody opened something of a child, as a guardian is told of it."""
+
+    at: datetime
+    organisation: str  # "" for the family itself
+    role: str
+    purpose: str
+    action: str
+
+
+def who_viewed(work, child: ChildFacts, *, limit: int = 100) -> list[Viewing]:
+    """Return who opened the child's record, newest first, one line for each page. Raises NotPermitted."""
+    require(work.actor, Permission.READ_AUDIT, child.subject)
+    event = AuditEvent
+    what = (Organisation.name, event.role, event.purpose, event.action)
+    rows = work.session.execute(
+        select(func.max(event.at), *what)
+        .outerjoin(Organisation, Organisation.id == event.organisation_id)
+        .where(event.child_id == child.id, event.outcome == "allow")
+        .group_by(event.request_id, *what)
+        .order_by(func.max(event.at).desc())
+        .limit(limit)
+    )
+    return [Viewing(at, organisation or "", role, purpose, action) for at, organisation, role, purpose, action in rows]
+
+
+@dataclass(frozen=True)
+class Account:
+    """Who a user is, opened from the account's sealed body."""
+
+    user_id: UUID
+    name: str
+    phone: str
+    relation: str  # of a family account: mother father grandparent other; "" for staff
+
+
+def accounts_of(work, user_ids: Iterable[UUID]) -> dict[UUID, Account]:
+    """Return accounts by id, in one statement and one of the keystore. For people the actor shares a child with."""
+    wanted = set(user_ids)
+    if not wanted:
+        return {}
+    work.keys.load(wanted)
+    rows = work.session.execute(select(User.id, User.body).where(User.id.in_(wanted)))
+    opened = {user_id: work.keys.open_body("user", user_id, user_id, "user", body) for user_id, body in rows}
+    return {
+        user_id: Account(user_id, body["name"], body["phone"], body.get("relation", ""))
+        for user_id, body in opened.items()
+    }
+
+
+@dataclass(frozen=True)
+class FamilyMember:
+    """A guardian or caregiver of a child, without phone or address: parents may live apart."""
+
+    tie_id: UUID
+    user_id: UUID
+    kind: str
+    authority: str
+    name: str
+    relation: str
+
+
+def family_of(work, child: ChildFacts) -> list[FamilyMember]:
+    """Return who of the family has an account for this child, guardians first."""
+    ties = child.subject.current("guardian") + child.subject.current("caregiver")
+    accounts = accounts_of(work, [tie.user_id for tie in ties])
+    return [
+        FamilyMember(tie.id, tie.user_id, tie.kind, tie.authority, account.name, account.relation)
+        for tie in ties
+        if (account := accounts.get(tie.user_id))
+    ]
+
+
+def _by_name(work, *of: ColumnElement) -> list[ChildFacts]:
+    ids = work.session.scalars(select(Relationship.child_id).where(*of, current(Relationship, work.today)).distinct())
+    return sorted(find_children(work, ids).values(), key=lambda child: (child.name, child.birth_on, child.id))
+
+
+def _facts(work, found: FoundChild) -> ChildFacts:
+    row, subject = found.row, found.subject
+    identity = work.keys.open_body("child", row.id, row.id, "identity", row.body, row.body_version)
+    serves = any(rule(work.actor, subject) for rule in (clinic_doctor_of, teacher_of, receiver_of))
+    return ChildFacts(
+        id=row.id,
+        number=row.number,
+        name=identity["name"],
+        sex=identity["sex"],
+        birth_on=date.fromisoformat(identity["birth_on"]),
+        gestational_days=identity["gestational_days"],
+        birth_weight_kg=identity["birth_weight_kg"],
+        allergies=identity["allergies"],
+        clinic_id=row.organisation_id,
+        class_name=found.class_name,
+        group_id=found.group_id,
+        attends=any(tie.kind in ATTENDING for tie in subject.ties),
+        contacts=tuple(Contact(**contact) for contact in identity["contacts"]) if serves else (),
+        row_version=row.row_version,
+        body_version=row.body_version,
+        subject=subject,
+    )

@@ -1,0 +1,201 @@
+"""Sessions: which token stands for whom, for how long, and how they are ended."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Row, and_, exists, or_, select, update
+
+from mengya_health.access.actor import Actor, Place
+from mengya_health.db import new_id
+from mengya_health.errors import NotFound
+from mengya_health.people import seals
+from mengya_health.people.models import BoundPhone, Membership, Relationship, User, UserSession
+
+STAFF_LONGEST = timedelta(hours=10)
+GUARDIAN_LONGEST = timedelta(hours=12)
+TOUCHED_EVERY = timedelta(minutes=1)
+FRESH_FOR = timedelta(minutes=5)
+PHONE_KEPT = timedelta(days=90)
+
+
+def actor_for(work, token: str | None) -> Actor | None:
+    """Return who a session token stands for, in one indexed statement; None for one that is unknown, ended or old.
+
+    A disabled account, or an account or membership whose seal does not hold, opens nothing. When the session was last
+    used is left to the door, at most once a minute.
+    """
+    if not token:
+        return None
+    rows = work.session.execute(_who(work).where(UserSession.token_hash == work.keys.session_hash(token))).all()
+    if not rows or not _opens(work, rows[0]):
+        return None
+    places = tuple(
+        Place(row.Membership.role, row.Membership.organisation_id, row.Membership.group_id)
+        for row in rows
+        if row.Membership and seals.holds(work, Membership, row.Membership)
+    )
+    session = rows[0].UserSession
+    if work.now - session.last_used_at >= TOUCHED_EVERY:
+        used = update(UserSession).where(UserSession.id == session.id).values(last_used_at=work.now)
+        work.after_answer.append(lambda later: later.execute(used))
+    return _actor(rows[0], places)
+
+
+def open_session(work, user_id: UUID, kind: str) -> str:
+    """Return a new session's token; beyond the cap on sessions, the one unused for longest ends."""
+    token = secrets.token_urlsafe(32)
+    by_password = kind == "password"
+    _keep_under_cap(work, user_id)
+    work.session.add(
+        UserSession(
+            id=new_id(),
+            token_hash=work.keys.session_hash(token),
+            user_id=user_id,
+            kind=kind,
+            created_at=work.now,
+            last_used_at=work.now,
+            reauthenticated_at=work.now if by_password else None,
+        )
+    )
+    work.session.flush()
+    return token
+
+
+def renew_token(work) -> str:
+    """Return a new token for the actor's session, after they gave their password once more; the old one is void."""
+    token = secrets.token_urlsafe(32)
+    session = work.session.get(UserSession, work.actor.session_id)
+    session.token_hash = work.keys.session_hash(token)
+    session.kind = "password"
+    session.reauthenticated_at = work.now
+    work.session.flush()
+    return token
+
+
+def is_fresh(work) -> bool:
+    """Return whether the actor gave their password within the last five minutes, as consents and exports ask for."""
+    given_at = work.actor.reauthenticated_at
+    return given_at is not None and work.now - given_at <= FRESH_FOR
+
+
+def sign_out(work) -> None:
+    """End the actor's session."""
+    _end(work, UserSession.id == work.actor.session_id)
+
+
+@dataclass(frozen=True)
+class OpenSession:
+    """One of a user's own open sessions."""
+
+    id: UUID
+    kind: str
+    created_at: datetime
+    last_used_at: datetime
+    is_this_one: bool
+
+
+def sessions_of(work) -> list[OpenSession]:
+    """Return the actor's open sessions, the last used first."""
+    found = select(UserSession).where(UserSession.user_id == work.actor.user_id, UserSession.ended_at.is_(None))
+    return [
+        OpenSession(row.id, row.kind, row.created_at, row.last_used_at, row.id == work.actor.session_id)
+        for row in work.session.scalars(found.order_by(UserSession.last_used_at.desc()))
+    ]
+
+
+def revoke_session(work, session_id: UUID) -> None:
+    """End one of the actor's own sessions. Raises NotFound for anybody else's."""
+    if not _end(work, UserSession.id == session_id, UserSession.user_id == work.actor.user_id):
+        raise NotFound
+
+
+@dataclass(frozen=True)
+class PhoneBound:
+    """One device that opens the actor's pages for reading."""
+
+    id: UUID
+    bound_at: datetime
+    last_used_at: datetime
+
+
+def phones_of(work) -> list[PhoneBound]:
+    """Return the devices bound to the actor's account."""
+    found = select(BoundPhone).where(BoundPhone.user_id == work.actor.user_id, BoundPhone.revoked_at.is_(None))
+    return [
+        PhoneBound(row.id, row.bound_at, row.last_used_at)
+        for row in work.session.scalars(found.order_by(BoundPhone.last_used_at.desc()))
+    ]
+
+
+def revoke_phone(work, phone_id: UUID) -> None:
+    """Unbind one of the actor's own devices, and end the sessions devices opened. Raises NotFound."""
+    phone = work.session.get(BoundPhone, phone_id)
+    if phone is None or phone.user_id != work.actor.user_id or phone.revoked_at:
+        raise NotFound
+    phone.revoked_at = work.now
+    _end(work, UserSession.user_id == work.actor.user_id, UserSession.kind == "device")
+    work.session.flush()
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _who(work):
+    """Return the SELECT of a session, its user, each membership of today, and whether they are somebody's guardian."""
+    current = and_(
+        Membership.user_id == User.id,
+        Membership.from_on <= work.today,
+        or_(Membership.to_on.is_(None), Membership.to_on > work.today),
+    )
+    is_guardian = exists().where(Relationship.user_id == User.id, Relationship.kind == "guardian")
+    return (
+        select(UserSession, User, Membership, is_guardian.label("is_guardian"))
+        .join(User, User.id == UserSession.user_id)
+        .outerjoin(Membership, current)
+        .order_by(Membership.from_on, Membership.id)
+    )
+
+
+def _opens(work, row: Row) -> bool:
+    session, user = row.UserSession, row.User
+    idle = work.settings.staff_idle_minutes if row.Membership else work.settings.guardian_idle_minutes
+    longest = STAFF_LONGEST if row.Membership else GUARDIAN_LONGEST
+    return (
+        session.ended_at is None
+        and work.now - session.last_used_at <= timedelta(minutes=idle)
+        and work.now - session.created_at <= longest
+        and seals.holds(work, User, user)
+        and user.status == "active"
+    )
+
+
+def _actor(row: Row, places: tuple[Place, ...]) -> Actor:
+    session, user = row.UserSession, row.User
+    family = "guardian" if row.is_guardian else "caregiver"
+    return Actor(
+        user_id=user.id,
+        role=places[0].role if places else family,
+        places=places,
+        session_id=session.id,
+        session_kind=session.kind,
+        reauthenticated_at=session.reauthenticated_at,
+        language=user.language,
+        large_text=user.large_text,
+    )
+
+
+def _keep_under_cap(work, user_id: UUID) -> None:
+    cap = work.settings.session_cap
+    if cap is None:
+        return
+    open_ones = select(UserSession.id).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+    too_many = work.session.scalars(open_ones.order_by(UserSession.last_used_at.desc()).offset(cap - 1)).all()
+    if too_many:
+        _end(work, UserSession.id.in_(too_many))
+
+
+def _end(work, *which) -> int:
+    ended = update(UserSession).where(*which, UserSession.ended_at.is_(None)).values(ended_at=work.now)
+    return work.session.execute(ended).rowcount

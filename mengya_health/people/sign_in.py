@@ -1,0 +1,141 @@
+"""Sign in by password or bound phone, give the password once more, change it."""
+
+import secrets
+
+from sqlalchemy import select
+
+from mengya_health.db import new_id
+from mengya_health.errors import Invalid, NotPermitted, SignInNeeded
+from mengya_health.people import seals, throttle
+from mengya_health.people.accounts import set_password
+from mengya_health.people.models import BoundPhone, User
+from mengya_health.people.sessions import (
+    PHONE_KEPT,
+    actor_for,
+    is_fresh,
+    open_session,
+    phones_of,
+    renew_token,
+    revoke_phone,
+    revoke_session,
+    sessions_of,
+    sign_out,
+)
+
+__all__ = [
+    "actor_for",
+    "bind_phone",
+    "change_password",
+    "is_fresh",
+    "open_by_phone",
+    "phones_of",
+    "reauthenticate",
+    "revoke_phone",
+    "revoke_session",
+    "sessions_of",
+    "sign_in",
+    "sign_out",
+]
+
+
+def sign_in(work, *, login: str, password: str) -> str:
+    """Return the token of a new session.
+
+    Raises Invalid for a wrong login or password, without saying which and after the same work; TooMany after too many
+    failures at one account or from one address, counted for all processes. Call it before anything else is written:
+    it lets go of the database while the password is hashed.
+    """
+    login_index = work.keys.index.login(login)
+    doors = throttle.account_key(work, login_index), throttle.address_key(work)
+    throttle.require_open(work, *doors)
+    user = work.session.scalar(select(User).where(User.login_index == login_index))
+    if not _fits(work, user, password):
+        throttle.count_later(work, doors[0], throttle.ACCOUNT)
+        throttle.count_later(work, doors[1], throttle.ADDRESS)
+        raise _wrong("账号或密码不对，请再看一遍。 The sign-in name or the password is not right.")
+    throttle.forget(work, doors[0])
+    return open_session(work, user.id, "password")
+
+
+def reauthenticate(work, *, password: str) -> str:
+    """Return a new token for the actor's session, whose password was given just now. Raises Invalid or TooMany."""
+    _require_own_password(work, password)
+    return renew_token(work)
+
+
+def change_password(work, *, old_password: str, password: str) -> None:
+    """Replace the actor's password; their other sessions end. Raises Invalid or TooMany."""
+    user = _require_own_password(work, old_password, field="old_password")
+    set_password(work, user, password, is_staff=bool(work.actor.places))
+
+
+def bind_phone(work) -> str:
+    """Return a token with which this device opens the actor's pages for reading, without a password.
+
+    For families only, and only just after the password was given: raises NotPermitted, SignInNeeded.
+    """
+    if work.actor.places:
+        raise NotPermitted
+    if not is_fresh(work):
+        raise SignInNeeded
+    token = secrets.token_urlsafe(32)
+    work.session.add(
+        BoundPhone(
+            id=new_id(),
+            user_id=work.actor.user_id,
+            token_hash=work.keys.session_hash(token),
+            bound_at=work.now,
+            last_used_at=work.now,
+        )
+    )
+    work.session.flush()
+    return token
+
+
+def open_by_phone(work, phone_token: str | None) -> str:
+    """Return the token of a new session that only reads. Raises SignInNeeded for a device that is not bound."""
+    token_hash = work.keys.session_hash(phone_token or "")
+    phone = work.session.scalar(select(BoundPhone).where(BoundPhone.token_hash == token_hash))
+    if phone is None or phone.revoked_at or work.now - phone.last_used_at > PHONE_KEPT:
+        raise SignInNeeded
+    user = work.session.get(User, phone.user_id)
+    if user.status != "active" or not seals.holds(work, User, user):
+        raise SignInNeeded
+    phone.last_used_at = work.now
+    return open_session(work, user.id, "device")
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _fits(work, user: User | None, password: str) -> bool:
+    """Return whether this is the password of an open account. An unknown one costs the same work."""
+    stored = user.password_hash if user else None
+    # A hash takes a tenth of a second, more in the line: meanwhile nobody waits for us to write.
+    work.session.rollback()
+    if stored is None:
+        work.passwords.verify_nothing(password)
+        return False
+    verified = work.passwords.verify(stored, password)
+    work.session.refresh(user)
+    opens = verified.ok and user.status == "active" and user.password_hash == stored
+    if opens and seals.holds(work, User, user):
+        if verified.needs_rehash:
+            user.password_hash = work.passwords.hash(password)
+        return True
+    return False
+
+
+def _require_own_password(work, password: str, *, field: str = "password") -> User:
+    user = work.session.get(User, work.actor.user_id)
+    door = throttle.account_key(work, user.login_index)
+    throttle.require_open(work, door)
+    if not _fits(work, user, password):
+        throttle.count_later(work, door, throttle.ACCOUNT)
+        raise _wrong("密码不对，请再输一次。 The password is not right; please type it again.", field=field)
+    throttle.forget(work, door)
+    return user
+
+
+def _wrong(message: str, *, field: str = "password") -> Invalid:
+    return Invalid(fields={field: [message]})

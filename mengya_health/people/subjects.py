@@ -1,0 +1,105 @@
+"""Ties, consents and children in one statement; only rows whose seal holds count."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import (
+    Date,
+    Integer,
+    LargeBinary,
+    Row,
+    Select,
+    String,
+    and_,
+    bindparam,
+    cast,
+    literal,
+    null,
+    or_,
+    select,
+    union_all,
+)
+
+from mengya_health.access.actor import ChildSubject, ConsentHeld, Tie
+from mengya_health.db import Id
+from mengya_health.people import seals
+from mengya_health.people.models import Child, Consent, Group, Relationship
+
+ATTENDING = ("enrolment", "visit")
+
+# Each branch of the union fills its own columns; the others are typed NULLs, which PostgreSQL asks for.
+_COLUMNS = {
+    "id": Id(), "child_id": Id(), "kind": String(), "user_id": Id(), "organisation_id": Id(), "group_id": Id(),
+    "authority": String(), "basis_id": Id(), "purpose": String(), "receiver_id": Id(), "given_by": Id(),
+    "text_version": String(), "text_digest": LargeBinary(), "how": String(), "witness_id": Id(), "from_on": Date(),
+    "to_on": Date(), "number": String(), "status": String(), "body": LargeBinary(), "body_version": Integer(),
+    "seal": LargeBinary(), "row_version": Integer(), "group_name": String(),
+}  # fmt: skip
+
+
+def _branch(model, tag: str, **given) -> Select:
+    columns = [given[name] if name in given else getattr(model, name, None) for name in _COLUMNS]
+    filled = [
+        (cast(null(), kind) if column is None else column).label(name)
+        for column, (name, kind) in zip(columns, _COLUMNS.items(), strict=True)
+    ]
+    return select(literal(tag).label("tag"), *filled)
+
+
+def current(model, today: date):
+    """Return the condition that a row holds that day; its `to_on` is the first day it no longer does."""
+    return and_(model.from_on <= today, or_(model.to_on.is_(None), model.to_on > today))
+
+
+_IDS, _TODAY = bindparam("ids", type_=Id(), expanding=True), bindparam("today", type_=Date())
+_ALL = union_all(
+    _branch(Relationship, "tie", group_name=Group.name)
+    .outerjoin(Group, Group.id == Relationship.group_id)
+    .where(Relationship.child_id.in_(_IDS), current(Relationship, _TODAY)),
+    _branch(Consent, "consent").where(Consent.child_id.in_(_IDS), current(Consent, _TODAY)),
+    _branch(Child, "child", child_id=Child.id).where(Child.id.in_(_IDS)),
+)
+
+
+@dataclass(frozen=True)
+class FoundChild:
+    """A child's row and what may be believed about it."""
+
+    row: Row
+    subject: ChildSubject
+    class_name: str
+    group_id: UUID | None
+
+
+def subjects_of(work, child_ids: list[UUID]) -> dict[UUID, FoundChild]:
+    """Return the children with their ties and consents in force; rows whose seal does not hold are left out."""
+    if not child_ids:
+        return {}
+    rows = {"tie": defaultdict(list), "consent": defaultdict(list), "child": defaultdict(list)}
+    models = {"tie": Relationship, "consent": Consent, "child": Child}
+    asked = {"ids": child_ids, "today": work.today}
+    for row in work.session.execute(_ALL, asked).all():
+        if seals.holds(work, models[row.tag], row):
+            rows[row.tag][row.child_id].append(row)
+    return {
+        child_id: _found(work, child, rows["tie"][child_id], rows["consent"][child_id])
+        for child_id, (child,) in rows["child"].items()
+    }
+
+
+def _found(work, child, ties: list, consents: list) -> FoundChild:
+    subject = ChildSubject(
+        child_id=child.id,
+        today=work.today,
+        clinic_id=child.organisation_id,
+        ties=tuple(
+            Tie(row.id, row.kind, row.user_id, row.organisation_id, row.group_id, row.authority, row.from_on, row.to_on)
+            for row in ties
+        ),
+        consents=tuple(ConsentHeld(row.purpose, row.receiver_id, row.given_by) for row in consents),
+    )
+    places = sorted((row for row in ties if row.kind in ATTENDING), key=lambda row: row.kind)  # enrolment first
+    place = places[0] if places else None
+    return FoundChild(child, subject, (place.group_name or "") if place else "", place.group_id if place else None)

@@ -1,0 +1,54 @@
+"""One unit of work: who acts, when, through which session, with which keys."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from mengya_health.access.actor import Actor
+from mengya_health.audit import AuditEvent
+from mengya_health.db import new_id
+
+if TYPE_CHECKING:
+    from mengya_health.config import Settings
+    from mengya_health.content import Content
+    from mengya_health.crypto.passwords import Passwords
+    from mengya_health.crypto.sealing import Keys
+
+LOCAL = ZoneInfo("Asia/Shanghai")  # clinics and nurseries work by this calendar
+
+
+@dataclass
+class Work:
+    """The first argument of every command and query. The door opens it, commits it, or rolls it back."""
+
+    actor: Actor | None
+    now: datetime  # aware, UTC
+    session: Session
+    keys: "Keys"
+    content: "Content"
+    settings: "Settings"
+    passwords: "Passwords"  # one per process: only one hash runs at a time
+    deployment_id: UUID
+    source: str = ""  # where the request came from, shortened
+    request_id: UUID = field(default_factory=new_id)
+    audit_rows: list[dict] = field(default_factory=list)
+    jobs_to_send: list[UUID] = field(default_factory=list)
+    after_answer: list = field(default_factory=list)  # small writes a reading page leaves to the door
+    after_rollback: list = field(default_factory=list)  # what must survive a refusal, each given a session of its own
+
+    @property
+    def today(self) -> date:
+        """The date on the clinic's wall."""
+        return self.now.astimezone(LOCAL).date()
+
+    def write_audit(self, session: Session | None = None) -> None:
+        """Store the audit rows kept so far, in one statement; afterwards none are kept."""
+        rows, self.audit_rows = self.audit_rows, []
+        if rows:
+            # Rows with and without a record id would else go in separate statements.
+            (session or self.session).execute(insert(AuditEvent).execution_options(render_nulls=True), rows)

@@ -1,0 +1,136 @@
+"""An installation of one's own for each test: SQLite files or PostgreSQL databases, both copied from one made once."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from mengya_health.access.actor import Actor
+from mengya_health.config import WORKFLOWS, Settings
+from mengya_health.content import Content, load_content
+from mengya_health.crypto.keys import PassphraseCost
+from mengya_health.crypto.passwords import HashCost, Passwords
+from mengya_health.operations.first_run import initialise
+from mengya_health.operations.installation import Installation, begin_work, open_installation
+from mengya_health.work import Work
+
+pytest_plugins = ["tests.postgres", "tests.browser", "tests.district"]
+
+PASSPHRASE = "只用于测试的口令 only for tests"
+START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # a Monday, nine in the morning at the clinic
+CHEAP = PassphraseCost(time_cost=1, memory_kib=8)
+CHEAP_HASHES = HashCost(time_cost=1, memory_kib=8)
+
+
+class Clock:
+    """The only thing besides the outside world that tests replace."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def settings_in(folder: Path, **changed) -> Settings:
+    """Return the settings of a test installation on SQLite in a folder."""
+    data, passphrase = folder / "data", folder / "passphrase"
+    passphrase.write_text(PASSPHRASE)
+    passphrase.chmod(0o600)
+    settings = Settings(
+        environment="test",
+        data_dir=data,
+        keyring_dir=folder / "keys",
+        database_url=f"sqlite:///{data / 'mengya.db'}",
+        keystore_url=f"sqlite:///{data / 'keystore.db'}",
+        passphrase_file=passphrase,
+        session_cap=3,
+    )
+    return replace(settings, **changed)
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory) -> Settings:
+    """One initialised installation on SQLite."""
+    settings = settings_in(tmp_path_factory.mktemp("prepared"))
+    initialise(settings, PASSPHRASE, now=START, cost=CHEAP, environ={})
+    return settings
+
+
+@pytest.fixture(scope="session")
+def prepared_postgres(prepared, postgres_cluster) -> tuple[str, str]:
+    """The names of two template databases, data and keystore, under the same keyring."""
+    keystore = postgres_cluster.new_database()
+    data = postgres_cluster.new_database()
+    on_postgres = replace(
+        prepared,
+        data_dir=prepared.data_dir.with_name("postgres"),
+        database_url=postgres_cluster.url(data),
+        keystore_url=postgres_cluster.url(keystore),
+    )
+    initialise(on_postgres, PASSPHRASE, now=START, environ={})
+    return data, keystore
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request) -> str:
+    """Which of the two databases the test runs on; a module that needs only one overrides this."""
+    return request.param
+
+
+@pytest.fixture
+def settings(request, database: str, prepared: Settings, tmp_path: Path) -> Iterator[Settings]:
+    """The settings of an installation of the test's own, initialised."""
+    data_dir = tmp_path / "data"
+    if database == "sqlite":
+        shutil.copytree(prepared.data_dir, data_dir)
+        yield replace(
+            prepared,
+            data_dir=data_dir,
+            database_url=f"sqlite:///{data_dir / 'mengya.db'}",
+            keystore_url=f"sqlite:///{data_dir / 'keystore.db'}",
+        )
+        return
+    cluster = request.getfixturevalue("postgres_cluster")
+    data, keystore = (cluster.new_database(name) for name in request.getfixturevalue("prepared_postgres"))
+    data_dir.mkdir(mode=0o700)
+    yield replace(
+        prepared, data_dir=data_dir, database_url=cluster.url(data), keystore_url=cluster.url(keystore)
+    )
+    for name in (data, keystore):
+        cluster.drop(name)
+
+
+@pytest.fixture(scope="session")
+def content() -> Content:
+    """The clinical content the product ships."""
+    return load_content(WORKFLOWS)
+
+
+@pytest.fixture
+def installation(settings: Settings, clock: Clock, content: Content) -> Iterator[Installation]:
+    opened = open_installation(settings, now=clock, passwords=Passwords(CHEAP_HASHES), content=content, environ={})
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def work_as(installation) -> Callable[..., AbstractContextManager[Work]]:
+    """`with work_as(actor) as work:` is one unit of work, committed at its end, as the doors do it."""
+
+    def begin(actor: Actor | None, *, writing: bool = True) -> AbstractContextManager[Work]:
+        return begin_work(installation, actor, writing=writing)
+
+    return begin
