@@ -1,0 +1,1 @@
+"""Entries in three sections, and their revisions."""

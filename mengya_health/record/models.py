@@ -1,0 +1,105 @@
+"""Entries in three sections, their immutable revisions, and everything due."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, PrimaryKeyConstraint, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mengya_health.db import Base, Id, UtcTime, new_id
+
+SECTIONS = ("health", "behaviour", "family")
+OPEN_TASK = ("requested", "received", "accepted", "ready", "in-progress", "on-hold")  # FHIR task-status
+
+
+class Entry(Base):
+    """One thing written about a child by one hand. What it says lives in its revisions."""
+
+    __tablename__ = "entry"
+    __table_args__ = (
+        UniqueConstraint("child_id", "id"),
+        Index("ix_entry_timeline", "child_id", "happened_on"),
+        Index("ix_entry_case", "case_id", "kind"),
+        Index("ix_entry_task", "task_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"))
+    section: Mapped[str] = mapped_column(String(10))
+    kind: Mapped[str] = mapped_column(String(20))
+    status: Mapped[str] = mapped_column(String(20), default="active")  # FHIR request-status where it is a plan
+    case_id: Mapped[UUID | None] = mapped_column(Id)
+    task_id: Mapped[UUID | None] = mapped_column(Id)
+    round: Mapped[int | None]
+    author_id: Mapped[UUID] = mapped_column(Id)
+    author_role: Mapped[str] = mapped_column(String(20))
+    organisation_id: Mapped[UUID | None] = mapped_column(Id)  # where the author wrote it
+    happened_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+    current_version: Mapped[int] = mapped_column(default=1)
+    retention_class: Mapped[str] = mapped_column(String(20))
+    row_version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": row_version}
+
+
+class Revision(Base):
+    """One version of an entry: sealed, never changed. The commitment is repeated in the history."""
+
+    __tablename__ = "revision"
+    __table_args__ = (PrimaryKeyConstraint("entry_id", "version"), Index("ix_revision_child", "child_id"))
+
+    entry_id: Mapped[UUID] = mapped_column(Id, ForeignKey("entry.id"))
+    version: Mapped[int]
+    child_id: Mapped[UUID] = mapped_column(Id)
+    section: Mapped[str] = mapped_column(String(10))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    commit: Mapped[bytes] = mapped_column(LargeBinary(32))
+    author_id: Mapped[UUID] = mapped_column(Id)
+    author_role: Mapped[str] = mapped_column(String(20))
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
+class Task(Base):
+    """Anything due: a visit, a care task, a follow-up, a referral's reply, a concern to answer, a signature asked.
+
+    Overdue is never stored: it is `today > due_on` of something open.
+    """
+
+    __tablename__ = "task"
+    __table_args__ = (
+        UniqueConstraint("child_id", "id"),
+        CheckConstraint("done_on IS NULL OR status NOT IN ('requested', 'ready')", name="done_is_closed"),
+        Index("ix_task_due", "organisation_id", "whose_turn", "status", "due_on"),
+        Index("ix_task_child", "child_id", "status"),
+        Index("ix_task_case", "case_id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"))
+    kind: Mapped[str] = mapped_column(String(16))  # visit care_task follow_up referral_reply concern signature
+    case_id: Mapped[UUID | None] = mapped_column(Id)
+    subject_id: Mapped[UUID | None] = mapped_column(Id)  # the entry to sign, the referral to answer, the concern
+    organisation_id: Mapped[UUID | None] = mapped_column(Id)  # the place whose list it stands on
+    whose_turn: Mapped[str] = mapped_column(String(12))  # doctor teacher guardian specialist
+    due_on: Mapped[date]
+    done_on: Mapped[date | None]
+    status: Mapped[str] = mapped_column(String(16), default="requested")
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # {item, title, text, freq, weeks …} or {visit}; class health
+    created_at: Mapped[datetime] = mapped_column(UtcTime)
+    row_version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": row_version}
+
+
+class Idempotency(Base):
+    """A form that was sent and stored, so that sending it again stores nothing twice."""
+
+    __tablename__ = "idempotency"
+
+    user_id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    key: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    route: Mapped[str] = mapped_column(String(80))
+    body_mac: Mapped[bytes] = mapped_column(LargeBinary(32))
+    location: Mapped[str] = mapped_column(String(300))  # where the first sending was answered with; ids only
+    stored_at: Mapped[datetime] = mapped_column(UtcTime)
