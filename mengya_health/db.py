@@ -111,17 +111,17 @@ def _sqlite_engine(url: str) -> Engine:
     def configure(connection, _record):
         connection.isolation_level = None  # SQLAlchemy says BEGIN itself, see below
         for pragma in (
-            "foreign_keys=ON",
-            "trusted_schema=OFF",
-            "secure_delete=ON",
-            "cell_size_check=ON",
-            "temp_store=MEMORY",
-            "busy_timeout=5000",
-            "mmap_size=0",
-            "journal_mode=WAL" if safe else "journal_mode=DELETE",
-            "synchronous=FULL" if safe else "synchronous=EXTRA",
+            "PRAGMA foreign_keys=ON",
+            "PRAGMA trusted_schema=OFF",
+            "PRAGMA secure_delete=ON",
+            "PRAGMA cell_size_check=ON",
+            "PRAGMA temp_store=MEMORY",
+            "PRAGMA busy_timeout=5000",
+            "PRAGMA mmap_size=0",
+            "PRAGMA journal_mode=WAL" if safe else "PRAGMA journal_mode=DELETE",
+            "PRAGMA synchronous=FULL" if safe else "PRAGMA synchronous=EXTRA",
         ):
-            connection.execute(f"PRAGMA {pragma}")
+            connection.execute(pragma)
 
     @event.listens_for(engine, "begin")
     def begin(connection):

@@ -13,9 +13,7 @@ from mengya_health.audit import AuditEvent
 from mengya_health.errors import NotFound
 from mengya_health.people.facts import ChildFacts, Contact
 from mengya_health.people.models import Child, Group, Organisation, Relationship, User
-from mengya_health.people.subjects import ATTENDING, FoundChild, current, subjects_of
-
-FAMILY = ("guardian", "caregiver")
+from mengya_health.people.subjects import ATTENDING, FAMILY, FoundChild, current, subjects_of, subjects_of_family
 
 
 def find_child(work, child_id: UUID, permission: Permission = Permission.READ_CHILD) -> ChildFacts:
@@ -34,7 +32,10 @@ def find_child(work, child_id: UUID, permission: Permission = Permission.READ_CH
 
 def find_children(work, child_ids: Iterable[UUID]) -> dict[UUID, ChildFacts]:
     """Return those of the children that the actor may see, by id; the number of statements does not grow with them."""
-    found = subjects_of(work, list(child_ids))
+    return _opened(work, subjects_of(work, list(child_ids)))
+
+
+def _opened(work, found: dict[UUID, FoundChild]) -> dict[UUID, ChildFacts]:
     visible = {
         child_id: child
         for child_id, child in found.items()
@@ -81,7 +82,7 @@ def groups_of(work) -> list[Group]:
 
 def my_children(work) -> list[ChildFacts]:
     """Return the children whose guardian or caregiver the actor is, by name."""
-    return _by_name(work, Relationship.user_id == work.actor.user_id, Relationship.kind.in_(FAMILY))
+    return _sorted(_opened(work, subjects_of_family(work)))
 
 
 def identity_of(work, child: ChildFacts) -> dict:
@@ -170,7 +171,11 @@ def family_of(work, child: ChildFacts) -> list[FamilyMember]:
 
 def _by_name(work, *of: ColumnElement) -> list[ChildFacts]:
     ids = work.session.scalars(select(Relationship.child_id).where(*of, current(Relationship, work.today)).distinct())
-    return sorted(find_children(work, ids).values(), key=lambda child: (child.name, child.birth_on, child.id))
+    return _sorted(find_children(work, ids))
+
+
+def _sorted(children: dict[UUID, ChildFacts]) -> list[ChildFacts]:
+    return sorted(children.values(), key=lambda child: (child.name, child.birth_on, child.id))
 
 
 def _facts(work, found: FoundChild) -> ChildFacts:

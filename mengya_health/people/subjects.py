@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy import (
+    CompoundSelect,
     Date,
     Integer,
     LargeBinary,
@@ -21,6 +22,7 @@ from sqlalchemy import (
     select,
     union_all,
 )
+from sqlalchemy.orm import aliased
 
 from mengya_health.access.actor import ChildSubject, ConsentHeld, Tie
 from mengya_health.db import Id
@@ -28,6 +30,7 @@ from mengya_health.people import seals
 from mengya_health.people.models import Child, Consent, Group, Relationship
 
 ATTENDING = ("enrolment", "visit")
+FAMILY = ("guardian", "caregiver")
 
 # Each branch of the union fills its own columns; the others are typed NULLs, which PostgreSQL asks for.
 _COLUMNS = {
@@ -54,12 +57,25 @@ def current(model, today: date):
 
 
 _IDS, _TODAY = bindparam("ids", type_=Id(), expanding=True), bindparam("today", type_=Date())
-_ALL = union_all(
-    _branch(Relationship, "tie", group_name=Group.name)
-    .outerjoin(Group, Group.id == Relationship.group_id)
-    .where(Relationship.child_id.in_(_IDS), current(Relationship, _TODAY)),
-    _branch(Consent, "consent").where(Consent.child_id.in_(_IDS), current(Consent, _TODAY)),
-    _branch(Child, "child", child_id=Child.id).where(Child.id.in_(_IDS)),
+
+
+def _everything_about(ids) -> CompoundSelect:
+    """Return the statement for the ties and consents in force and the rows of the children whose id is in `ids`."""
+    return union_all(
+        _branch(Relationship, "tie", group_name=Group.name)
+        .outerjoin(Group, Group.id == Relationship.group_id)
+        .where(Relationship.child_id.in_(ids), current(Relationship, _TODAY)),
+        _branch(Consent, "consent").where(Consent.child_id.in_(ids), current(Consent, _TODAY)),
+        _branch(Child, "child", child_id=Child.id).where(Child.id.in_(ids)),
+    )
+
+
+_MINE = aliased(Relationship)
+_BY_ID = _everything_about(_IDS)
+_OF_A_FAMILY = _everything_about(
+    select(_MINE.child_id).where(
+        _MINE.user_id == bindparam("user_id", type_=Id()), _MINE.kind.in_(FAMILY), current(_MINE, _TODAY)
+    )
 )
 
 
@@ -75,12 +91,18 @@ class FoundChild:
 
 def subjects_of(work, child_ids: list[UUID]) -> dict[UUID, FoundChild]:
     """Return the children with their ties and consents in force; rows whose seal does not hold are left out."""
-    if not child_ids:
-        return {}
+    return _found_by(work, _BY_ID, ids=child_ids) if child_ids else {}
+
+
+def subjects_of_family(work) -> dict[UUID, FoundChild]:
+    """Return the same of every child whose guardian or caregiver the actor is."""
+    return _found_by(work, _OF_A_FAMILY, user_id=work.actor.user_id)
+
+
+def _found_by(work, statement: CompoundSelect, **asked) -> dict[UUID, FoundChild]:
     rows = {"tie": defaultdict(list), "consent": defaultdict(list), "child": defaultdict(list)}
     models = {"tie": Relationship, "consent": Consent, "child": Child}
-    asked = {"ids": child_ids, "today": work.today}
-    for row in work.session.execute(_ALL, asked).all():
+    for row in work.session.execute(statement, asked | {"today": work.today}).all():
         if seals.holds(work, models[row.tag], row):
             rows[row.tag][row.child_id].append(row)
     return {

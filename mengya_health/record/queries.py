@@ -154,7 +154,7 @@ def written_today(work, child_ids: list[UUID], kind: str) -> dict[UUID, int]:
         .where(Entry.child_id.in_(child_ids), Entry.kind == kind, Entry.happened_on == work.today)
         .group_by(Entry.child_id)
     )
-    return dict(work.session.execute(counted).tuples().all())
+    return {child_id: number for child_id, number in work.session.execute(counted)}
 
 
 def select_entries(child_id: UUID):

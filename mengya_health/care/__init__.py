@@ -1,0 +1,1 @@
+"""Cases, stages, plans, tasks and referrals."""

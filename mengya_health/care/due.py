@@ -1,0 +1,116 @@
+"""Everything due: of a clinic on one day, of one child. One statement each, whatever there is of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import and_, case, func, or_, select
+
+from mengya_health import audit
+from mengya_health.access.actor import PlaceSubject
+from mengya_health.access.permissions import Permission, require
+from mengya_health.care.facts import TaskFacts
+from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, Case, Task
+from mengya_health.care.queries import WorkItem
+from mengya_health.care.tasks import task_facts
+from mengya_health.people.facts import ChildFacts
+from mengya_health.people.queries import find_children, visible_child_ids
+from mengya_health.screening.queries import LISTED_DAYS_BEFORE, VISIT
+
+FOLLOW_UP = "follow_up"
+FOLLOW_UP_DAYS_BEFORE = 7  # a family can be called a week ahead
+AT_THE_CLINIC = (VISIT, FOLLOW_UP)  # what a child comes for; everything else of the doctor's is a decision
+DUE, OVERDUE, DONE, DECISION, WAITING = "due", "overdue", "done", "decision", "waiting"
+
+
+@dataclass(frozen=True)
+class DayList:
+    """A clinic's day: the first lines of each list with their children, how many stand on it, and who is waited for."""
+
+    lines: Mapping[str, tuple[WorkItem, ...]]  # by due, overdue, done, decision; due first
+    counts: Mapping[str, int]
+    waiting: Mapping[tuple[str, str], int]  # how many by (whose turn, kind of task)
+    children: Mapping[UUID, ChildFacts]
+
+
+def day_list(work, organisation_id: UUID, *, limits: Mapping[str, int]) -> DayList:
+    """Return who comes to a clinic today, what its doctor has to decide, and what others owe it.
+
+    `limits` is how many lines of each list are opened; one that is not named is only counted. Three statements in all.
+    Raises NotPermitted.
+    """
+    require(work.actor, Permission.LIST_CHILDREN, PlaceSubject(organisation_id))
+    rows = work.session.execute(_first_of_each(work, organisation_id, limits)).all()
+    children = find_children(work, {row.Task.child_id for row in rows if row.place <= limits.get(row.list, 0)})
+    audit.read(work, list(children), "task")
+    lines = {name: [] for name in limits}
+    for row in rows:
+        if row.list in limits and row.place <= limits[row.list] and row.Task.child_id in children:
+            lines[row.list].append(_line(work, children[row.Task.child_id], row.Task))
+    counts = {row.list: row.number for row in rows if row.list != WAITING}
+    waiting = {(row.Task.whose_turn, row.Task.kind): row.number for row in rows if row.list == WAITING}
+    return DayList({name: tuple(found) for name, found in lines.items()}, counts, waiting, children)
+
+
+def open_tasks_of(work, child: ChildFacts) -> list[TaskFacts]:
+    """Return everything due for a child, due first; what rests until a plan is signed is left out."""
+    chosen = select(Task).where(Task.child_id == child.id, _is_going()).order_by(Task.due_on, Task.created_at)
+    return [task_facts(work, task) for task in work.session.scalars(chosen)]
+
+
+def _first_of_each(work, organisation_id: UUID, limits: Mapping[str, int]):
+    """Return the SELECT of every list's first tasks, each with its list, its place on it and the list's length."""
+    listed = _listed(work, organisation_id)
+    lists = [listed.c.list, case((listed.c.list == WAITING, listed.c.whose_turn + listed.c.kind))]
+    by_date = (listed.c.due_on, listed.c.created_at, listed.c.id)
+    placed = select(
+        listed.c.id,
+        listed.c.list,
+        func.row_number().over(partition_by=lists, order_by=by_date).label("place"),
+        func.count().over(partition_by=lists).label("number"),
+    ).subquery()
+    within = [and_(placed.c.list == name, placed.c.place <= most) for name, most in limits.items()]
+    return (
+        select(Task, placed.c.list, placed.c.place, placed.c.number)
+        .join(placed, placed.c.id == Task.id)
+        .where(or_(placed.c.place == 1, *within))
+        .order_by(Task.due_on, Task.created_at, Task.id)
+    )
+
+
+def _listed(work, organisation_id: UUID):
+    """Return the tasks that stand on any of a clinic's lists, with the list of each."""
+    today, at_clinic = work.today, Task.kind.in_(AT_THE_CLINIC)
+    ours = and_(Task.organisation_id == organisation_id, Task.whose_turn == "doctor")
+    visits_until, others_until = (
+        today + timedelta(days=LISTED_DAYS_BEFORE),
+        today + timedelta(days=FOLLOW_UP_DAYS_BEFORE),
+    )
+    cases = select(Case.id).where(Case.organisation_id == organisation_id, Case.state.not_in(CLOSED_STATES))
+    name = case(
+        (and_(ours, at_clinic, Task.status == "completed", Task.done_on == today), DONE),
+        (~_is_going(), None),
+        (and_(ours, ~at_clinic), DECISION),
+        (and_(ours, Task.due_on < today), OVERDUE),
+        (and_(ours, Task.due_on <= case((Task.kind == VISIT, visits_until), else_=others_until)), DUE),
+        (and_(Task.whose_turn != "doctor", Task.case_id.in_(cases)), WAITING),
+    )
+    named = (
+        select(Task.id, Task.whose_turn, Task.kind, Task.due_on, Task.created_at, name.label("list"))
+        .where(
+            or_(Task.organisation_id == organisation_id, Task.case_id.in_(cases)),
+            or_(_is_going(), Task.done_on == today),
+            Task.child_id.in_(visible_child_ids(work)),
+        )
+        .subquery()
+    )
+    return select(named).where(named.c.list.is_not(None)).subquery()
+
+
+def _is_going():
+    return Task.status.in_([status for status in OPEN_TASK if status != "on-hold"])
+
+
+def _line(work, child: ChildFacts, task: Task) -> WorkItem:
+    return WorkItem(child, task_facts(work, task), max(0, (work.today - task.due_on).days))

@@ -1,0 +1,90 @@
+"""Cases, the steps they took, and referrals. What a case is about lies in its sealed body; what is due, in record."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from mengya_health.db import Base, Id, UtcTime, new_id
+from mengya_health.record.models import OPEN_TASK as OPEN_TASK
+from mengya_health.record.models import Task as Task
+
+CLOSED_STATES = ("resolved", "stopped")
+
+
+class Case(Base):
+    """A concern about a child that goes round the loop. `state` is written by `care.loop.move` alone."""
+
+    __tablename__ = "case"
+    __table_args__ = (
+        UniqueConstraint("child_id", "id"),
+        Index(
+            "uq_case_open_pathway",
+            "child_id",
+            "pathway_tag",
+            unique=True,
+            sqlite_where=text("state NOT IN ('resolved', 'stopped')"),
+            postgresql_where=text("state NOT IN ('resolved', 'stopped')"),
+        ),
+        Index("ix_case_organisation", "organisation_id", "state"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"))
+    organisation_id: Mapped[UUID] = mapped_column(Id)  # the clinic in charge
+    workflow: Mapped[str] = mapped_column(String(20))
+    workflow_version: Mapped[int]
+    state: Mapped[str] = mapped_column(String(12))
+    whose_turn: Mapped[str] = mapped_column(String(12))
+    round: Mapped[int] = mapped_column(default=1)
+    pathway_tag: Mapped[bytes] = mapped_column(LargeBinary(16))
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # {pathway, content_version, reason, number_suffix …}
+    opened_on: Mapped[date]
+    closed_on: Mapped[date | None]
+    row_version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": row_version}
+
+
+class CaseStep(Base):
+    """One event that happened to a case. Never changed, never removed."""
+
+    __tablename__ = "case_step"
+    __table_args__ = (UniqueConstraint("child_id", "id"), UniqueConstraint("case_id", "seq"))
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    case_id: Mapped[UUID] = mapped_column(Id, ForeignKey("case.id"))
+    child_id: Mapped[UUID] = mapped_column(Id)
+    seq: Mapped[int]
+    event: Mapped[str] = mapped_column(String(20))
+    from_state: Mapped[str | None] = mapped_column(String(12))
+    to_state: Mapped[str] = mapped_column(String(12))
+    round: Mapped[int]
+    actor_id: Mapped[UUID] = mapped_column(Id)
+    actor_role: Mapped[str] = mapped_column(String(20))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # {reason, checks, …}
+
+
+class Referral(Base):
+    """A child sent to somebody who knows more. It stays open until feedback or a typed reason is in."""
+
+    __tablename__ = "referral"
+    __table_args__ = (UniqueConstraint("child_id", "id"), Index("ix_referral_receiver", "receiver_id", "status"))
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"))
+    case_id: Mapped[UUID] = mapped_column(Id, ForeignKey("case.id"), index=True)
+    organisation_id: Mapped[UUID] = mapped_column(Id)
+    receiver_id: Mapped[UUID] = mapped_column(Id)
+    number: Mapped[str] = mapped_column(String(30), unique=True)
+    status: Mapped[str] = mapped_column(String(16), default="requested")  # FHIR task-status
+    entry_id: Mapped[UUID] = mapped_column(Id)  # the letter: an entry of kind referral
+    feedback_entry_id: Mapped[UUID | None] = mapped_column(Id)
+    reply_due_on: Mapped[date]
+    sent_on: Mapped[date]
+    not_done_reason: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed: the typed reason why no feedback
+    row_version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": row_version}

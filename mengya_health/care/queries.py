@@ -1,0 +1,276 @@
+"""Read cases and everything due. A case with its steps, tasks and referrals is one statement, a work list another."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Select, and_, literal, or_, select, true, union_all
+
+from mengya_health import audit
+from mengya_health.access.permissions import Permission
+from mengya_health.care.facts import CaseFacts, ReferralFacts, StepFacts, TaskFacts
+from mengya_health.care.loop import loop_of
+from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, Case, CaseStep, Referral, Task
+from mengya_health.care.readings import READING_KINDS, history_from
+from mengya_health.care.rows import case_body, referral_facts, step_facts
+from mengya_health.care.tasks import task_facts
+from mengya_health.errors import Conflict, NotFound
+from mengya_health.people.facts import ChildFacts
+from mengya_health.people.queries import find_child, find_children, visible_child_ids
+from mengya_health.record.queries import entries_of_case
+from mengya_health.signing.queries import signatures_of
+from mengya_health.work import LOCAL
+
+SIGNED_KINDS = ("care_plan", "evaluation", "class_summary", "closing_summary")
+
+
+@dataclass(frozen=True)
+class OpenCase:
+    """A case found for this actor: child, row, what its body says; its steps, tasks and referrals, oldest first.
+
+    `tasks` are the case's own and all others of the child that are open.
+    """
+
+    child: ChildFacts
+    case: Case
+    body: Mapping = field(repr=False)
+    steps: tuple[StepFacts, ...] = field(default=(), repr=False)
+    tasks: tuple[TaskFacts, ...] = field(default=(), repr=False)
+    referrals: tuple[ReferralFacts, ...] = ()
+
+
+@dataclass(frozen=True)
+class CaseLine:
+    """One case as lists and badges show it. `pathway_id` is for clinic pages; families read `plain_name`."""
+
+    id: UUID
+    child_id: UUID
+    number: str  # shows the pathway: clinic papers only
+    pathway_id: str
+    name: str
+    plain_name: str
+    state: str
+    state_name: str
+    plain_state: str
+    stage: str
+    whose_turn: str
+    round: int
+    opened_on: date
+    closed_on: date | None
+    row_version: int
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """One line of a work list: a task with its child. `days_overdue` is computed now and never stored."""
+
+    child: ChildFacts
+    task: TaskFacts
+    days_overdue: int
+
+
+def find_case(
+    work, case_id: UUID, *, permission: Permission = Permission.READ_CASE, seen_version: int | None = None
+) -> OpenCase:
+    """Return one case with its child and all that belongs to it but the entries.
+
+    Raises NotFound, NotPermitted, and Conflict when the case is no longer at the version the page had shown.
+    """
+    work.session.flush()
+    rows = work.session.execute(_WITH_ALL.where(Case.id == case_id)).all()
+    if not rows:
+        raise NotFound
+    case = rows[0].Case
+    child = find_child(work, case.child_id, permission)
+    if seen_version is not None and seen_version != case.row_version:
+        raise Conflict(
+            "您打开以后，这个个案已经往前走了。请刷新页面，看看现在到哪一步了。",
+            "This case has moved since you opened it. Reload the page and look where it stands.",
+        )
+    audit.read(work, child.id, "case", record_id=case.id)
+    return OpenCase(
+        child,
+        case,
+        case_body(work, case),
+        steps=tuple(step_facts(work, row.CaseStep) for row in rows if row.CaseStep),
+        tasks=tuple(task_facts(work, row.Task) for row in rows if row.Task),
+        referrals=tuple(referral_facts(work, row.Referral) for row in rows if row.Referral),
+    )
+
+
+def facts_of(work, opened: OpenCase, *, other_open_case: UUID | None = None, **given) -> CaseFacts:
+    """Return the facts the loop decides on, as this actor may read them, with what the actor supplies."""
+    child, case = opened.child, opened.case
+    entries = entries_of_case(work, child, case.id, also=(*READING_KINDS, "observation"))
+    signed = [e.id for e in entries if e.kind in SIGNED_KINDS and e.case_id == case.id]
+    return CaseFacts(
+        child=child,
+        content=work.content,
+        loop=loop_of(work.content),
+        pathway=work.content.pathways[opened.body["pathway"]],
+        actor_id=work.actor.user_id,
+        now=work.now.astimezone(LOCAL),
+        today=work.today,
+        case_id=case.id,
+        state=case.state,
+        round=case.round,
+        opened_on=case.opened_on,
+        triggers=tuple(opened.body.get("triggers", ())),
+        other_open_case=other_open_case,
+        entries=tuple(entries),
+        history=history_from(work.content, child, entries, work.today),
+        tasks=opened.tasks,
+        referrals=opened.referrals,
+        signatures={id: tuple(found) for id, found in signatures_of(work, child, signed).items()},
+        steps=opened.steps,
+        given=given,
+    )
+
+
+def case_facts(work, case_id: UUID) -> tuple[OpenCase, CaseFacts]:
+    """Return a case and its facts, for its page."""
+    opened = find_case(work, case_id)
+    return opened, facts_of(work, opened)
+
+
+def open_cases_of(work, child: ChildFacts) -> list[CaseLine]:
+    """Return a child's open cases, the one opened first at the top."""
+    return [line for line in cases_of(work, child) if line.state not in CLOSED_STATES]
+
+
+def cases_of(work, child: ChildFacts) -> list[CaseLine]:
+    """Return all cases of a child, the one opened first at the top."""
+    return cases_of_children(work, {child.id: child})[child.id]
+
+
+def cases_of_children(work, children: Mapping[UUID, ChildFacts]) -> Mapping[UUID, list[CaseLine]]:
+    """Return the cases of several children, by child, in one statement; children without any are in it, too."""
+    found: dict[UUID, list[CaseLine]] = defaultdict(list)
+    if children:
+        chosen = select(Case).where(Case.child_id.in_(children)).order_by(Case.opened_on, Case.id)
+        for case in work.session.scalars(chosen):
+            found[case.child_id].append(_line(work, children[case.child_id], case))
+    return found
+
+
+def open_case_on(work, child: ChildFacts, pathway_id: str) -> Case | None:
+    """Return the child's open case on a pathway, None where there is none."""
+    tag = work.keys.tag_pathway(child.id, pathway_id)
+    chosen = select(Case).where(Case.child_id == child.id, Case.pathway_tag == tag, Case.state.not_in(CLOSED_STATES))
+    return work.session.scalar(chosen)
+
+
+def case_number(child: ChildFacts, pathway, round: int) -> str:
+    """Return the number on clinic papers. It tells the pathway, so it is composed when shown and never stored."""
+    return f"{child.number}-{pathway.short}-{round:02d}"
+
+
+def waiting_for_doctor(work, organisation_id: UUID, *, limit: int = 50) -> list[WorkItem]:
+    """Return what a clinic's doctors have to do, due first: decisions, follow-ups, concerns, questions; no visits."""
+    return _work_list(work, limit, Task.organisation_id == organisation_id, Task.whose_turn == "doctor")
+
+
+def waiting_for_others(work, organisation_id: UUID, *, limit: int = 50) -> list[WorkItem]:
+    """Return what families, teachers and specialists have to do for a clinic's children, due first."""
+    cases = select(Case.id).where(Case.organisation_id == organisation_id, Case.state.not_in(CLOSED_STATES))
+    return _work_list(work, limit, Task.case_id.in_(cases), Task.whose_turn != "doctor")
+
+
+def tasks_for(work, children: Mapping[UUID, ChildFacts], whose_turn: str) -> Mapping[UUID, list[TaskFacts]]:
+    """Return the open tasks of one hand for these children, by child, due first; suspended ones are left out."""
+    found: dict[UUID, list[TaskFacts]] = defaultdict(list)
+    if children:
+        chosen = select(Task).where(Task.child_id.in_(children), Task.whose_turn == whose_turn, _is_going())
+        for task in work.session.scalars(chosen.order_by(Task.due_on, Task.created_at)):
+            found[task.child_id].append(task_facts(work, task))
+    return found
+
+
+def find_task(work, task_id: UUID, *kinds: str) -> tuple[ChildFacts, Task]:
+    """Return an open task of one of these kinds with its child. Raises NotFound, also for one that is over."""
+    task = work.session.get(Task, task_id)
+    if task is None or task.kind not in kinds or task.status not in OPEN_TASK:
+        raise NotFound
+    return find_child(work, task.child_id), task
+
+
+def referrals_to(work, organisation_id: UUID, *, limit: int = 50) -> list[tuple[ChildFacts, ReferralFacts]]:
+    """Return the referrals an institution has not answered yet, due first; only of children the actor may see."""
+    waiting = Referral.status.in_(("requested", "received", "accepted"))
+    chosen = select(Referral).where(Referral.receiver_id == organisation_id, waiting)
+    rows = list(work.session.scalars(chosen.order_by(Referral.reply_due_on).limit(limit)))
+    children = find_children(work, [row.child_id for row in rows])
+    audit.read(work, list(children), "referral")
+    return [(children[row.child_id], referral_facts(work, row)) for row in rows if row.child_id in children]
+
+
+def referrals_of(work, child: ChildFacts) -> list[ReferralFacts]:
+    """Return the referrals of a child, the newest first."""
+    chosen = select(Referral).where(Referral.child_id == child.id).order_by(Referral.sent_on.desc(), Referral.id.desc())
+    return [referral_facts(work, row) for row in work.session.scalars(chosen)]
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _with_all() -> Select:
+    """Return the SELECT of cases with their steps, tasks and referrals: a row for each step and one for each task.
+
+    Joining both to the case would give every pair of them; the two parts keep them apart in one statement. Every
+    referral has its task of kind referral_reply, so the join finds them all.
+    """
+    part = union_all(select(literal(1).label("of")), select(literal(2))).subquery("part").c.of
+    of_child = and_(Task.child_id == Case.child_id, or_(Task.case_id == Case.id, Task.status.in_(OPEN_TASK)))
+    return (
+        select(Case, CaseStep, Task, Referral)
+        .select_from(Case)
+        .join(part.table, true())
+        .outerjoin(CaseStep, and_(part == 1, CaseStep.case_id == Case.id))
+        .outerjoin(Task, and_(part == 2, of_child))
+        .outerjoin(Referral, and_(Referral.id == Task.subject_id, Referral.case_id == Case.id))
+        .order_by(CaseStep.seq, Task.created_at)
+    )
+
+
+_WITH_ALL = _with_all()
+
+
+def _line(work, child: ChildFacts, case: Case) -> CaseLine:
+    loop, pathway = loop_of(work.content), work.content.pathways[case_body(work, case)["pathway"]]
+    state = loop.states[case.state]
+    return CaseLine(
+        id=case.id,
+        child_id=child.id,
+        number=case_number(child, pathway, case.round),
+        pathway_id=pathway.id,
+        name=pathway.name,
+        plain_name=pathway.plain_name,
+        state=case.state,
+        state_name=state.name,
+        plain_state=state.plain or state.name,
+        stage=state.stage,
+        whose_turn=case.whose_turn,
+        round=case.round,
+        opened_on=case.opened_on,
+        closed_on=case.closed_on,
+        row_version=case.row_version,
+    )
+
+
+def _is_going():
+    return Task.status.in_(tuple(status for status in OPEN_TASK if status != "on-hold"))
+
+
+def _work_list(work, limit: int, *wanted) -> list[WorkItem]:
+    """Return the first lines of a list: one statement for the tasks, those of `find_children` for the children."""
+    chosen = select(Task).where(Task.child_id.in_(visible_child_ids(work)), _is_going(), Task.kind != "visit", *wanted)
+    rows = list(work.session.scalars(chosen.order_by(Task.due_on, Task.created_at).limit(limit)))
+    children = find_children(work, {row.child_id for row in rows})
+    audit.read(work, list(children), "task")
+    return [
+        WorkItem(children[row.child_id], task_facts(work, row), max(0, (work.today - row.due_on).days))
+        for row in rows
+        if row.child_id in children
+    ]

@@ -1,0 +1,265 @@
+"""Send a child to somebody who knows more, follow what becomes of it, and bring the answer back."""
+
+import secrets
+from collections.abc import Iterable
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mengya_health.access.permissions import Permission, require
+from mengya_health.care import loop
+from mengya_health.care.commands import start
+from mengya_health.care.ending import give_up
+from mengya_health.care.facts import CaseFacts
+from mengya_health.care.follow_ups import known_readings
+from mengya_health.care.models import OPEN_TASK, CaseStep, Referral, Task
+from mengya_health.care.queries import OpenCase, facts_of, find_case
+from mengya_health.care.tasks import end_task, settle, start_task
+from mengya_health.db import new_id
+from mengya_health.errors import Invalid, NotFound, NotNow, Unavailable
+from mengya_health.people.commands import tie_child
+from mengya_health.people.facts import ChildFacts
+from mengya_health.people.models import Organisation
+from mengya_health.people.queries import find_child
+from mengya_health.record.commands import record_entry
+from mengya_health.record.models import Entry
+
+WAITING = ("requested", "received", "accepted")
+_DRAWS = 50
+
+
+def refer_child(
+    work,
+    case_id: UUID,
+    *,
+    receiver_id: UUID,
+    within: str,
+    reason: str,
+    materials: Iterable[str],
+    questions: Iterable[str] = (),
+    department: str = "",
+    impression: str = "",
+    medical_history: str = "",
+    seen_version: int | None = None,
+) -> Referral:
+    """Refer the child of a case and start waiting for the reply; the receiver may read the record until then.
+
+    `within` is one of the loop's `urgencies` (a time limit), `materials` are ids of entries, or "chart".
+    Raises NotNow (no consent for this receiver, no reason, no materials), Invalid, NotPermitted, NotFound.
+    """
+    chosen = list(materials)
+    opened, facts = start(work, case_id, seen_version, receiver_id=receiver_id, reason=reason, materials=chosen)
+    receiver = _receiver(work, receiver_id)
+    limit = _urgency(work, facts, within)
+    step = loop.move(work, opened.case, "refer", facts=facts)
+    letter = {
+        "receiver_id": str(receiver_id),
+        "receiver": receiver.name,
+        "department": department,
+        "within": within,
+        "reason": reason,
+        "impression": impression,
+        "medical_history": medical_history,
+        "materials": chosen,
+        "questions": list(questions),
+        "number": _number(work, opened),
+        "visit_by": limit.due_on(work.today).isoformat(),
+    }
+    entry = record_entry(
+        work,
+        opened.child,
+        section="health",
+        kind="referral",
+        content=letter,
+        happened_on=work.today,
+        case_id=case_id,
+        round=opened.case.round,
+    )
+    reply_due_on = work.content.time_limits[facts.loop.due["referral_reply"]].due_on(limit.due_on(work.today))
+    return _send(work, opened, facts, entry, letter, step, receiver_id=receiver_id, reply_due_on=reply_due_on)
+
+
+def receive_referral(work, referral_id: UUID) -> Referral:
+    """Say as the receiver that the letter has come."""
+    return _answer_arrival(work, referral_id, "received")
+
+
+def accept_referral(work, referral_id: UUID) -> Referral:
+    """Say as the receiver that the child will be seen."""
+    return _answer_arrival(work, referral_id, "accepted")
+
+
+def reject_referral(work, referral_id: UUID, *, reason: str) -> Referral:
+    """Send a referral back unseen, with a reason; then it is the doctor's turn again."""
+    child, row = find_referral(work, referral_id, Permission.ANSWER_REFERRAL)
+    if not reason.strip():
+        raise Invalid(fields={"reason": ["请写一句理由。 Please give a reason."]})
+    opened, facts = _case_of(work, row)
+    give_up(work, child, row, reason="other", text=reason, status="rejected")
+    _end_waiting(work, opened, facts, row, status="rejected")
+    return row
+
+
+def record_feedback(
+    work,
+    referral_id: UUID,
+    *,
+    result: str,
+    text: str,
+    happened_on: date | None = None,
+    for_doctor: str = "",
+    for_class: str = "",
+    for_family: str = "",
+    readings: Iterable[dict] = (),
+    next_visit_on: date | None = None,
+) -> Entry:
+    """Write the reply: by the receiver, or by the clinic from the paper slip. `result` is of `feedback_results`.
+
+    Raises NotNow for a referral that is answered or ended, Invalid, NotPermitted, NotFound.
+    """
+    child, row = find_referral(work, referral_id)
+    is_receiver = work.actor.role == "specialist"
+    require(work.actor, Permission.ANSWER_REFERRAL if is_receiver else Permission.WRITE_HEALTH, child.subject)
+    opened, facts = _case_of(work, row)
+    if result not in facts.loop.feedback_results:
+        raise Invalid(fields={"result": ["请选结论。 Please choose the result."]})
+    entry = record_entry(
+        work,
+        child,
+        section="health",
+        kind="referral_feedback",
+        content={
+            "result": result,
+            "text": text,
+            "for_doctor": for_doctor,
+            "for_class": for_class,
+            "for_family": for_family,
+            "readings": known_readings(work, readings),
+            "next_visit_on": next_visit_on.isoformat() if next_visit_on else "",
+            "from_paper": not is_receiver,
+            "referral": str(row.id),
+        },
+        happened_on=happened_on or work.today,
+        case_id=row.case_id,
+        round=opened.case.round,
+    )
+    row.status, row.feedback_entry_id = "completed", entry.id
+    _end_waiting(work, opened, facts, row, status="completed")
+    return entry
+
+
+def end_referral(work, referral_id: UUID, *, reason: str, text: str = "") -> Referral:
+    """Say as the clinic why no reply will come (`not_done_reasons`); the receiver no longer reaches the child."""
+    child, row = find_referral(work, referral_id, Permission.WRITE_HEALTH)
+    opened, facts = _case_of(work, row)
+    if reason not in facts.loop.not_done_reasons or (reason == "other" and not text.strip()):
+        raise Invalid(fields={"reason": ["请选原因；选“其他”时写一句。 Choose a reason; explain what is other."]})
+    give_up(work, child, row, reason=reason, text=text)
+    _end_waiting(work, opened, facts, row, status="failed", reason=reason, text=text)
+    return row
+
+
+def find_referral(
+    work, referral_id: UUID, permission: Permission = Permission.READ_CASE
+) -> tuple[ChildFacts, Referral]:
+    """Return a referral that waits for its reply, with its child. Raises NotFound, NotPermitted, NotNow."""
+    row = work.session.get(Referral, referral_id)
+    if row is None:
+        raise NotFound
+    child = find_child(work, row.child_id, permission)
+    if work.actor.role == "specialist" and row.receiver_id not in work.actor.organisation_ids:
+        raise NotFound
+    if row.status not in WAITING:
+        raise NotNow("这张转诊单已经有结果了。", "This referral is settled already.")
+    return child, row
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _receiver(work, receiver_id: UUID) -> Organisation:
+    found = work.session.get(Organisation, receiver_id)
+    if found is None:
+        raise Invalid(fields={"receiver_id": ["请选接诊机构。 Please choose who receives the child."]})
+    return found
+
+
+def _urgency(work, facts: CaseFacts, within: str):
+    if within not in facts.loop.urgencies:
+        raise Invalid(fields={"within": ["请选缓急。 Please choose how urgent it is."]})
+    return work.content.time_limits[within]
+
+
+def _number(work, opened: OpenCase) -> str:
+    """Return a free number: ZZ, the end of the clinic's code, the day, three digits (drawn: a counter would be hot)."""
+    code = work.session.get(Organisation, opened.case.organisation_id).code
+    head = f"ZZ{code[-4:]}-{work.today:%Y%m%d}"
+    for _ in range(_DRAWS):
+        number = f"{head}-{secrets.randbelow(1000):03d}"
+        if not work.session.scalar(select(Referral.id).where(Referral.number == number)):
+            return number
+    raise Unavailable("今天的转诊单号快用完了，请明天再开，或联系系统管理员。", "Today's numbers are nearly used up.")
+
+
+def _send(
+    work,
+    opened: OpenCase,
+    facts: CaseFacts,
+    entry: Entry,
+    letter: dict,
+    step: CaseStep,
+    *,
+    receiver_id: UUID,
+    reply_due_on: date,
+) -> Referral:
+    """Store the referral, open its receiver's door for a time, and put the reply on their list."""
+    row = Referral(
+        id=new_id(),
+        child_id=opened.child.id,
+        case_id=opened.case.id,
+        organisation_id=opened.case.organisation_id,
+        receiver_id=receiver_id,
+        number=letter["number"],
+        status="requested",
+        entry_id=entry.id,
+        reply_due_on=reply_due_on,
+        sent_on=work.today,
+    )
+    work.session.add(row)
+    last_on = reply_due_on + timedelta(days=facts.loop.limits.receiver_days)
+    tie_child(work, opened.child.id, kind="receiver", organisation_id=receiver_id, basis_id=row.id, to_on=last_on)
+    start_task(
+        work,
+        opened.child,
+        kind="referral_reply",
+        whose_turn="specialist",
+        due_on=reply_due_on,
+        body={"title": "转诊待回执", "number": row.number},
+        case=opened.case,
+        step=step,
+        subject_id=row.id,
+        organisation_id=receiver_id,
+    )
+    settle(work, opened.child, opened.case, facts, step)
+    return row
+
+
+def _answer_arrival(work, referral_id: UUID, status: str) -> Referral:
+    _, row = find_referral(work, referral_id, Permission.ANSWER_REFERRAL)
+    row.status = status
+    work.session.flush()
+    return row
+
+
+def _case_of(work, row: Referral) -> tuple[OpenCase, CaseFacts]:
+    opened = find_case(work, row.case_id)
+    return opened, facts_of(work, opened)
+
+
+def _end_waiting(work, opened: OpenCase, facts: CaseFacts, row: Referral, *, status: str, **why: str) -> None:
+    work.session.flush()
+    waiting = select(Task).where(Task.subject_id == row.id, Task.kind == "referral_reply", Task.status.in_(OPEN_TASK))
+    for task in work.session.scalars(waiting):
+        end_task(work, task, status=status, **why)
+    settle(work, opened.child, opened.case, facts)

@@ -1,0 +1,175 @@
+"""Rows of everything due: how a task begins, how it ends, and whose turn follows. Bodies are sealed with class health.
+
+A task remembers which step of its case began and ended it, so that taking the step back can put it right again.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from mengya_health.care.facts import CaseFacts, TaskFacts
+from mengya_health.care.loop import turn_of
+from mengya_health.care.models import OPEN_TASK, Case, CaseStep, Task
+from mengya_health.care.turns import OpenTask
+from mengya_health.care.workflow import Workflow
+from mengya_health.db import new_id
+from mengya_health.people.facts import ChildFacts
+
+WAITING = "on-hold"
+_OF_AN_ENDING = ("ended_step", "changed_step", "not_done", "not_done_text")
+
+
+def start_task(
+    work,
+    child: ChildFacts,
+    *,
+    kind: str,
+    whose_turn: str,
+    due_on: date,
+    body: dict,
+    case: Case | None = None,
+    step: CaseStep | None = None,
+    subject_id: UUID | None = None,
+    organisation_id: UUID | None = None,
+    status: str = "requested",
+) -> Task:
+    """Store one task. Without `organisation_id` it stands on the list of whoever's turn it is for this child."""
+    task = Task(
+        id=new_id(),
+        child_id=child.id,
+        kind=kind,
+        case_id=case.id if case else None,
+        subject_id=subject_id,
+        organisation_id=organisation_id or place_of(child, whose_turn),
+        whose_turn=whose_turn,
+        due_on=due_on,
+        status=status,
+        created_at=work.now,
+    )
+    _seal(work, task, body | ({"started_step": step.seq} if step else {}))
+    work.session.add(task)
+    return task
+
+
+def end_task(
+    work, task: Task, *, status: str = "completed", reason: str = "", text: str = "", step: CaseStep | None = None
+) -> None:
+    """End a task: completed, or cancelled with a typed reason (`not_done_reasons` of the loop)."""
+    body = open_body(work, task) | {"was": task.status}
+    if reason:
+        body |= {"not_done": reason, "not_done_text": text}
+    if step:
+        body |= {"ended_step": step.seq}
+    task.status = status
+    task.done_on = work.today
+    _seal(work, task, body)
+
+
+def end_tasks(
+    work,
+    case: Case,
+    *kinds: str,
+    status: str = "completed",
+    reason: str = "",
+    text: str = "",
+    step: CaseStep | None = None,
+    but_not: Iterable[UUID] = (),
+) -> None:
+    """End every open task of the case that is of one of these kinds; of every kind where none is named."""
+    for task in open_tasks(work, case):
+        if (not kinds or task.kind in kinds) and task.id not in but_not:
+            end_task(work, task, status=status, reason=reason, text=text, step=step)
+
+
+def change_status(work, task: Task, status: str, step: CaseStep) -> None:
+    """Suspend a task or set it going again."""
+    _seal(work, task, open_body(work, task) | {"was": task.status, "changed_step": step.seq})
+    task.status = status
+
+
+def change_body(work, task: Task, **added) -> None:
+    """Put something more into a task's body."""
+    _seal(work, task, open_body(work, task) | added)
+
+
+def undo_tasks(work, case: Case, numbers: list[int]) -> None:
+    """Put right what the steps of these numbers did to tasks: begun ones are cancelled, ended ones open again."""
+    for task in work.session.scalars(select(Task).where(Task.case_id == case.id)):
+        body = open_body(work, task)
+        if body.get("started_step") in numbers:
+            task.status, task.done_on = "entered-in-error", work.today
+        elif body.get("ended_step") in numbers or body.get("changed_step") in numbers:
+            task.status, task.done_on = body["was"], None
+            _seal(work, task, {name: each for name, each in body.items() if name not in _OF_AN_ENDING})
+
+
+def open_tasks(work, case: Case) -> list[Task]:
+    """Return the case's open tasks, due first; what this unit of work has begun is among them."""
+    work.session.flush()
+    chosen = select(Task).where(Task.case_id == case.id, Task.status.in_(OPEN_TASK))
+    return list(work.session.scalars(chosen.order_by(Task.due_on, Task.created_at)))
+
+
+def settle(work, child: ChildFacts, case: Case, facts: CaseFacts, step: CaseStep | None = None) -> None:
+    """After a change: say whose turn it is now, and give the doctor a date for what is theirs to decide."""
+    loop, left = facts.loop, open_tasks(work, case)
+    if step and step.from_state != step.to_state:
+        for task in [task for task in left if task.kind == "decision"]:
+            end_task(work, task, step=step)
+    going = [task for task in left if task.kind != "decision" and task.status != WAITING]
+    case.whose_turn = turn_of(loop, case.state, [OpenTask(t.kind, t.whose_turn, t.due_on) for t in going])
+    decided = any(task.kind == "decision" and task.status in OPEN_TASK for task in left)
+    if loop.states[case.state].decide and case.whose_turn == "doctor" and not decided:
+        _start_decision(work, child, case, facts, step)
+    work.session.flush()
+
+
+def place_of(child: ChildFacts, whose_turn: str) -> UUID | None:
+    """Return the place whose list a task of this child stands on; a family has none."""
+    if whose_turn == "doctor":
+        return child.clinic_id
+    if whose_turn == "teacher":
+        attended = child.subject.current("enrolment") + child.subject.current("visit")
+        return attended[0].organisation_id if attended else None
+    return None
+
+
+def open_body(work, task: Task) -> dict:
+    """Return what a task says."""
+    return work.keys.open_body("task", task.id, task.child_id, "health", task.body)
+
+
+def task_facts(work, task: Task) -> TaskFacts:
+    """Return a task as plain values."""
+    return TaskFacts(
+        id=task.id,
+        kind=task.kind,
+        case_id=task.case_id,
+        subject_id=task.subject_id,
+        whose_turn=task.whose_turn,
+        due_on=task.due_on,
+        done_on=task.done_on,
+        status=task.status,
+        created_at=task.created_at,
+        body=open_body(work, task),
+    )
+
+
+def due_by(work, loop: Workflow, purpose: str) -> date:
+    """Return the day something asked today is due, by the time limit the loop names for it."""
+    return work.content.time_limits[loop.due[purpose]].due_on(work.today)
+
+
+def _start_decision(work, child: ChildFacts, case: Case, facts: CaseFacts, step: CaseStep | None) -> None:
+    decide = facts.loop.states[case.state].decide
+    days = facts.pathway.rules.watch_recheck_days if decide.pathway == "watch" else None
+    by_limit = work.content.time_limits[decide.limit].due_on(work.today)
+    due_on = facts.given.get("due_on") or (work.today + timedelta(days=days) if days else by_limit)
+    body = {"title": decide.title}
+    start_task(work, child, kind="decision", whose_turn="doctor", due_on=due_on, body=body, case=case, step=step)
+
+
+def _seal(work, task: Task, body: dict) -> None:
+    task.body = work.keys.seal_body("task", task.id, task.child_id, "health", body)

@@ -1,0 +1,163 @@
+"""Every state × event × role, written out: who may move a case, from where, to where."""
+
+from datetime import date
+
+import pytest
+
+from mengya_health.access.actor import Actor, ChildSubject, ConsentHeld, Place, Tie
+from mengya_health.care import loop
+from mengya_health.care.workflow import START
+from mengya_health.config import WORKFLOWS
+from mengya_health.content import load_content
+from mengya_health.db import new_id
+
+CLINIC, CLASS, HOSPITAL, DISTRICT = new_id(), new_id(), new_id(), new_id()
+TODAY = date(2026, 11, 23)
+
+# state: {event: (to, who)}; everything not written here is refused.
+D, G, A, T = "doctor", "guardian", "any_guardian", "teacher"
+TABLE = {
+    "start": {"open": ("watching", D)},
+    "watching": {
+        "flag": ("positive", D),
+        "refer": ("watching", D),
+        "release": ("resolved", D),
+        "stop": ("stopped", D),
+    },
+    "positive": {
+        "rescreen": ("rescreening", D),
+        "refer": ("referred", D),
+        "clear": ("watching", D),
+        "plan": ("planning", D),
+        "stop": ("stopped", D),
+    },
+    "rescreening": {
+        "refer": ("referred", D),
+        "clear": ("watching", D),
+        "plan": ("planning", D),
+        "stop": ("stopped", D),
+    },
+    "referred": {
+        "rescreen": ("rescreening", D),
+        "refer": ("referred", D),
+        "clear": ("watching", D),
+        "plan": ("planning", D),
+        "stop": ("stopped", D),
+    },
+    "planning": {
+        "agree": ("active", G),
+        "decline": ("positive", G),
+        "ask_first": ("planning", A),
+        "refer": ("planning", D),
+        "stop": ("stopped", D),
+    },
+    "active": {
+        "revise": ("planning", D),
+        "withdraw": ("planning", G),
+        "meet_goals": ("following", D),
+        "refer": ("active", D),
+        "stop": ("stopped", D),
+    },
+    "following": {
+        "withdraw": ("planning", G),
+        "relapse": ("planning", D),
+        "propose_closure": ("confirming", D),
+        "refer": ("following", D),
+        "stop": ("stopped", D),
+    },
+    "confirming": {
+        "relapse": ("planning", D),
+        "confirm_stable": ("confirming", T),
+        "confirm_closure": ("resolved", G),
+        "close_unconfirmed": ("resolved", D),
+        "refer": ("confirming", D),
+        "stop": ("stopped", D),
+    },
+    "resolved": {"reopen": ("positive", D)},
+    "stopped": {"reopen": ("positive", D)},
+}
+
+
+def staff(role: str, organisation_id, group_id=None) -> Actor:
+    return Actor(new_id(), role, (Place(role, organisation_id, group_id),))
+
+
+ACTORS = {
+    "doctor": staff("doctor", CLINIC),
+    "doctor_elsewhere": staff("doctor", new_id()),
+    "teacher": staff("teacher", new_id(), CLASS),
+    "teacher_elsewhere": staff("teacher", new_id(), new_id()),
+    "specialist": staff("specialist", HOSPITAL),
+    "reviewer": staff("reviewer", DISTRICT),
+    "manager": staff("manager", None),
+    "sysadmin": staff("sysadmin", None),
+    "security_officer": staff("security_officer", None),
+    "signing_guardian": Actor(new_id(), "guardian"),
+    "reading_guardian": Actor(new_id(), "guardian"),
+    "caregiver": Actor(new_id(), "caregiver"),
+    "stranger": Actor(new_id(), "guardian"),
+}
+MAY = {
+    D: {"doctor"},
+    G: {"signing_guardian"},
+    A: {"signing_guardian", "reading_guardian"},
+    T: {"teacher"},
+}
+
+
+def tie(kind: str, **of) -> Tie:
+    given = {"user_id": None, "organisation_id": None, "group_id": None, "authority": ""} | of
+    return Tie(id=new_id(), kind=kind, from_on=TODAY, to_on=None, **given)
+
+
+def subject(*purposes: str) -> ChildSubject:
+    return ChildSubject(
+        child_id=new_id(),
+        today=TODAY,
+        clinic_id=CLINIC,
+        ties=(
+            tie("care", organisation_id=CLINIC),
+            tie("enrolment", group_id=CLASS),
+            tie("receiver", organisation_id=HOSPITAL),
+            tie("reviewer", organisation_id=DISTRICT),
+            tie("guardian", user_id=ACTORS["signing_guardian"].user_id, authority="signs"),
+            tie("guardian", user_id=ACTORS["reading_guardian"].user_id, authority="reads"),
+            tie("caregiver", user_id=ACTORS["caregiver"].user_id, authority="records"),
+        ),
+        consents=tuple(ConsentHeld(purpose, None, ACTORS["signing_guardian"].user_id) for purpose in purposes),
+    )
+
+
+@pytest.fixture(scope="module")
+def workflow():
+    return loop.loop_of(load_content(WORKFLOWS))
+
+
+def test_the_file_leads_where_the_written_table_says():
+    found = {(row["state"], row["event"]): row["to"] for row in loop.loop_table()}
+    assert found == {(state, event): to for state, events in TABLE.items() for event, (to, _) in events.items()}
+
+
+@pytest.mark.parametrize("state", TABLE)
+@pytest.mark.parametrize("role", ACTORS)
+def test_only_whom_the_written_table_names_may_send_an_event(workflow, state, role):
+    allowed = set(loop.allowed_events(workflow, state, ACTORS[role], subject("P1", "P2", "P3")))
+    assert allowed == {event for event, (_, who) in TABLE[state].items() if role in MAY[who]}
+
+
+@pytest.mark.parametrize("state", TABLE)
+def test_a_bound_phone_alone_moves_nothing(workflow, state):
+    for actor in ACTORS.values():
+        phone = Actor(actor.user_id, actor.role, actor.places, session_kind="device")
+        assert loop.allowed_events(workflow, state, phone, subject("P1", "P2", "P3")) == []
+
+
+@pytest.mark.parametrize("state", TABLE)
+def test_without_consent_to_the_record_a_case_can_only_be_stopped_or_its_plan_withdrawn(workflow, state):
+    left = {event for actor in ACTORS.values() for event in loop.allowed_events(workflow, state, actor, subject())}
+    assert left <= {"stop", "withdraw"}
+    assert ("stop" in left) is (state not in (START, "resolved", "stopped"))
+
+
+def test_a_teacher_confirms_only_where_the_family_shares_with_the_nursery(workflow):
+    assert loop.allowed_events(workflow, "confirming", ACTORS["teacher"], subject("P1")) == []

@@ -1,0 +1,178 @@
+"""Who may do what, written out: a new permission or rule must be added here to pass."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mengya_health.access.actor import Actor, ChildSubject, ConsentHeld, Place, PlaceSubject, Tie
+from mengya_health.access.permissions import RULES, Permission, is_allowed, require
+from mengya_health.access.rules import BY_NAME
+from mengya_health.errors import NotFound, NotPermitted
+
+TODAY = date(2026, 11, 23)
+CLINIC, NURSERY, HOSPITAL, GROUP, DISTRICT, ELSEWHERE = (UUID(int=number) for number in range(1, 7))
+MOTHER, FATHER, GRANNY, VISITOR = (UUID(int=number) for number in range(11, 15))
+
+
+def tie(kind, **who) -> Tie:
+    empty = {"user_id": None, "organisation_id": None, "group_id": None, "authority": ""}
+    return Tie(id=UUID(int=99), kind=kind, **(empty | who), from_on=TODAY - timedelta(days=9), to_on=None)
+
+
+CHILD = ChildSubject(
+    child_id=UUID(int=50),
+    today=TODAY,
+    clinic_id=CLINIC,
+    ties=(
+        tie("guardian", user_id=MOTHER, authority="signs"),
+        tie("guardian", user_id=FATHER, authority="reads"),
+        tie("caregiver", user_id=GRANNY, authority="records"),
+        tie("caregiver", user_id=VISITOR, authority="reads"),
+        tie("care", organisation_id=CLINIC),
+        tie("enrolment", organisation_id=NURSERY, group_id=GROUP),
+        tie("receiver", organisation_id=HOSPITAL),
+        tie("reviewer", organisation_id=DISTRICT),
+    ),
+    consents=tuple(ConsentHeld(purpose, None, MOTHER) for purpose in ("P1", "P2", "P3")),
+)
+
+
+def staff(role, organisation_id, group_id=None) -> Actor:
+    return Actor(UUID(int=70), role, (Place(role, organisation_id, group_id),))
+
+
+ACTORS = {
+    "mother": Actor(MOTHER, "guardian"),
+    "father": Actor(FATHER, "guardian"),
+    "granny": Actor(GRANNY, "caregiver"),
+    "visitor": Actor(VISITOR, "caregiver"),
+    "doctor": staff("doctor", CLINIC),
+    "teacher": staff("teacher", NURSERY, GROUP),
+    "health_staff": staff("health_staff", NURSERY),
+    "specialist": staff("specialist", HOSPITAL),
+    "reviewer": staff("reviewer", DISTRICT),
+    "other_doctor": staff("doctor", ELSEWHERE),
+    "other_teacher": staff("teacher", NURSERY, UUID(int=98)),
+    "other_specialist": staff("specialist", ELSEWHERE),
+    "manager": staff("manager", DISTRICT),
+    "security_officer": staff("security_officer", None),
+    "sysadmin": staff("sysadmin", None),
+    "stranger": Actor(UUID(int=97), "guardian"),
+}
+
+# permission: everybody who may, with every consent given.
+ALLOWED = {
+    "child:read": "mother father granny visitor doctor teacher health_staff specialist reviewer",
+    "health:read": "mother father granny visitor doctor specialist",
+    "behaviour:read": "mother father granny visitor doctor teacher health_staff",
+    "family:read": "mother father granny visitor doctor",
+    "health:write": "doctor",
+    "behaviour:write": "teacher health_staff",
+    "family:write": "mother father granny",
+    "concern:raise": "mother father granny doctor teacher health_staff",
+    "entry:sign": "mother",
+    "consent:give": "mother",
+    "family:invite": "mother",
+    "case:read": "mother father granny visitor doctor teacher health_staff specialist reviewer",
+    "gate:release": "reviewer",
+    "referral:answer": "specialist",
+    "health:print": "mother father doctor",
+    "audit:read": "mother father",
+    "child:keep": "doctor",
+    "class:leave": "doctor teacher health_staff",
+    "visit:book": "mother father doctor",
+    "guardian:invite": "doctor",
+}
+ALLOWED_AT_THE_CLINIC = {"child:register": "doctor", "children:list": "doctor"}
+ALLOWED_ANYWHERE = {"users:manage": "sysadmin"}
+
+# What is left when one consent is missing: who loses what.
+LOST = {
+    "P1": {
+        "doctor": "health:read behaviour:read family:read health:write concern:raise case:read health:print",
+        "teacher": "child:read behaviour:read behaviour:write concern:raise case:read",
+        "specialist": "child:read health:read case:read referral:answer",
+        "mother": "family:write",
+    },
+    "P2": {
+        "doctor": "behaviour:read",
+        "teacher": "child:read behaviour:read behaviour:write concern:raise case:read",
+        "specialist": "",
+        "mother": "",
+    },
+    "P3": {"doctor": "", "teacher": "", "specialist": "child:read health:read case:read referral:answer", "mother": ""},
+}
+
+
+def permitted(actor: Actor, subject=CHILD) -> set[str]:
+    return {permission for permission in ALLOWED if is_allowed(actor, permission, subject)}
+
+
+def test_every_permission_stands_in_the_table_and_in_this_test():
+    written = {*ALLOWED, *ALLOWED_AT_THE_CLINIC, *ALLOWED_ANYWHERE}
+    assert written == set(Permission) == set(RULES)
+
+
+@pytest.mark.parametrize("name", ACTORS)
+def test_role_may_do_exactly_what_is_written(name):
+    assert permitted(ACTORS[name]) == {permission for permission, who in ALLOWED.items() if name in who.split()}
+
+
+@pytest.mark.parametrize("name", ACTORS)
+def test_places_are_open_to_exactly_whom_is_written(name):
+    at_clinic = {p for p in ALLOWED_AT_THE_CLINIC if is_allowed(ACTORS[name], p, PlaceSubject(CLINIC))}
+    assert at_clinic == {p for p, who in ALLOWED_AT_THE_CLINIC.items() if name in who.split()}
+    assert is_allowed(ACTORS[name], "users:manage", PlaceSubject(None)) == (name == "sysadmin")
+
+
+@pytest.mark.parametrize("purpose", LOST)
+@pytest.mark.parametrize("name", ["doctor", "teacher", "specialist", "mother"])
+def test_missing_consent_closes_what_it_covers(purpose, name):
+    consents = tuple(held for held in CHILD.consents if held.purpose != purpose)
+    lost = permitted(ACTORS[name]) - permitted(ACTORS[name], replace(CHILD, consents=consents))
+    assert lost == set(LOST[purpose][name].split())
+
+
+@pytest.mark.parametrize("name", ["mother", "granny", "doctor", "teacher", "specialist"])
+def test_a_tie_that_ended_today_opens_nothing(name):
+    ended = replace(CHILD, ties=tuple(replace(each, to_on=TODAY) for each in CHILD.ties))
+    assert permitted(ACTORS[name], ended) == set()
+
+
+def test_consent_for_one_receiver_is_not_for_another():
+    named = replace(CHILD, consents=(ConsentHeld("P1", None, MOTHER), ConsentHeld("P3", ELSEWHERE, MOTHER)))
+    assert permitted(ACTORS["specialist"], named) == set()
+
+
+def test_bound_phone_only_reads():
+    phone = replace(ACTORS["mother"], session_kind="device")
+    assert permitted(phone) == {
+        "child:read", "health:read", "behaviour:read", "family:read", "case:read", "audit:read",
+    }  # fmt: skip
+
+
+def test_unrelated_child_is_not_found_and_a_closed_section_not_permitted():
+    with pytest.raises(NotFound):
+        require(ACTORS["other_doctor"], Permission.READ_CHILD, CHILD)
+    with pytest.raises(NotPermitted):
+        require(ACTORS["teacher"], Permission.READ_HEALTH, CHILD)
+
+
+def test_unknown_permission_is_refused():
+    assert not any(is_allowed(actor, "health:destroy", CHILD) for actor in ACTORS.values())
+
+
+@given(st.sampled_from(sorted(RULES)), st.sampled_from(sorted(ACTORS)), st.data())
+def test_no_line_allows_what_one_of_its_rules_forbids(permission, name, data):
+    line = data.draw(st.sampled_from(RULES[permission]))
+    subject = PlaceSubject(CLINIC) if permission in ALLOWED_AT_THE_CLINIC else CHILD
+    if not is_allowed(ACTORS[name], permission, subject):
+        assert not all(rule(ACTORS[name], subject) for rule in line)
+
+
+def test_every_rule_has_a_name_the_workflow_can_use():
+    assert all(BY_NAME[rule.__name__] is rule for lines in RULES.values() for line in lines for rule in line)
