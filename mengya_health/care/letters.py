@@ -8,8 +8,8 @@ from sqlalchemy import select
 from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.care.facts import ReferralFacts
-from mengya_health.care.models import Referral
-from mengya_health.care.queries import referral_facts
+from mengya_health.care.models import Case, Referral
+from mengya_health.care.queries import case_body, referral_facts
 from mengya_health.errors import NotFound
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Organisation
@@ -27,6 +27,7 @@ class Letter:
     child: ChildFacts
     referral: ReferralFacts
     case_id: UUID
+    pathway_id: str
     origin: str
     entry: OpenEntry = field(repr=False)
     feedback: OpenEntry | None = field(repr=False)
@@ -36,11 +37,12 @@ class Letter:
 
 def find_letter(work, referral_id: UUID) -> Letter:
     """Return a referral, waiting or settled. Raises NotFound, also for a receiver it was not sent to, NotPermitted."""
-    chosen = select(Referral, Organisation.name).join(Organisation, Organisation.id == Referral.organisation_id)
+    chosen = select(Referral, Case, Organisation.name).join(Case, Case.id == Referral.case_id)
+    chosen = chosen.join(Organisation, Organisation.id == Referral.organisation_id)
     found = work.session.execute(chosen.where(Referral.id == referral_id)).one_or_none()
     if found is None:
         raise NotFound
-    row, origin = found
+    row, case, origin = found
     child = find_child(work, row.child_id, Permission.READ_HEALTH)
     if work.actor.role == "specialist" and row.receiver_id not in work.actor.organisation_ids:
         raise NotFound
@@ -53,6 +55,7 @@ def find_letter(work, referral_id: UUID) -> Letter:
         child=child,
         referral=referral_facts(work, row),
         case_id=row.case_id,
+        pathway_id=case_body(work, case)["pathway"],
         origin=origin,
         entry=letter,
         feedback=entries.get(row.feedback_entry_id),

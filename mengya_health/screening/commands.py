@@ -1,0 +1,279 @@
+"""Write a check, correct it, measure a child, plan its visits, decide on what a check found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from types import MappingProxyType
+from uuid import UUID
+
+from marshmallow import ValidationError
+from sqlalchemy import func, select
+
+from mengya_health.access.permissions import Permission, require
+from mengya_health.content.shapes import OLDEST_MONTH
+from mengya_health.content.visits import PlannedVisit
+from mengya_health.db import new_id
+from mengya_health.errors import Conflict, Malformed, NotFound
+from mengya_health.fields import LocalDate
+from mengya_health.growth.ages import add_months
+from mengya_health.people.facts import ChildFacts
+from mengya_health.record.commands import correct_entry, record_entry
+from mengya_health.record.models import OPEN_TASK, Entry, Task
+from mengya_health.record.queries import OpenEntry, find_entry
+from mengya_health.screening.check_content import check_content, typed_values
+from mengya_health.screening.decisions import Decision
+from mengya_health.screening.findings import judge_check
+from mengya_health.screening.forms import Filled, read_form
+from mengya_health.screening.measurements import (
+    Measurement,
+    judge_measurement,
+    measured_content,
+    measurements_in,
+    stored_readings,
+)
+from mengya_health.screening.planned import CheckPlan, plan_check, visit_on
+from mengya_health.screening.queries import FINDING, VISIT, checks_of, open_visit_of
+from mengya_health.screening.second_look import AskedBack, second_looks, unsettled
+
+CHECK = "screening"
+NOTIFY = "SLA_NOTIFY"
+
+
+def record_check(work, child: ChildFacts, visit_id: str, sent: Mapping) -> Entry:
+    """Write a check from a sent form (`forms.check_form`): entry, judgement, findings; closes and plans visits.
+
+    Raises Invalid with a message per field, AskedBack for figures that want a second look, NotPermitted.
+    """
+    require(work.actor, Permission.WRITE_HEALTH, child.subject)
+    earlier = checks_of(work, child)
+    plan = plan_for(work, child, visit_id, sent, earlier)
+    filled = read_form(work.content, child, plan, sent, work.today)
+    content = _judged(work, child, plan, filled, earlier)
+    planned = open_visit_of(work, child)
+    is_its_turn = planned is None or _due_month(work, planned) <= plan.visit.due_month
+    task_id = planned.id if planned and is_its_turn else None
+    entry = record_entry(
+        work, child, section="health", kind=CHECK, content=content, happened_on=filled.done_on, task_id=task_id
+    )
+    if is_its_turn:  # an old check entered late leaves the present plan alone
+        _close_visit(planned, filled)
+        _plan_after(work, child, plan, filled)
+    _ask_for_decision(work, child, entry, content)
+    work.session.flush()
+    return entry
+
+
+def correct_check(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Entry:
+    """Write a new revision of a check; what was decided about its findings stays.
+
+    Raises Conflict, with both texts under the names of the form, when somebody corrected it in between.
+    """
+    require(work.actor, Permission.WRITE_HEALTH, child.subject)
+    opened = find_check(work, child, entry_id)
+    earlier = [entry for entry in checks_of(work, child) if entry.id != entry_id]
+    plan = plan_for(work, child, opened.content["visit"], sent, ())  # with every line it may have had
+    filled = read_form(work.content, child, plan, sent, work.today)
+    if filled.row_version is None:
+        raise Malformed
+    content = _judged(work, child, plan, filled, earlier) | {"decisions": opened.content["decisions"]}
+    try:
+        entry = correct_entry(work, child, entry_id, content=content, row_version=filled.row_version)
+    except Conflict as conflict:
+        theirs, base = (typed_values(plan, each) for each in (conflict.theirs, conflict.base))
+        raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
+    entry.happened_on = filled.done_on
+    _ask_for_decision(work, child, entry, content)
+    work.session.flush()
+    return entry
+
+
+def record_measurement(
+    work, child: ChildFacts, measurement: Measurement, *, others: Mapping[str, int | str] = MappingProxyType({})
+) -> Entry:
+    """Write what was measured on one day without a check, judged by the same references.
+
+    `others` are further readings by metric code: a whole number as int, a decimal as typed ({"HB": 112}).
+    Raises Invalid for what cannot be a measurement, NotPermitted.
+    """
+    content = measured_content(work, child, measurement)
+    content["readings"] = sorted(content["readings"] + stored_readings(others), key=lambda each: each["code"])
+    content |= {
+        "visit": None,
+        "done_on": measurement.measured_on.isoformat(),
+        "content_version": work.content.version,
+    }
+    return record_entry(work, child, section="health", kind=CHECK, content=content, happened_on=measurement.measured_on)
+
+
+def plan_first_visits(work, child: ChildFacts) -> Task | None:
+    """Plan the next visit of a child that has none planned: the one whose window is open, else the next one.
+
+    Doing it again changes nothing. Missed visits of the past are not made up for one by one: the next one takes over
+    what they left out. Returns None for a child past the last visit.
+    """
+    require(work.actor, Permission.WRITE_HEALTH, child.subject)
+    planned = open_visit_of(work, child)
+    if planned:
+        return planned
+    visit = visit_on(work.content, child, work.today)
+    if _is_done(work, child, visit):
+        visit = _visit_after(work, visit)
+    if visit is None or add_months(child.birth_on, OLDEST_MONTH) <= work.today:
+        return None
+    return _plan_visit(work, child, visit, visit.window(child.birth_on)[1])
+
+
+def decide_findings(
+    work,
+    child: ChildFacts,
+    opened: OpenEntry,
+    decisions: Sequence[Decision],
+    *,
+    row_version: int,
+    cases: Mapping[str, UUID],
+) -> Entry:
+    """Write down what the doctor decided about each proposal of a check. `cases` are those opened, by pathway.
+
+    Raises Conflict when somebody changed the check in between.
+    """
+    made = [
+        {
+            "pathway": each.pathway,
+            "decision": each.decision,
+            "reason": each.reason,
+            "case_id": str(cases[each.pathway]) if each.pathway in cases else None,
+            "by": str(work.actor.user_id),
+            "on": work.today.isoformat(),
+        }
+        for each in decisions
+    ]
+    content = dict(opened.content) | {"decisions": opened.content["decisions"] + made}
+    entry = correct_entry(work, child, opened.id, content=content, row_version=row_version)
+    for task in _finding_tasks(work, opened.id):
+        task.status, task.done_on = "completed", work.today
+    work.session.flush()
+    return entry
+
+
+def find_check(work, child: ChildFacts, entry_id: UUID) -> OpenEntry:
+    """Return a full check. Raises NotFound for an entry that is none."""
+    opened = find_entry(work, child, entry_id)
+    if opened.kind != CHECK or not opened.content.get("visit"):
+        raise NotFound
+    return opened
+
+
+def plan_for(work, child: ChildFacts, visit_id: str | None, sent: Mapping, earlier: Sequence[OpenEntry]) -> CheckPlan:
+    """Return what a sent or shown form asks; its day decides, and today where that is no day."""
+    try:
+        on = LocalDate().deserialize(sent.get("done_on") or work.today)
+    except ValidationError:
+        on = work.today
+    on = min(max(on, child.birth_on), work.today)
+    if visit_id is not None and visit_id not in {visit.id for visit in work.content.visits}:
+        raise NotFound
+    return plan_check(work.content, child, on, visit_id, [entry for entry in earlier if entry.happened_on <= on])
+
+
+def _judged(work, child: ChildFacts, plan: CheckPlan, filled: Filled, earlier: Sequence[OpenEntry]) -> dict:
+    """Return the content of a check. Raises AskedBack for what the doctor has not confirmed."""
+    before = [entry for entry in earlier if entry.happened_on <= filled.done_on]
+    measurement = _measurement(filled)
+    judged = judge_measurement(child, measurement, age_rule=work.settings.age_rule)
+    last = next(iter(reversed(measurements_in(before))), None)
+    looks = second_looks(work.content, plan, filled, judged, last)
+    left = unsettled(looks, filled.confirmed)
+    if left:
+        raise AskedBack(left)
+    result = judge_check(work.content, child, plan, filled, judged, before)
+    return check_content(work.content, plan, filled, measured_content(work, child, measurement), result, looks)
+
+
+def _measurement(filled: Filled) -> Measurement:
+    return Measurement(
+        measured_on=filled.done_on,
+        weight_kg=filled.values.get("WEIGHT"),
+        lenhei_cm=filled.values.get("LENGTH"),
+        headc_cm=filled.values.get("HEADC"),
+        position=filled.position,
+        oedema=filled.seen.get("seen_growth_bilateral_oedema", False),
+    )
+
+
+def _due_month(work, planned: Task) -> int:
+    """Return the age at which a planned visit becomes due."""
+    body = work.keys.open_body("task", planned.id, planned.child_id, "health", planned.body)
+    return work.content.visit(body["visit"]).due_month
+
+
+def _close_visit(planned: Task | None, filled: Filled) -> None:
+    if planned:
+        planned.status, planned.done_on = "completed", filled.done_on
+
+
+def _plan_after(work, child: ChildFacts, plan: CheckPlan, filled: Filled) -> None:
+    """Plan what comes next: on the doctor's day where one is given, else by the end of the next window."""
+    following = _visit_after(work, plan.visit, child.age_months(filled.done_on))
+    if filled.next_on:
+        is_sooner = following is None or filled.next_on < following.window(child.birth_on)[0]
+        _plan_visit(
+            work, child, visit_on(work.content, child, filled.next_on) if is_sooner else following, filled.next_on
+        )
+    elif following:
+        _plan_visit(work, child, following, following.window(child.birth_on)[1])
+
+
+def _visit_after(work, visit: PlannedVisit, age_months: int = 0) -> PlannedVisit | None:
+    return work.content.next_visit_after(max(visit.due_month, age_months))
+
+
+def _plan_visit(work, child: ChildFacts, visit: PlannedVisit, due_on: date) -> Task:
+    return _start_task(
+        work, child, kind=VISIT, due_on=due_on, subject_id=None, body={"visit": visit.id, "title": visit.name}
+    )
+
+
+def _ask_for_decision(work, child: ChildFacts, entry: Entry, content: dict) -> None:
+    """Put proposals nobody has decided onto the doctor's list; a correction that leaves none takes them off."""
+    decided = {each["pathway"] for each in content["decisions"]}
+    left = [each for each in content["proposals"] if each["pathway"] not in decided]
+    waiting = _finding_tasks(work, entry.id)
+    if left and not waiting:
+        days = [each["within_days"] for each in content["findings"] if each["within_days"] is not None]
+        usual_on = work.content.time_limits[NOTIFY].due_on(work.today)
+        due_on = min([usual_on, *(work.today + timedelta(days=each) for each in days)])
+        body = {"title": "决定检查中的发现", "visit": content["visit"]}
+        _start_task(work, child, kind=FINDING, due_on=due_on, subject_id=entry.id, body=body)
+    for task in waiting if not left else ():
+        task.status, task.done_on = "cancelled", work.today
+
+
+def _finding_tasks(work, entry_id: UUID) -> list[Task]:
+    chosen = select(Task).where(Task.subject_id == entry_id, Task.kind == FINDING, Task.status.in_(OPEN_TASK))
+    return list(work.session.scalars(chosen))
+
+
+def _start_task(work, child: ChildFacts, *, kind: str, due_on: date, subject_id: UUID | None, body: dict) -> Task:
+    task = Task(
+        id=new_id(),
+        child_id=child.id,
+        kind=kind,
+        subject_id=subject_id,
+        organisation_id=child.clinic_id,
+        whose_turn="doctor",
+        due_on=due_on,
+        status="requested",
+        created_at=work.now,
+    )
+    task.body = work.keys.seal_body("task", task.id, child.id, "health", body)
+    work.session.add(task)
+    work.session.flush()
+    return task
+
+
+def _is_done(work, child: ChildFacts, visit: PlannedVisit) -> bool:
+    """Return whether the child was checked or measured since this visit became due."""
+    newest = select(func.max(Entry.happened_on)).where(Entry.child_id == child.id, Entry.kind == CHECK)
+    last_on = work.session.scalar(newest)
+    return last_on is not None and last_on >= visit.window(child.birth_on)[0]

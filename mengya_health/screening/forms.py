@@ -1,0 +1,248 @@
+"""The form of one check: its fields made from the content, and what was filled in as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import ValidationError, fields
+
+from mengya_health.content import Content
+from mengya_health.content.measurements import Metric
+from mengya_health.content.shapes import OLDEST_MONTH
+from mengya_health.content.visits import FormField
+from mengya_health.errors import Invalid
+from mengya_health.fields import Choice, DecimalText, Form, LocalDate, PlainText, WholeNumber
+from mengya_health.growth.ages import add_months
+from mengya_health.people.facts import ChildFacts
+from mengya_health.screening.planned import CheckPlan, form_name
+
+CONCLUSIONS = ("routine", "screen")
+# For numbers that are no metric: as many digits as a paper form has boxes.
+LARGEST_PLAIN_NUMBER = 9999
+LONGEST_NOTE, LONGEST_ADVICE = 200, 500
+# What a page for another day may have sent along: questions that belong to another age.
+OF_ANOTHER_AGE = ("ws_WS", "told_", "seen_", "confirm_")
+NOTHING_ELSE = "“{normal}”不能和别的同时选。 “None” cannot be chosen together with others."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """One check as it was filled in.
+
+    `values` by the code of the line: numbers as typed, options as int (or a list of them), flags as bool, texts.
+    `signs` whether each sign is there, `told` and `seen` what was answered of `CheckPlan.told` and `.seen`, by name.
+    `confirmed` field → the very value that was measured twice.
+    """
+
+    done_on: date
+    position: str | None
+    values: Mapping[str, Any]
+    exam: str
+    notes: Mapping[str, str]
+    signs: Mapping[str, bool]
+    regression: int
+    told: Mapping[str, bool]
+    seen: Mapping[str, bool]
+    confirmed: Mapping[str, str]
+    conclusion: str
+    next_on: date | None
+    advice: str
+    row_version: int | None = field(default=None)
+
+
+class CheckForm(Form):
+    """The fields that every check has; `check_form` adds those of its age."""
+
+    done_on = LocalDate(required=True)
+    position = Choice("l", "h")
+    exam = Choice("all_normal", "by_item", required=True)
+    ws_reg = WholeNumber(low=0, high=9, required=True)
+    conclusion = Choice(*CONCLUSIONS, required=True)
+    next_on = LocalDate()
+    advice = PlainText(longest=LONGEST_ADVICE, lines=True)
+    row_version = WholeNumber(low=1, high=10**6)
+    then = Choice("stay", "next")
+
+    def _single(self, sent: Mapping) -> dict:
+        single = super()._single(sent)
+        return {name: value for name, value in single.items() if name in self.fields or not _is_of_another_age(name)}
+
+
+def read_form(content: Content, child: ChildFacts, plan: CheckPlan, sent: Mapping, today: date) -> Filled:
+    """Return a sent form as plain values. Raises Invalid with a message per field, Malformed for fields unknown."""
+    labels = labels_of(content, plan)
+    try:
+        loaded = check_form(content, plan)().load(sent)
+        problems = dict(_problems(content, child, plan, loaded, today))
+        if problems:
+            raise Invalid(fields=problems)
+    except Invalid as error:
+        raise type(error)(error.zh, error.en, fields=_named(error.fields, labels)) from error
+    return _filled(plan, loaded)
+
+
+def check_form(content: Content, plan: CheckPlan) -> type[CheckForm]:
+    """Return the form of one check. Nothing in it has a default, and every sign has to be answered."""
+    made: dict[str, fields.Field] = {}
+    for line in plan.visit.fields:
+        name = form_name(line)
+        made[name] = _field(content, line)
+        if name.startswith("exam_"):
+            made[f"{name}_note"] = PlainText(longest=LONGEST_NOTE)
+        if line.metric and line.kind == "number":
+            made[f"confirm_{name}"] = PlainText(longest=20)
+    yes_or_no = {f"ws_{sign.code}": True for sign in plan.group.items} if plan.group else {}
+    yes_or_no |= {told.name: told.is_required for told in plan.told} | {seen.name: False for seen in plan.seen}
+    made |= {name: Choice("0", "1", required=required) for name, required in yes_or_no.items()}
+    options = content.regression_question.options
+    made["ws_reg"] = Choice(*(str(option.value) for option in options), required=True)
+    return CheckForm.from_dict(made, name="CheckOfAge")
+
+
+def labels_of(content: Content, plan: CheckPlan) -> dict[str, str]:
+    """Return what each field is called beside the field and in the summary of what is wrong."""
+    labels = {
+        "done_on": "检查日期",
+        "position": "量法",
+        "exam": "体格检查",
+        "ws_reg": "最后一问",
+        "conclusion": "结论",
+        "next_on": "下次检查",
+        "advice": "给家长的话",
+        "row_version": "版本",
+        "then": "保存",
+    }
+    for line in plan.visit.fields:
+        name = form_name(line)
+        labels |= {name: line.name, f"{name}_note": f"{line.name}所见", f"confirm_{name}": line.name}
+    labels |= {f"ws_{sign.code}": f"预警征 {sign.text}" for sign in (plan.group.items if plan.group else ())}
+    return labels | {each.name: each.text for each in (*plan.told, *plan.seen)}
+
+
+def _named(problems: Mapping[str, list[str]], labels: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the messages with the name of their field before them; one of several answers counts as the field."""
+    named: dict[str, list[str]] = {}
+    for place, texts in problems.items():
+        name = place.partition(".")[0]
+        named.setdefault(name, []).extend(f"{labels[name]}：{text}" for text in texts)
+    return named
+
+
+def _is_of_another_age(name: str) -> bool:
+    return name.startswith(OF_ANOTHER_AGE)
+
+
+def _field(content: Content, line: FormField) -> fields.Field:
+    match line.kind:
+        case "number":
+            return _number(content.metrics[line.metric]) if line.metric else _plain_number()
+        case "choice":
+            return Choice(*map(str, line.options))
+        case "choices":
+            return fields.List(Choice(*map(str, line.options)), validate=_normal_stands_alone(line))
+        case "flag":
+            return Choice("0", "1")
+    return PlainText(longest=LONGEST_NOTE)
+
+
+def _number(metric: Metric) -> DecimalText:
+    low, high = metric.hard
+    places = metric.decimals if metric.kind == "decimal" else 0
+    return DecimalText(low=str(low), high=str(high), places=places, unit=metric.unit, validate=_in_steps(metric))
+
+
+def _plain_number() -> WholeNumber:
+    return WholeNumber(low=0, high=LARGEST_PLAIN_NUMBER)
+
+
+def _in_steps(metric: Metric):
+    def check(text: str) -> None:
+        if metric.step and Decimal(text) % Decimal(str(metric.step)):
+            raise ValidationError(f"要是 {metric.step} 的倍数。 Must be a multiple of {metric.step}.")
+
+    return check
+
+
+def _normal_stands_alone(line: FormField):
+    def check(chosen: list[str]) -> None:
+        if line.section != "conclude" and str(line.normal) in chosen and len(chosen) > 1:
+            raise ValidationError(NOTHING_ELSE.format(normal=line.options[line.normal]))
+
+    return check
+
+
+def _problems(
+    content: Content, child: ChildFacts, plan: CheckPlan, loaded: Mapping, today: date
+) -> Iterator[tuple[str, list[str]]]:
+    """Yield what only several fields, or the child, show to be wrong."""
+    yield from _wrong_days(child, loaded, today)
+    if "length" in loaded and "position" not in loaded:
+        yield "position", ["请选是躺着量还是站着量。 Choose lying or standing."]
+    for line in plan.exam_items:
+        name = form_name(line)
+        if loaded["exam"] == "by_item" and name not in loaded:
+            yield name, ["请选一项。 Please choose."]
+        if loaded["exam"] == "all_normal" and _has_finding(line, loaded.get(name)):
+            yield "exam", [f"下面“{line.name}”填了有异常，请核对。 An item below has a finding."]
+
+
+def _wrong_days(child: ChildFacts, loaded: Mapping, today: date) -> Iterator[tuple[str, list[str]]]:
+    done_on, next_on = loaded["done_on"], loaded.get("next_on")
+    too_old_on = add_months(child.birth_on, OLDEST_MONTH)
+    if done_on > today:
+        yield "done_on", ["不能晚于今天。 Not later than today."]
+    elif done_on < child.birth_on:
+        yield "done_on", ["不能早于出生日期。 Not before the birth date."]
+    elif done_on >= too_old_on:
+        yield "done_on", ["孩子已满 7 岁，不在 0～6 岁检查范围。 The child is over six."]
+    if next_on and not done_on < next_on < too_old_on:
+        yield "next_on", ["要晚于检查日期、早于 7 岁生日。 After this check and before the seventh birthday."]
+
+
+def _has_finding(line: FormField, answer: Any) -> bool:
+    chosen = answer if isinstance(answer, list) else [answer]
+    return answer is not None and any(each != str(line.normal) for each in chosen)
+
+
+def _filled(plan: CheckPlan, loaded: Mapping) -> Filled:
+    return Filled(
+        done_on=loaded["done_on"],
+        position=loaded.get("position") if "length" in loaded else None,
+        values={line.code: value for line in plan.visit.fields if (value := _value(line, loaded)) is not None},
+        exam=loaded["exam"],
+        notes={
+            line.code: loaded[f"{form_name(line)}_note"]
+            for line in plan.exam_items
+            if loaded["exam"] == "by_item" and f"{form_name(line)}_note" in loaded
+        },
+        signs={sign.code: loaded[f"ws_{sign.code}"] == "1" for sign in (plan.group.items if plan.group else ())},
+        regression=int(loaded["ws_reg"]),
+        told={told.name: loaded[told.name] == "1" for told in plan.told if told.name in loaded},
+        seen={seen.name: loaded[seen.name] == "1" for seen in plan.seen if seen.name in loaded},
+        confirmed={name[8:]: value for name, value in loaded.items() if name.startswith("confirm_")},
+        conclusion=loaded["conclusion"],
+        next_on=loaded.get("next_on"),
+        advice=loaded.get("advice", ""),
+        row_version=loaded.get("row_version"),
+    )
+
+
+def _value(line: FormField, loaded: Mapping) -> Any:
+    name = form_name(line)
+    if name.startswith("exam_") and loaded["exam"] == "all_normal":
+        return [line.normal] if line.kind == "choices" else line.normal
+    if name not in loaded:
+        return None
+    value = loaded[name]
+    match line.kind:
+        case "choice":
+            return int(value)
+        case "choices":
+            return [int(each) for each in value]
+        case "flag":
+            return value == "1"
+    return value

@@ -1,0 +1,187 @@
+"""Weight, length or height, and head circumference of a child: read from its entries, judged, put on a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from uuid import UUID
+
+from mengya_health.growth import Judgement, Visit, judge, who_reference
+from mengya_health.growth.chart import Chart, Event, growth_chart
+from mengya_health.people.facts import ChildFacts
+from mengya_health.record.queries import OpenEntry, entries_of_kind
+from mengya_health.screening.facts import Reading
+from mengya_health.screening.instruments import growth_answers
+
+READING_KINDS = ("screening", "follow_up")
+NATIONAL = "wst423_2022"
+MEASURED = {"WEIGHT": "weight_kg", "LENGTH": "lenhei_cm", "HEADC": "headc_cm"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """What was measured on one day, as typed; None was not measured. `position` "l" lying or "h" standing.
+
+    `entry_id` is None as long as it is not stored.
+    """
+
+    measured_on: date
+    weight_kg: str | None = None
+    lenhei_cm: str | None = None
+    headc_cm: str | None = None
+    position: str | None = None
+    oedema: bool = False
+    entry_id: UUID | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        return self.weight_kg is None and self.lenhei_cm is None and self.headc_cm is None
+
+    def visit(self, child: ChildFacts) -> Visit:
+        """Return it as the growth references take it. Raises Invalid for what cannot be a measurement."""
+        return Visit(
+            sex=child.sex,
+            birth_on=child.birth_on,
+            measured_on=self.measured_on,
+            gestational_days=child.gestational_days,
+            weight_kg=_decimal(self.weight_kg),
+            lenhei_cm=_decimal(self.lenhei_cm),
+            headc_cm=_decimal(self.headc_cm),
+            position=self.position,
+            oedema=self.oedema,
+        )
+
+
+def growth_history(work, child: ChildFacts) -> list[Measurement]:
+    """Return every stored measurement of a child that the actor may read, oldest first."""
+    return measurements_in(entries_of_kind(work, child, *READING_KINDS))
+
+
+def measurements_in(entries: Iterable[OpenEntry]) -> list[Measurement]:
+    """Return the measurements of these entries in their order, without those at which nothing was measured."""
+    found = [_measurement(entry) for entry in entries if entry.status == "active"]
+    return [each for each in found if not each.is_empty]
+
+
+def readings_in(entries: Iterable[OpenEntry]) -> tuple[Reading, ...]:
+    """Return every reading of these entries, as rules look at them; whole numbers are int."""
+    return tuple(
+        Reading(each["code"], each["value"], entry.happened_on)
+        for entry in entries
+        if entry.status == "active"
+        for each in entry.content.get("readings", ())
+    )
+
+
+def chart_of(
+    child: ChildFacts,
+    history: Sequence[Measurement],
+    indicator: str,
+    *,
+    today_on: date,
+    size: str = "wide",
+    audience: str = "staff",
+    ages: str = "both",
+    events: Sequence[Event] = (),
+    reference: str = NATIONAL,
+) -> Chart:
+    """Return the growth chart of a child; what each argument may be says `growth.chart.growth_chart`."""
+    return growth_chart(
+        indicator,
+        child.sex,
+        [measurement.visit(child) for measurement in history],
+        birth_on=child.birth_on,
+        gestational_days=child.gestational_days,
+        today_on=today_on,
+        size=size,
+        audience=audience,
+        ages=ages,
+        events=events,
+        reference=reference,
+    )
+
+
+def measured_content(work, child: ChildFacts, measurement: Measurement) -> dict:
+    """Return what an entry keeps of one measurement: position, oedema, `readings`, and the growth judgements.
+
+    `growth` is by WS/T 423—2022 with the district's age rule, `growth_who` by WHO at that age. Both name reference,
+    age rule and the age they used; z-scores are unrounded text.
+    """
+    judged = judge_measurement(child, measurement, age_rule=work.settings.age_rule)
+    visit = measurement.visit(child)
+    return {
+        "position": measurement.position,
+        "oedema": measurement.oedema,
+        "readings": stored_readings(typed_readings(measurement) | derived_readings(judged)),
+        "growth": _growth_content(judged),
+        "growth_who": _growth_content(judge(visit, who_reference(visit))),
+    }
+
+
+def judge_measurement(child: ChildFacts, measurement: Measurement, *, age_rule: str) -> Judgement:
+    """Return the measurement judged by WS/T 423—2022, preterm children at corrected age until 24 months."""
+    return judge(measurement.visit(child), NATIONAL, age_rule)
+
+
+def typed_readings(measurement: Measurement) -> dict[str, str]:
+    """Return what was measured, by metric code."""
+    found = {code: getattr(measurement, name) for code, name in MEASURED.items()}
+    return {code: value for code, value in found.items() if value is not None}
+
+
+def derived_readings(judged: Judgement) -> dict[str, float]:
+    """Return BMI (kg/m²) and the z-scores by metric code, unrounded."""
+    bmi = {"BMI": judged.scores["bfa"].value} if "bfa" in judged.scores else {}
+    return bmi | growth_answers(judged)
+
+
+def stored_readings(readings: Mapping[str, object]) -> list[dict]:
+    """Return readings as an entry keeps them: a whole number as int, any other number as its exact text."""
+    return [
+        {"code": code, "value": repr(value) if isinstance(value, float) else value}
+        for code, value in sorted(readings.items())
+    ]
+
+
+def _measurement(entry: OpenEntry) -> Measurement:
+    readings = {each["code"]: each["value"] for each in entry.content.get("readings", ())}
+    taken = {name: str(readings[code]) for code, name in MEASURED.items() if code in readings}
+    return Measurement(
+        measured_on=entry.happened_on,
+        position=entry.content.get("position"),
+        oedema=entry.content.get("oedema", False),
+        entry_id=entry.id,
+        **taken,
+    )
+
+
+def _decimal(text: str | None) -> Decimal | None:
+    return None if text is None else Decimal(text)
+
+
+def _growth_content(judged: Judgement) -> dict:
+    age = judged.age
+    return {
+        "reference": judged.reference,
+        "age_rule": judged.age_rule,
+        "age_days": age.whole_days,
+        "is_corrected": age.is_corrected,
+        "lenhei_cm": None if judged.lenhei_cm is None else str(judged.lenhei_cm),
+        "scores": {
+            indicator: {
+                "value": repr(score.value),
+                "z": repr(score.z),
+                "flag": score.flag,
+                "percentile": score.percentile,
+                "percentile_range": score.percentile_range,
+                "sd_band": score.sd_band,
+                "percentile_band": score.percentile_band,
+                "nutrition": score.nutrition,
+            }
+            for indicator, score in judged.scores.items()
+        },
+        "unscored": dict(judged.unscored),
+        "notes": list(judged.notes),
+    }
