@@ -57,6 +57,8 @@ class Hand(StrEnum):
 
 class Urgency(StrEnum):
     TODAY = "当天"
+    IN_3_DAYS = "3 天内"
+    IN_7_DAYS = "7 天内"
     IN_14_DAYS = "14 天内"
     IN_30_DAYS = "30 天内"
 
@@ -72,6 +74,7 @@ class Imprint(_Limited):
     printed_at: datetime  # aware, in the district's time zone: printed by its own clock time
     printed_by: str = _text(12)
     sign_in_url: str = _code(120)  # the QR code: an address of a sign-in page, never a name
+    sources: tuple[str, ...] = ()  # entry id and version of what it was made from; kept with the handout, not printed
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -114,8 +117,8 @@ class Signature(_Limited):
     hand: Hand
     who: str = _text(18)  # 王老师（示例）, 样本妈妈（母亲）; "" where nobody signed
     signed_at: datetime | None = None  # aware, in the district's time zone; None: signed by pen, or not at all
-    level: str = _text(22, default="")  # 电子签名·系统代管密钥
-    version: str = _text(6, default="")  # of the text that was signed: 第2版
+    level: str = _text(14, default="")  # 电子签名·系统代管密钥
+    version: str = _text(14, default="")  # of the text that was signed: 第2版, 告知书 2026.11-1
     instead: str = _text(30, default="")  # why this hand did not sign: 孩子不在托，无需班级确认
 
 
@@ -124,6 +127,7 @@ class HomeTask(_Limited):
     title: str = _text(16)
     how_often: str = _text(16)  # 每天1次，每次约5分钟
     how: str = _text(120)
+    note: str = _text(120, default="")  # what the doctor added: a dose, say
     safety: str = _text(64, default="")  # of the service-menu item; always printed
 
 
@@ -152,7 +156,8 @@ class HomeGuide(_Limited):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        length = sum(len(task.how) + len(task.safety) for task in self.tasks) + sum(map(len, self.cautions))
+        texts = [text for task in self.tasks for text in (task.how, task.note, task.safety)]
+        length = sum(map(len, [*texts, *self.cautions]))
         if length > HOME_TEXT_AT_MOST:
             message = f"三件事和注意合起来最多 {HOME_TEXT_AT_MOST} 个字，现在有 {length} 个字，请换短一点的任务。"
             raise Invalid(fields={"tasks": [message]})
@@ -217,6 +222,7 @@ class RecordSummary(_Limited):
 
     imprint: Imprint  # number: 童馨档案号
     child: ChildFacts
+    for_family: bool = False  # units and ages in a family's words
     family: tuple[str, ...] = _list(3, each=16)  # 样本妈妈（母亲，监护人）
     clinic: str = _text(34)  # with the doctor's name
     nursery: str = _text(34, default="")  # with the class; "" where the child attends nowhere
@@ -264,7 +270,7 @@ class ClosingSummary(_Limited):
     basis: str = _text(80)  # 入案依据: indicators and values
     hands: tuple[HandSummary, ...] = _list(3)
     comparisons: tuple[Comparison, ...] = _list(4)
-    closed_on: date
+    closed_on: date | None  # None while the last signatures are missing
     reason: str = _text(20)  # closing reason, word for word: 转专科长期管理 is not 痊愈
     outcome: str = _text(8)  # 转归
     adverse_events: str = _text(30, default="无")

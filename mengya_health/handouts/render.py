@@ -11,7 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mengya_health.config import TEMPLATES
 from mengya_health.handouts import marks
-from mengya_health.handouts.content import ClosingSummary, HomeGuide, RecordSummary, ReferralLetter
+from mengya_health.handouts.content import ClosingSummary, HomeGuide, RecordSummary, ReferralLetter, Urgency
 from mengya_health.handouts.fonts import FONTS_CONF
 from mengya_health.handouts.limits import MEMORY_MB, SECONDS, RenderFailed, within_limits
 
@@ -145,5 +145,5 @@ def _templates() -> Environment:
     )
     environment.install_null_translations(newstyle=True)  # paper is Chinese; partials shared with pages call _()
     environment.filters.update(day_of_week=marks.day_of_week, moment=marks.moment)
-    environment.globals.update(qr=marks.qr, steps=marks.STEPS)
+    environment.globals.update(qr=marks.qr, steps=marks.STEPS, urgencies=tuple(each.value for each in Urgency))
     return environment

@@ -284,8 +284,9 @@ def words(length):
 
 def a_full_home_guide():
     """Three tasks as long as the longest of the service menu, and every general safety text beside them."""
-    guide = filled_to_its_limits(a_home_guide(cautions=()))
-    return replace(guide, cautions=(words(112), words(88), words(48)))
+    guide = filled_to_its_limits(a_home_guide(cautions=(), tasks=()))
+    tasks = tuple(replace(filled_to_its_limits(task), note="") for task in a_home_guide().tasks)
+    return replace(guide, tasks=tasks, cautions=(words(112), words(88), words(48)))
 
 
 def a_full_closing_summary():
