@@ -1,20 +1,24 @@
 """Engines, column types and ids. Nothing here knows what a child is."""
 
+import logging
 import os
 import secrets
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from uuid import UUID
 
 import pysqlite3
 from sqlalchemy import DateTime, Engine, LargeBinary, MetaData, create_engine, event, make_url
 from sqlalchemy import Uuid as SqlUuid
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
 from mengya_health.errors import StartRefused, Unavailable
+
+log = logging.getLogger("mengya")
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -56,7 +60,9 @@ class Id(TypeDecorator):
         return None if dialect.name == "postgresql" else _uuid_or_none
 
 
+@lru_cache(maxsize=8192)
 def _uuid_or_none(stored: bytes | None) -> UUID | None:
+    # Kept, because the ids of a page repeat (its child, its hands, its place) and making one costs a microsecond.
     return None if stored is None else UUID(bytes=stored)
 
 
@@ -106,6 +112,8 @@ def make_engine(url: str) -> Engine:
 def _sqlite_engine(url: str) -> Engine:
     engine = create_engine(url, module=pysqlite3.dbapi2, hide_parameters=True, connect_args={"timeout": 5})
     safe = wal_is_safe(pysqlite3.sqlite_version_info)
+    if not safe:
+        log.warning("SQLite %s may corrupt a WAL file: the slower rollback journal is used", pysqlite3.sqlite_version)
 
     @event.listens_for(engine, "connect")
     def configure(connection, _record):
@@ -139,15 +147,39 @@ def open_session(engine: Engine, *, writing: bool) -> Session:
 
 def open_engine(url: str, name: str) -> Engine:
     """Return an engine for a database that is there. Raises StartRefused, and makes no file, when it is not."""
-    file = make_url(url).database
-    if url.startswith("sqlite") and not Path(file or "").exists():
+    if not is_made(url, name):
+        file = make_url(url).database
         raise StartRefused(
             f"没有找到{name} {file}。第一次使用请运行 mengya init。",
             f"There is no database at {file}. For a first start run mengya init.",
         )
     engine = make_engine(url)
-    require_reachable(engine, name)
+    try:
+        require_reachable(engine, name)
+    except StartRefused:
+        engine.dispose()
+        raise
     return engine
+
+
+def is_made(url: str, name: str) -> bool:
+    """Return False for a SQLite file that is not there, or empty: looking makes no file. Whatever else is there, opening
+    it tells. Raises StartRefused for an address that is neither SQLite's nor PostgreSQL's.
+    """
+    try:
+        address = make_url(url)
+        backend, database = address.get_backend_name(), address.database
+    except SQLAlchemyError:
+        backend = database = None
+    if backend == "postgresql":
+        return True
+    if backend == "sqlite" and database:
+        return Path(database).exists() and Path(database).stat().st_size > 0
+    # The address itself is not repeated: it may hold a password.
+    raise StartRefused(
+        f"{name}的地址写得不对，要像 postgresql://用户@主机/库 这样。",
+        f"The address of the {name} database is not right: write it like postgresql://user@host/database.",
+    ) from None
 
 
 def require_reachable(engine: Engine, name: str) -> None:
@@ -155,7 +187,7 @@ def require_reachable(engine: Engine, name: str) -> None:
     try:
         with engine.execution_options(writing=False).connect() as connection:
             connection.exec_driver_sql("SELECT 1")
-    except OperationalError as error:
+    except SQLAlchemyError as error:
         raise StartRefused(
             f"连不上{name}。请检查地址、网络和磁盘权限后再启动。",
             f"Cannot reach the {name} database. Check its address, the network and the disk, then start again.",

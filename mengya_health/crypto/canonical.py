@@ -33,7 +33,7 @@ def txjson(value: Any) -> bytes:
 def read_txjson(canonical: bytes) -> Any:
     """Return the value of stored canonical bytes; raises IntegrityError for a doubled key, a fraction, or no JSON."""
     try:
-        return json.loads(canonical, object_pairs_hook=_object, parse_float=_refuse, parse_constant=_refuse)
+        return _DECODER.decode(canonical.decode())
     except ValueError as error:
         raise IntegrityError from error
 
@@ -74,3 +74,7 @@ def _check(value: Any) -> None:
             fits = False
     if not fits:
         raise NotCanonical
+
+
+# Made once: json.loads would build one for each of the hundreds of revisions on a page.
+_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_refuse, parse_constant=_refuse)

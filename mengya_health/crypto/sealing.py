@@ -184,11 +184,15 @@ class Keys:
         return open_sealed(self._named(place.child_id, key_class, sealed), place, sealed)
 
     def _newest(self, subject_id: UUID, key_class: str) -> Key:
-        self.load([subject_id])
+        self._load_one(subject_id)
         return self._data_keys.newest(subject_id, key_class)
 
+    def _load_one(self, subject_id: UUID) -> None:
+        if subject_id not in self._loaded:
+            self.load([subject_id])
+
     def _named(self, subject_id: UUID, key_class: str, sealed: bytes | None) -> Key:
-        self.load([subject_id])
+        self._load_one(subject_id)
         return self._data_keys.named(subject_id, key_class, key_id_of(sealed))
 
     def _deployment_mac(self, info: str, message: bytes) -> bytes:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, and_, bindparam, func, inspect, select
+from sqlalchemy import ColumnElement, FromClause, Row, and_, bindparam, func, inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
@@ -153,6 +153,36 @@ def check_newest(session: Session, keys: Keys, claims: Iterable[Claim]) -> None:
             _check_claim(keys, claim, row)
     if wanted:
         raise IntegrityError
+
+
+def newest_event_of(child_id: ColumnElement, rec: ColumnElement) -> tuple[FromClause, ColumnElement, list]:
+    """Return what joins each record of a statement to the newest event about it: table, condition, columns.
+
+    Rows read with it are checked by `check_with_events`; that costs one short statement more, however many they are.
+    """
+    of_record = _EVENT.alias("of_record")
+    last = select(func.max(of_record.c.child_seq)).where(of_record.c.child_id == child_id, of_record.c.rec == rec)
+    newest = _EVENT.alias("newest_event")
+    is_newest = and_(newest.c.child_id == child_id, newest.c.child_seq == last.scalar_subquery())
+    columns = [newest.c.child_seq.label("event_seq"), newest.c.event, newest.c.prev, newest.c.hash.label("event_hash")]
+    return newest, is_newest, columns
+
+
+def check_with_events(session: Session, keys: Keys, child_id: UUID, rows: Iterable[Row]) -> None:
+    """Raise IntegrityError unless each row of a child is what the history says last about it.
+
+    `rows` have `version` and `commit` beside the columns of `newest_event_of`.
+    """
+    head = session.execute(_HEADS, {"child_ids": [child_id]}).one_or_none()
+    if head is None:
+        raise IntegrityError
+    _check_end(keys, head)
+    for row in rows:
+        if row.event is None or row.event_seq > head.child_seq:
+            raise IntegrityError
+        told = tells(row.event, row.version, row.commit)
+        if not told or event_hash(keys, row.prev, row.event) != row.event_hash:
+            raise IntegrityError
 
 
 def _check_end(keys: Keys, row: Row) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Row, and_, exists, or_, select, update
+from sqlalchemy import Date, Row, Select, and_, bindparam, exists, or_, select, update
 
 from mengya_health.access.actor import Actor, Place
 from mengya_health.db import new_id
@@ -28,7 +28,8 @@ def actor_for(work, token: str | None) -> Actor | None:
     """
     if not token:
         return None
-    rows = work.session.execute(_who(work).where(UserSession.token_hash == work.keys.session_hash(token))).all()
+    asked = {"token_hash": work.keys.session_hash(token), "today": work.today}
+    rows = work.session.execute(_WHO, asked).all()
     if not rows or not _opens(work, rows[0]):
         return None
     places = tuple(
@@ -142,20 +143,25 @@ def revoke_phone(work, phone_id: UUID) -> None:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _who(work):
+def _who() -> Select:
     """Return the SELECT of a session, its user, each membership of today, and whether they are somebody's guardian."""
+    today = bindparam("today", type_=Date())
     current = and_(
         Membership.user_id == User.id,
-        Membership.from_on <= work.today,
-        or_(Membership.to_on.is_(None), Membership.to_on > work.today),
+        Membership.from_on <= today,
+        or_(Membership.to_on.is_(None), Membership.to_on > today),
     )
     is_guardian = exists().where(Relationship.user_id == User.id, Relationship.kind == "guardian")
     return (
         select(UserSession, User, Membership, is_guardian.label("is_guardian"))
         .join(User, User.id == UserSession.user_id)
         .outerjoin(Membership, current)
+        .where(UserSession.token_hash == bindparam("token_hash"))
         .order_by(Membership.from_on, Membership.id)
     )
+
+
+_WHO = _who()  # built once: every request begins with it
 
 
 def _opens(work, row: Row) -> bool:

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import Select, bindparam, func, literal, select
 
 from mengya_health import audit
 from mengya_health.access.permissions import READ_SECTION, Permission, is_allowed
+from mengya_health.db import Id
 from mengya_health.errors import NotFound, NotPermitted
-from mengya_health.history.chain import Claim, check_newest
+from mengya_health.history.chain import check_with_events, newest_event_of
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import User
 from mengya_health.record.models import Entry, Revision
@@ -22,8 +25,7 @@ READ_OF_KIND = {
 _CURRENT = Entry.current_version == Revision.version
 
 
-@dataclass(frozen=True)
-class OpenEntry:
+class OpenEntry(NamedTuple):
     """An entry with the content of one revision, as plain values."""
 
     id: UUID
@@ -102,27 +104,38 @@ def record_page(
 
     One statement, and one for the history, however much there is.
     """
-    may = _readable(work, child)
-    listed = Entry.kind.in_(kinds) if kinds else literal(True)
-    newest = select(Entry.id).where(Entry.child_id == child.id, may, listed)
-    newest = newest.order_by(Entry.happened_on.desc(), Entry.recorded_at.desc()).limit(limit + 1).subquery()
-    counted = [
-        select(func.count()).where(Entry.child_id == child.id, may, Entry.section == section).scalar_subquery()
-        for section in READ_SECTION
-    ]
-    chosen = select_entries(child.id).where(may, Entry.id.in_(select(newest.c.id)) | Entry.kind.in_(also))
-    chosen = chosen.add_columns(*counted).order_by(Entry.happened_on.desc(), Entry.recorded_at.desc())
-    rows = _rows(work, child, chosen, _CURRENT)
-    shown = [row for row in rows if not kinds or row.Entry.kind in kinds]
-    opened = {
-        row.Entry.id: _open(work, child, row.Entry, row.Revision) for row in [*shown[:limit], *_among(rows, also)]
-    }
+    sections, open_kinds = _open_to(work, child)
+    statement = _record_statement(tuple(sections), tuple(open_kinds), kinds, also)
+    rows = _checked(work, child, statement, child_id=child.id, me=work.actor.user_id, most=limit + 1)
+    shown = [row for row in rows if not kinds or row.kind in kinds]
+    wanted = {row.id: row for row in [*shown[:limit], *_among(rows, also)]}
+    opened = dict(zip(wanted, _open_all(work, child, wanted.values()), strict=True))
     return RecordPage(
-        newest=tuple(opened[row.Entry.id] for row in shown[:limit]),
-        of_kinds=tuple(opened[row.Entry.id] for row in reversed(_among(rows, also))),
-        counts=dict(zip(READ_SECTION, rows[0][2:], strict=True)) if rows else {},
+        newest=tuple(opened[row.id] for row in shown[:limit]),
+        of_kinds=tuple(opened[row.id] for row in reversed(_among(rows, also))),
+        counts={section: getattr(rows[0], f"{section}_count") for section in READ_SECTION} if rows else {},
         has_older=len(shown) > limit,
     )
+
+
+@lru_cache(maxsize=64)
+def _record_statement(
+    sections: tuple[str, ...], open_kinds: tuple[str, ...], kinds: tuple[str, ...], also: tuple[str, ...]
+) -> Select:
+    """Return the statement of a record page for a reader of these sections and kinds; kept, for building it is slow."""
+    of_child = Entry.child_id == bindparam("child_id", type_=Id())
+    may = Entry.section.in_(sections) | Entry.kind.in_(open_kinds) | (Entry.author_id == bindparam("me", type_=Id()))
+    listed = Entry.kind.in_(kinds) if kinds else literal(True)
+    newest_first = Entry.happened_on.desc(), Entry.recorded_at.desc()
+    newest = select(Entry.id).where(of_child, may, listed).order_by(*newest_first).limit(bindparam("most"))
+    newest = newest.subquery()
+    counted = [
+        select(func.count()).where(of_child, may, Entry.section == section).scalar_subquery().label(f"{section}_count")
+        for section in READ_SECTION
+    ]
+    chosen = select(*_COLUMNS, *_OF_EVENT, *counted).where(of_child, may)
+    chosen = chosen.where(Entry.id.in_(select(newest.c.id)) | Entry.kind.in_(also)).order_by(*newest_first)
+    return chosen.join(Revision, (Revision.entry_id == Entry.id) & _CURRENT).outerjoin(_EVENT, _IS_NEWEST)
 
 
 @dataclass(frozen=True)
@@ -138,13 +151,14 @@ def versions_of(work, child: ChildFacts, entry_id: UUID) -> list[Version]:
 
     Raises NotFound, NotPermitted, IntegrityError unless the newest is what the history says last.
     """
-    chosen = select_entries(child.id).add_columns(User.id.label("author_id"), User.body.label("author_body"))
+    chosen = select_entries(child.id).add_columns(User.body.label("author_body"))
     chosen = chosen.where(Entry.id == entry_id, User.id == Revision.author_id).order_by(Revision.version.desc())
     rows = _rows(work, child, chosen, literal(True))
     if not rows:
         raise NotFound
-    work.keys.load(row.author_id for row in rows)
-    return [Version(_open(work, child, row.Entry, row.Revision), _name_of(work, row)) for row in rows]
+    work.keys.load(row.written_by for row in rows)
+    opened = _open_all(work, child, rows)
+    return [Version(entry, _name_of(work, row)) for entry, row in zip(opened, rows, strict=True)]
 
 
 def written_today(work, child_ids: list[UUID], kind: str) -> dict[UUID, int]:
@@ -154,18 +168,36 @@ def written_today(work, child_ids: list[UUID], kind: str) -> dict[UUID, int]:
         .where(Entry.child_id.in_(child_ids), Entry.kind == kind, Entry.happened_on == work.today)
         .group_by(Entry.child_id)
     )
-    return {child_id: number for child_id, number in work.session.execute(counted)}
+    return dict(work.session.execute(counted).all())
+
+
+# Plain columns: building two mapped objects for each entry costs more than opening it.
+_COLUMNS = (
+    Entry.id, Entry.section, Entry.kind, Entry.status, Entry.case_id, Entry.task_id, Entry.round, Entry.author_id,
+    Entry.organisation_id, Entry.happened_on, Entry.row_version, Revision.version, Revision.body, Revision.commit,
+    Revision.author_id.label("written_by"), Revision.author_role.label("written_as"), Revision.recorded_at,
+)  # fmt: skip
+
+
+_EVENT, _IS_NEWEST, _OF_EVENT = newest_event_of(Entry.child_id, Entry.id)
 
 
 def select_entries(child_id: UUID):
     """Return the SELECT of a child's entries, each with one revision."""
-    return select(Entry, Revision).where(Entry.child_id == child_id)
+    return select(*_COLUMNS).where(Entry.child_id == child_id)
 
 
 def _readable(work, child: ChildFacts):
-    open_sections = [name for name, permission in READ_SECTION.items() if _may(work, permission, child)]
-    open_kinds = [kind for kind, permission in READ_OF_KIND.items() if _may(work, permission, child)]
-    return Entry.section.in_(open_sections) | Entry.kind.in_(open_kinds) | (Entry.author_id == work.actor.user_id)
+    sections, kinds = _open_to(work, child)
+    return Entry.section.in_(sections) | Entry.kind.in_(kinds) | (Entry.author_id == work.actor.user_id)
+
+
+def _open_to(work, child: ChildFacts) -> tuple[list[str], list[str]]:
+    """Return the sections and the kinds of entries that the actor may read."""
+    return (
+        [name for name, permission in READ_SECTION.items() if _may(work, permission, child)],
+        [kind for kind, permission in READ_OF_KIND.items() if _may(work, permission, child)],
+    )
 
 
 def _may(work, permission: Permission, child: ChildFacts) -> bool:
@@ -174,60 +206,66 @@ def _may(work, permission: Permission, child: ChildFacts) -> bool:
 
 def _opened(work, child: ChildFacts, chosen, version: int | None = None) -> list[OpenEntry]:
     wanted = _CURRENT if version is None else Revision.version == version
-    rows = _rows(work, child, chosen, wanted, is_checked=version is None)
-    return [_open(work, child, row.Entry, row.Revision) for row in rows]
+    return _open_all(work, child, _rows(work, child, chosen, wanted, is_checked=version is None))
 
 
 def _rows(work, child: ChildFacts, chosen, wanted, *, is_checked: bool = True) -> list:
     """Return entries with the revisions wanted, audited; the newest revision of each is checked against the history."""
-    rows = work.session.execute(chosen.join(Revision, (Revision.entry_id == Entry.id) & wanted)).all()
-    if not rows:
-        return []
-    found = {row.Entry.id for row in rows}
-    audit.read(work, child.id, "entry", record_id=rows[0].Entry.id if len(found) == 1 else None)
+    chosen = chosen.join(Revision, (Revision.entry_id == Entry.id) & wanted)
     if is_checked:
-        check_newest(work.session, work.keys, _claims(child, rows))
+        return _checked(work, child, chosen.outerjoin(_EVENT, _IS_NEWEST).add_columns(*_OF_EVENT))
+    return _audited(work, child, work.session.execute(chosen).all())
+
+
+def _checked(work, child: ChildFacts, statement, **asked) -> list:
+    rows = _audited(work, child, work.session.execute(statement, asked).all())
+    if rows:
+        newest = {row.id: row for row in reversed(rows)}  # newest first where an entry has several
+        check_with_events(work.session, work.keys, child.id, newest.values())
     return rows
 
 
-def _claims(child: ChildFacts, rows: list) -> list[Claim]:
-    """Return what the newest revision of each entry says of itself; newest first where an entry has several."""
-    newest = {row.Entry.id: row.Revision for row in reversed(rows)}
-    return [Claim(child.id, entry_id, revision.version, revision.commit) for entry_id, revision in newest.items()]
+def _audited(work, child: ChildFacts, rows: list) -> list:
+    if rows:
+        is_one = all(row.id == rows[0].id for row in rows)
+        audit.read(work, child.id, "entry", record_id=rows[0].id if is_one else None)
+    return rows
 
 
 def _among(rows: list, kinds: tuple[str, ...]) -> list:
-    return [row for row in rows if row.Entry.kind in kinds]
+    return [row for row in rows if row.kind in kinds]
 
 
 def _name_of(work, row) -> str:
-    return work.keys.open_body("user", row.author_id, row.author_id, "user", row.author_body)["name"]
+    return work.keys.open_body("user", row.written_by, row.written_by, "user", row.author_body)["name"]
 
 
-def _open(work, child: ChildFacts, entry: Entry, revision: Revision) -> OpenEntry:
-    permission = READ_OF_KIND.get(entry.kind, READ_SECTION[entry.section])
-    own = entry.author_id == work.actor.user_id
-    if not (own or _may(work, permission, child) or _may(work, READ_SECTION[entry.section], child)):
+def _open_all(work, child: ChildFacts, rows) -> list[OpenEntry]:
+    """Return rows with their content. Raises NotPermitted for one that is closed to the actor, IntegrityError."""
+    sections, kinds = _open_to(work, child)
+    me = work.actor.user_id
+    if not all(row.section in sections or row.kind in kinds or row.author_id == me for row in rows):
         raise NotPermitted
-    content = work.keys.open_revision(
-        child.id, entry.section, entry.id, revision.version, revision.body, revision.commit
-    )
+    return [_open(work, child, row) for row in rows]
+
+
+def _open(work, child: ChildFacts, row) -> OpenEntry:
     return OpenEntry(
-        id=entry.id,
-        child_id=entry.child_id,
-        section=entry.section,
-        kind=entry.kind,
-        status=entry.status,
-        case_id=entry.case_id,
-        task_id=entry.task_id,
-        round=entry.round,
-        author_id=revision.author_id,
-        author_role=revision.author_role,
-        organisation_id=entry.organisation_id,
-        happened_on=entry.happened_on,
-        recorded_at=revision.recorded_at,
-        version=revision.version,
-        row_version=entry.row_version,
-        content=content,
-        commit=revision.commit,
+        id=row.id,
+        child_id=child.id,
+        section=row.section,
+        kind=row.kind,
+        status=row.status,
+        case_id=row.case_id,
+        task_id=row.task_id,
+        round=row.round,
+        author_id=row.written_by,
+        author_role=row.written_as,
+        organisation_id=row.organisation_id,
+        happened_on=row.happened_on,
+        recorded_at=row.recorded_at,
+        version=row.version,
+        row_version=row.row_version,
+        content=work.keys.open_revision(child.id, row.section, row.id, row.version, row.body, row.commit),
+        commit=row.commit,
     )
