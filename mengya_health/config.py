@@ -30,6 +30,7 @@ class Settings:
     staff_idle_minutes: int = 15
     guardian_idle_minutes: int = 30
     session_cap: int | None = 3
+    proxies: int = 0  # of our own, one behind the other, before us; production needs one for TLS
 
     @property
     def is_demo(self) -> bool:
@@ -52,6 +53,12 @@ def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | N
             f"MENGYA_ENV 只能是 demo、production 或 test，现在是 {environment}。",
             f"MENGYA_ENV must be demo, production or test, not {environment}.",
         )
+    age_rule = environ.get("MENGYA_AGE_RULE", "exact")
+    if age_rule not in ("exact", "completed_months"):
+        raise StartRefused(
+            f"MENGYA_AGE_RULE 只能是 exact 或 completed_months，现在是 {age_rule}。",
+            f"MENGYA_AGE_RULE must be exact or completed_months, not {age_rule}.",
+        )
     keyring = Path(environ.get("MENGYA_KEYRING") or data.with_name(data.name + "-keys")).resolve()
     passphrase = environ.get("MENGYA_PASSPHRASE_FILE")
     database_url = environ.get("DATABASE_URL") or f"sqlite:///{data / 'mengya.db'}"
@@ -64,14 +71,36 @@ def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | N
         keyring_dir=keyring,
         database_url=_with_driver(database_url),
         keystore_url=_with_driver(keystore_url),
-        suite=int(environ.get("MENGYA_SUITE", "0x01"), 16),
-        age_rule=environ.get("MENGYA_AGE_RULE", "exact"),
+        suite=_number(environ, "MENGYA_SUITE", "0x01", base=16),
+        age_rule=age_rule,
         district=environ.get("MENGYA_DISTRICT", "示例区"),
         base_url=environ.get("MENGYA_BASE_URL", "http://localhost:8000"),
-        trusted_hosts=tuple(environ.get("MENGYA_HOSTS", "localhost,127.0.0.1").split(",")),
+        trusted_hosts=_hosts(environ.get("MENGYA_HOSTS", "localhost,127.0.0.1")),
         passphrase_file=Path(passphrase) if passphrase else None,
         session_cap=None if is_demo else 3,
+        proxies=_number(environ, "MENGYA_PROXIES", "0", base=10),
     )
+
+
+def _number(environ: Mapping[str, str], name: str, otherwise: str, *, base: int) -> int:
+    text = environ.get(name, otherwise)
+    try:
+        return int(text, base)
+    except ValueError as error:
+        raise StartRefused(
+            f"{name} 要写数字，例如 {otherwise}，现在是 {text}。",
+            f"{name} must be a number such as {otherwise}, not {text}.",
+        ) from error
+
+
+def _hosts(text: str) -> tuple[str, ...]:
+    hosts = tuple(host.strip() for host in text.split(",") if host.strip())
+    if not hosts:
+        raise StartRefused(
+            "MENGYA_HOSTS 是空的。请写上大家打开系统用的主机名，用逗号分开。",
+            "MENGYA_HOSTS is empty. Name the hosts under which people open this site, separated by commas.",
+        )
+    return hosts
 
 
 def _with_driver(url: str) -> str:

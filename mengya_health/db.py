@@ -163,8 +163,9 @@ def open_engine(url: str, name: str) -> Engine:
 
 
 def is_made(url: str, name: str) -> bool:
-    """Return False for a SQLite file that is not there, or empty: looking makes no file. Whatever else is there, opening
-    it tells. Raises StartRefused for an address that is neither SQLite's nor PostgreSQL's.
+    """Return False for a SQLite file that is not there, or empty; whatever else is there, opening it tells.
+
+    Raises StartRefused for an address that is neither SQLite's nor PostgreSQL's.
     """
     try:
         address = make_url(url)

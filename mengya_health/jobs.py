@@ -1,14 +1,20 @@
 """Slow work: a row written with the change that wants it, done later by a worker process."""
 
+import json
+import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from uuid import UUID
 
 from huey import Huey, PostgresHuey, SqliteHuey
+from huey.registry import Message
+from huey.serializer import Serializer
 from sqlalchemy import Index, String, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mengya_health.db import Base, Id, UtcTime, new_id
+
+log = logging.getLogger("mengya")
 
 
 class Job(Base):
@@ -30,16 +36,27 @@ class Job(Base):
     finished_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
 
-def make_queue(settings, run: Callable[[UUID], None] | None = None) -> Huey:
+class PlainMessages(Serializer):
+    """Messages as JSON. Pickled ones would let whoever can write to the queue run code beside the keys."""
+
+    def _serialize(self, message: Message) -> bytes:
+        return json.dumps(message).encode()
+
+    def _deserialize(self, stored: bytes) -> Message:
+        return Message(*json.loads(stored))
+
+
+def make_queue(settings, run: Callable[[UUID], None] | None = None, *, make_tables: bool = False) -> Huey:
     """Return the queue between web and worker processes. Its messages are job ids and nothing else.
 
-    The worker passes `run`; a web process only sends.
+    The worker passes `run`; a web process only sends. `mengya init` and the worker make the tables.
     """
+    common = {"serializer": PlainMessages(), "results": False, "create_tables": make_tables}
     if settings.database_url.startswith("sqlite"):
         # Ids only, and the sweep sends again what is lost: the plain rollback journal is all it needs.
-        queue = SqliteHuey("mengya", filename=str(settings.data_dir / "queue.db"), journal_mode="delete")
+        queue = SqliteHuey("mengya", filename=str(settings.data_dir / "queue.db"), journal_mode="delete", **common)
     else:
-        queue = PostgresHuey("mengya", dsn=settings.database_url.replace("+psycopg", ""))
+        queue = PostgresHuey("mengya", dsn=settings.database_url.replace("+psycopg", ""), **common)
 
     @queue.task(name="run_job")
     def run_job(job_id: str) -> None:
@@ -50,9 +67,12 @@ def make_queue(settings, run: Callable[[UUID], None] | None = None) -> Huey:
 
 
 def send(queue: Huey, job_ids: Iterable[UUID]) -> None:
-    """Put committed jobs on the queue."""
+    """Put committed jobs on the queue. Where that fails they wait in their table for the worker's next sweep."""
     for job_id in job_ids:
-        queue.run_job(str(job_id))
+        try:
+            queue.run_job(str(job_id))
+        except Exception as error:  # noqa: BLE001 what the person did is stored; they must not be told otherwise
+            log.error("job %s is not on the queue: %s", job_id, type(error).__name__)
 
 
 def later(work, kind: str, *, subject_id: UUID) -> Job:

@@ -106,9 +106,7 @@ def settings(request, database: str, prepared: Settings, tmp_path: Path) -> Iter
     cluster = request.getfixturevalue("postgres_cluster")
     data, keystore = (cluster.new_database(name) for name in request.getfixturevalue("prepared_postgres"))
     data_dir.mkdir(mode=0o700)
-    yield replace(
-        prepared, data_dir=data_dir, database_url=cluster.url(data), keystore_url=cluster.url(keystore)
-    )
+    yield replace(prepared, data_dir=data_dir, database_url=cluster.url(data), keystore_url=cluster.url(keystore))
     for name in (data, keystore):
         cluster.drop(name)
 

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Date, Select, Subquery, and_, bindparam, case, func, or_, select
 
 from mengya_health import audit
 from mengya_health.access.actor import PlaceSubject
@@ -14,8 +15,11 @@ from mengya_health.care.facts import TaskFacts
 from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, Case, Task
 from mengya_health.care.queries import WorkItem
 from mengya_health.care.tasks import task_facts
+from mengya_health.db import Id
 from mengya_health.people.facts import ChildFacts
-from mengya_health.people.queries import find_children, visible_child_ids
+from mengya_health.people.models import Relationship
+from mengya_health.people.queries import find_children
+from mengya_health.people.subjects import current
 from mengya_health.screening.queries import LISTED_DAYS_BEFORE, VISIT
 
 FOLLOW_UP = "follow_up"
@@ -41,7 +45,13 @@ def day_list(work, organisation_id: UUID, *, limits: Mapping[str, int]) -> DayLi
     Raises NotPermitted.
     """
     require(work.actor, Permission.LIST_CHILDREN, PlaceSubject(organisation_id))
-    rows = work.session.execute(_first_of_each(work, organisation_id, limits)).all()
+    asked = {
+        "clinic_id": organisation_id,
+        "today": work.today,
+        "visits_until": work.today + timedelta(days=LISTED_DAYS_BEFORE),
+        "others_until": work.today + timedelta(days=FOLLOW_UP_DAYS_BEFORE),
+    }
+    rows = work.session.execute(_first_of_each(tuple(limits.items())), asked).all()
     children = find_children(work, {row.Task.child_id for row in rows if row.place <= limits.get(row.list, 0)})
     audit.read(work, list(children), "task")
     lines = {name: [] for name in limits}
@@ -59,9 +69,13 @@ def open_tasks_of(work, child: ChildFacts) -> list[TaskFacts]:
     return [task_facts(work, task) for task in work.session.scalars(chosen)]
 
 
-def _first_of_each(work, organisation_id: UUID, limits: Mapping[str, int]):
-    """Return the SELECT of every list's first tasks, each with its list, its place on it and the list's length."""
-    listed = _listed(work, organisation_id)
+@lru_cache(maxsize=16)
+def _first_of_each(limits: tuple[tuple[str, int], ...]) -> Select:
+    """Return the SELECT of every list's first tasks, each with its list, its place on it and the list's length.
+
+    Kept, for building it costs more than running it.
+    """
+    listed = _listed()
     lists = [listed.c.list, case((listed.c.list == WAITING, listed.c.whose_turn + listed.c.kind))]
     by_date = (listed.c.due_on, listed.c.created_at, listed.c.id)
     placed = select(
@@ -70,7 +84,7 @@ def _first_of_each(work, organisation_id: UUID, limits: Mapping[str, int]):
         func.row_number().over(partition_by=lists, order_by=by_date).label("place"),
         func.count().over(partition_by=lists).label("number"),
     ).subquery()
-    within = [and_(placed.c.list == name, placed.c.place <= most) for name, most in limits.items()]
+    within = [and_(placed.c.list == name, placed.c.place <= most) for name, most in limits]
     return (
         select(Task, placed.c.list, placed.c.place, placed.c.number)
         .join(placed, placed.c.id == Task.id)
@@ -79,15 +93,15 @@ def _first_of_each(work, organisation_id: UUID, limits: Mapping[str, int]):
     )
 
 
-def _listed(work, organisation_id: UUID):
-    """Return the tasks that stand on any of a clinic's lists, with the list of each."""
-    today, at_clinic = work.today, Task.kind.in_(AT_THE_CLINIC)
-    ours = and_(Task.organisation_id == organisation_id, Task.whose_turn == "doctor")
-    visits_until, others_until = (
-        today + timedelta(days=LISTED_DAYS_BEFORE),
-        today + timedelta(days=FOLLOW_UP_DAYS_BEFORE),
+def _listed() -> Subquery:
+    """Return the tasks that stand on any of a clinic's lists, with the list of each; of children in its care only."""
+    clinic_id, today = bindparam("clinic_id", type_=Id()), bindparam("today", type_=Date())
+    visits_until, others_until = bindparam("visits_until", type_=Date()), bindparam("others_until", type_=Date())
+    at_clinic, ours = Task.kind.in_(AT_THE_CLINIC), and_(Task.organisation_id == clinic_id, Task.whose_turn == "doctor")
+    cases = select(Case.id).where(Case.organisation_id == clinic_id, Case.state.not_in(CLOSED_STATES))
+    in_care = select(Relationship.child_id).where(
+        Relationship.organisation_id == clinic_id, Relationship.kind == "care", current(Relationship, today)
     )
-    cases = select(Case.id).where(Case.organisation_id == organisation_id, Case.state.not_in(CLOSED_STATES))
     name = case(
         (and_(ours, at_clinic, Task.status == "completed", Task.done_on == today), DONE),
         (~_is_going(), None),
@@ -96,15 +110,12 @@ def _listed(work, organisation_id: UUID):
         (and_(ours, Task.due_on <= case((Task.kind == VISIT, visits_until), else_=others_until)), DUE),
         (and_(Task.whose_turn != "doctor", Task.case_id.in_(cases)), WAITING),
     )
-    named = (
-        select(Task.id, Task.whose_turn, Task.kind, Task.due_on, Task.created_at, name.label("list"))
-        .where(
-            or_(Task.organisation_id == organisation_id, Task.case_id.in_(cases)),
-            or_(_is_going(), Task.done_on == today),
-            Task.child_id.in_(visible_child_ids(work)),
-        )
-        .subquery()
-    )
+    chosen = select(Task.id, Task.whose_turn, Task.kind, Task.due_on, Task.created_at, name.label("list"))
+    named = chosen.where(
+        or_(Task.organisation_id == clinic_id, Task.case_id.in_(cases)),
+        or_(_is_going(), Task.done_on == today),
+        Task.child_id.in_(in_care),
+    ).subquery()
     return select(named).where(named.c.list.is_not(None)).subquery()
 
 

@@ -1,5 +1,6 @@
 """A referral as a page shows it to either end: the letter, what goes with it, and the reply."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -62,3 +63,10 @@ def find_letter(work, referral_id: UUID) -> Letter:
         materials=materials,
         closed_materials=len(wanted) - len(materials),
     )
+
+
+def origins_of(work, children: Iterable[ChildFacts]) -> dict[UUID, str]:
+    """Return the names of the clinics in charge of these children, by id, in one statement."""
+    clinics = {child.clinic_id for child in children}
+    chosen = select(Organisation.id, Organisation.name).where(Organisation.id.in_(clinics))
+    return dict(work.session.execute(chosen).all())

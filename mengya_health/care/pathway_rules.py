@@ -8,6 +8,7 @@ from mengya_health.care.facts import CaseFacts
 from mengya_health.screening.conditions import judge
 from mengya_health.screening.facts import History, Reading
 from mengya_health.screening.pathway_rules import RuleOutcome, closing_rules, rule_met
+from mengya_health.screening.wording import figure_in_words
 
 USUAL_CLOSING = "closing"
 _HOLDS = {"met": True, "not_met": False}
@@ -129,7 +130,7 @@ def _words(facts: CaseFacts, outcome: RuleOutcome) -> str:
 
 def _figures(facts: CaseFacts, figures: tuple[Reading, ...]) -> str:
     known = [each for each in figures if each.name in facts.content.metrics]
-    return "；".join(f"{_name(facts, each.name)} {each.value}（{each.on:%m-%d}）" for each in known)
+    return "；".join(f"{figure_in_words(each, facts.content)}（{each.on:%m-%d}）" for each in known)
 
 
 def _name(facts: CaseFacts, name: str) -> str:

@@ -15,6 +15,7 @@ from mengya_health.content.shapes import (
     Shape,
     Sourced,
     many,
+    one_of,
     whole,
     word_list,
     words,
@@ -27,7 +28,8 @@ class Task(Sourced):
 
     `who` parent and/or teacher, the usual one first; `ages_m` [from, to) whole months; `frequency` in words; `weeks`
     and `minutes` the usual length; `log` the fields of a check-in; `review` when the doctor looks; `safety` always goes
-    with the text. `service` is the parcel it comes from.
+    with the text, and so does the text of the kind `general_safety` (feeding or tcm). `service` is the parcel it comes
+    from.
     """
 
     id: str
@@ -43,6 +45,7 @@ class Task(Sourced):
     log: tuple[str, ...]
     review: str
     safety: str | None = None
+    general_safety: str | None = None
     service: str = ""
 
     def suits(self, age_months: int) -> bool:
@@ -64,6 +67,7 @@ class TaskShape(Shape):
     log = word_list(required=True)
     review = words(required=True)
     safety = words()
+    general_safety = one_of("feeding", "tcm")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,8 @@ class ServiceMenuMeta(Meta):
     ages_m_note = words()
     feeding_safety = words(required=True)
     tcm_safety = words(required=True)
+    go_now = word_list(required=True)
+    go_now_source = Kept(required=True)
     wording_rule = words(required=True)
 
 
@@ -114,7 +120,10 @@ class ServiceMenuFile(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class TaskRules:
-    """What holds for every task: when to stop, how many may be open, and the safety words of two kinds of task."""
+    """What holds for every task: when to stop, how many may be open, and the safety words of two kinds of task.
+
+    `go_now` are the signs with which a family does not wait for an appointment.
+    """
 
     stop_rule: str
     assign_rule: str
@@ -122,7 +131,12 @@ class TaskRules:
     teacher_open_max: int
     feeding_safety: str
     tcm_safety: str
+    go_now: tuple[str, ...]
     wording_rule: str
+
+    def general_safety(self, kind: str) -> str:
+        """Return the words that go with every task of a kind: feeding or tcm."""
+        return {"feeding": self.feeding_safety, "tcm": self.tcm_safety}[kind]
 
 
 def services_from(loaded: Mapping[str, Any]) -> tuple[Service, ...]:
@@ -135,6 +149,7 @@ def task_rules_from(loaded: Mapping[str, Any]) -> TaskRules:
     limits = meta["assign_limits"]
     return TaskRules(
         parent_open_max=limits["parent_open_max"],
+        go_now=tuple(meta["go_now"]),
         teacher_open_max=limits["teacher_open_max"],
         **{name: meta[name] for name in ("stop_rule", "assign_rule", "feeding_safety", "tcm_safety", "wording_rule")},
     )

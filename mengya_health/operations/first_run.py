@@ -1,18 +1,19 @@
 """`mengya init`: make what is missing, in the order that never leaves data without its keys."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import inspect, select
+from sqlalchemy import Engine, inspect, select
 
-from mengya_health import db
+from mengya_health import db, jobs
 from mengya_health.config import Settings
 from mengya_health.crypto.keys import PassphraseCost, create_keyring, has_keyring, provider_for, read_passphrase
 from mengya_health.crypto.keystore import create_keystore
 from mengya_health.errors import NotPermitted, StartRefused
-from mengya_health.operations.upgrading import upgrade
+from mengya_health.operations.upgrading import require_newest, upgrade
 from mengya_health.people import seals
 from mengya_health.people.accounts import new_account
 from mengya_health.people.models import Deployment, Membership, User
@@ -36,25 +37,30 @@ def initialise(
 ) -> Made:
     """Make keyring, keystore, database and deployment id where they are missing.
 
-    Run again it changes nothing. A database without its keyring is refused, never given a new one.
-    Raises StartRefused.
+    Run again it changes nothing. Of keyring, keystore and database, what is lost is never made anew beside what is
+    left: that is refused, before anything is written. Raises StartRefused.
     """
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    engine = db.make_engine(settings.database_url)
-    db.require_reachable(engine, "数据库")
-    is_new = not inspect(engine).has_table("alembic_version")
-    made_keyring = _ensure_keyring(settings, passphrase, is_new=is_new, cost=cost, environ=environ)
+    has_database = _has_table(settings.database_url, "数据库", "alembic_version")
+    has_keystore = _has_table(settings.keystore_url, "密钥库", "wrapping_key")
+    has_keys = "MENGYA_ROOT_KEY" in environ or has_keyring(settings.keyring_dir)
+    _refuse_lost_parts(settings, has_keys=has_keys, has_keystore=has_keystore, has_database=has_database)
+    if not has_keys:
+        create_keyring(
+            settings.keyring_dir,
+            passphrase or "",
+            data_dir=settings.data_dir,
+            cost=cost or PassphraseCost(),
+            suite_id=settings.suite,
+        )
     provider = provider_for(settings, environ)
-    keystore_engine = db.make_engine(settings.keystore_url)
-    create_keystore(keystore_engine, provider)
-    keystore_engine.dispose()
-    upgrade(engine)
-    with db.open_session(engine, writing=True) as session:
-        if session.scalar(select(Deployment.id)) is None:
-            session.add(Deployment(id=db.new_id(), made_at=now))
-            session.commit()
-    engine.dispose()
-    return Made(keyring=made_keyring, database=is_new)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _engine(settings.keystore_url, "密钥库") as keystore:
+        create_keystore(keystore, provider)
+    with _engine(settings.database_url, "数据库") as engine:
+        require_newest(engine) if has_database else upgrade(engine)
+        _name_deployment(engine, now)
+    jobs.make_queue(settings, make_tables=True).storage.close()
+    return Made(keyring=not has_keys, database=not has_database)
 
 
 def passphrase_for(settings: Settings) -> str | None:
@@ -64,23 +70,46 @@ def passphrase_for(settings: Settings) -> str | None:
     return read_passphrase(settings.passphrase_file)
 
 
-def _ensure_keyring(settings: Settings, passphrase, *, is_new: bool, cost, environ: Mapping[str, str]) -> bool:
-    if "MENGYA_ROOT_KEY" in environ or has_keyring(settings.keyring_dir):
+def _has_table(url: str, name: str, table: str) -> bool:
+    """Return whether a database holds a table. Raises StartRefused for one that cannot be read."""
+    if not db.is_made(url, name):
         return False
-    if not is_new:
+    with _engine(url, name) as engine, engine.execution_options(writing=False).connect() as connection:
+        return inspect(connection).has_table(table)
+
+
+@contextmanager
+def _engine(url: str, name: str) -> Iterator[Engine]:
+    engine = db.make_engine(url)
+    try:
+        db.require_reachable(engine, name)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _refuse_lost_parts(settings: Settings, *, has_keys: bool, has_keystore: bool, has_database: bool) -> None:
+    if has_database and not has_keystore:
+        raise StartRefused(
+            "数据库已有内容，但密钥库是空的或不见了。请从密钥备份恢复密钥库；新建的打不开旧数据。",
+            "The database holds records but the keystore is gone. Restore it from its backup; a new one cannot open "
+            "them.",
+        )
+    if (has_database or has_keystore) and not has_keys:
         raise StartRefused(
             f"数据库已有内容，但 {settings.keyring_dir} 没有密钥环。请找回原来的密钥环；新建的打不开旧数据。",
             f"The database holds records but {settings.keyring_dir} has no keyring. Restore the old one; a new one "
             "cannot open them.",
         )
-    create_keyring(
-        settings.keyring_dir,
-        passphrase or "",
-        data_dir=settings.data_dir,
-        cost=cost or PassphraseCost(),
-        suite_id=settings.suite,
-    )
-    return True
+
+
+def _name_deployment(engine: Engine, now: datetime) -> None:
+    with db.open_session(engine, writing=False) as session:
+        if session.scalar(select(Deployment.id)) is not None:
+            return
+    with db.open_session(engine, writing=True) as session:
+        session.add(Deployment(id=db.new_id(), made_at=now))
+        session.commit()
 
 
 def first_sysadmin(work, *, login: str, name: str, password: str) -> User:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
@@ -20,6 +20,7 @@ from mengya_health.crypto.keys import provider_for
 from mengya_health.crypto.keystore import Keystore
 from mengya_health.crypto.passwords import Passwords
 from mengya_health.crypto.sealing import Keys
+from mengya_health.errors import StartRefused
 from mengya_health.operations.upgrading import require_newest
 from mengya_health.people.models import Deployment
 from mengya_health.signing.agreement import signing_agreement
@@ -83,11 +84,15 @@ def open_installation(
     content = content or load_content(WORKFLOWS)
     loop_of(content), consent_texts(), signing_agreement()  # a file that cannot be read stops the start, too
     provider = provider_for(settings, environ)
-    engine = db.open_engine(settings.database_url, "数据库")
-    require_newest(engine)
-    keystore = Keystore.open(db.open_engine(settings.keystore_url, "密钥库"), provider, suite_id=settings.suite)
-    with db.open_session(engine, writing=False) as session:
-        deployment_id = session.scalars(select(Deployment.id)).one()
+    with ExitStack() as if_refused:
+        engine = db.open_engine(settings.database_url, "数据库")
+        if_refused.callback(engine.dispose)
+        require_newest(engine)
+        keystore_engine = db.open_engine(settings.keystore_url, "密钥库")
+        if_refused.callback(keystore_engine.dispose)
+        keystore = Keystore.open(keystore_engine, provider, suite_id=settings.suite)
+        deployment_id = _deployment_id(engine)
+        if_refused.pop_all()
     return Installation(
         settings=settings,
         engine=engine,
@@ -98,6 +103,17 @@ def open_installation(
         deployment_id=deployment_id,
         now=now,
     )
+
+
+def _deployment_id(engine: Engine) -> UUID:
+    with db.open_session(engine, writing=False) as session:
+        deployment_id = session.scalar(select(Deployment.id))
+    if deployment_id is None:
+        raise StartRefused(
+            "上次 mengya init 没有做完。请再运行一次 mengya init。",
+            "mengya init was broken off. Run mengya init again.",
+        )
+    return deployment_id
 
 
 @contextmanager

@@ -29,7 +29,8 @@ def metadata() -> MetaData:
 
 
 def upgrade(engine: Engine) -> None:
-    """Apply what is missing, in one transaction."""
+    """Apply what is missing, in one transaction. Raises StartRefused for a database of a newer program."""
+    _refuse_newer(*current_and_newest(engine))
     with engine.begin() as connection:
         command.upgrade(_config(connection), "head")
 
@@ -45,13 +46,20 @@ def require_newest(engine: Engine) -> None:
     """Raise StartRefused unless the database is at the newest migration."""
     current, newest = current_and_newest(engine)
     if current is None:
-        raise StartRefused(
-            "数据库是空的。请先运行 mengya init。", "The database is empty. Run mengya init first."
-        )
+        raise StartRefused("数据库是空的。请先运行 mengya init。", "The database is empty. Run mengya init first.")
+    _refuse_newer(current, newest)
     if current != newest:
         raise StartRefused(
             f"数据库是 {current} 版，程序要 {newest} 版。请先备份，再运行 mengya upgrade。",
             f"The database is at {current}, this program needs {newest}. Back it up, then run mengya upgrade.",
+        )
+
+
+def _refuse_newer(current: str | None, newest: str) -> None:
+    if current and current > newest:  # they are numbered: 0001, 0002, …
+        raise StartRefused(
+            f"数据库是 {current} 版，来自更新的程序，这个程序只到 {newest} 版。请换用新的程序；不要降级。",
+            f"The database is at {current}, made by a newer program than this one ({newest}). Use that; never go back.",
         )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -55,7 +54,7 @@ def correct_written(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> E
     try:
         return correct_entry(work, child, entry_id, content=content, row_version=loaded["row_version"])
     except Conflict as conflict:
-        base = typed_of(replace(opened, content=conflict.base))
+        base = typed_of(opened._replace(content=conflict.base))
         raise Conflict(theirs=typed_of(opened), base=base, row_version=conflict.row_version) from conflict
 
 

@@ -53,7 +53,7 @@ def figure_in_words(figure: Reading, content: Content) -> str:
     if metric is None:
         return f"{name_of(figure.name.removeprefix('days_since_'), content)} {figure.value}"
     value = f"{figure.value:.{metric.decimals}f}" if isinstance(figure.value, float) else str(figure.value)
-    return f"{metric.name} {value} {metric.unit}".strip()
+    return f"{metric.name} {value.replace('-', '−')} {metric.unit}".strip()
 
 
 def _compared(kind: str, condition: Mapping[str, Any], content: Content) -> str:

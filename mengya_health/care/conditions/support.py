@@ -30,7 +30,9 @@ def home_records_are_in(facts: CaseFacts) -> Finding:
 
 def evaluation_is_signed(facts: CaseFacts) -> Finding:
     evaluations = facts.since_entered("evaluation")
-    return signed(facts, evaluations[-1] if evaluations else None, "guardian")
+    if not evaluations:
+        return Finding(False, "还没有写评估", "doctor")
+    return signed(facts, evaluations[-1], "guardian")
 
 
 def relapse_evidence_is_on_file(facts: CaseFacts) -> Finding:

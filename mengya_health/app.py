@@ -1,0 +1,120 @@
+"""create_app(): wiring, and nothing else."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+from flask_wtf import CSRFProtect
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from mengya_health import entry, locale, problems
+from mengya_health.config import TEMPLATES, Settings
+from mengya_health.crypto.sealing import Keys
+from mengya_health.errors import Malformed, StartRefused
+from mengya_health.operations.installation import Installation
+from mengya_health.web import blueprints, shell
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+)
+PERMISSIONS = (
+    "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), "
+    "payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)"
+)
+
+
+def create_app(installation: Installation) -> Flask:
+    """Return the web application of an opened installation. Raises StartRefused for an unsafe production setting."""
+    app = Flask(__name__, template_folder=str(TEMPLATES), static_folder="web/static", static_url_path="/static")
+    _configure(app, installation)
+    app.extensions["mengya"] = installation
+    locale.init_app(app)
+    CSRFProtect(app)
+    app.jinja_env.globals.update(idem_key=entry.new_idem_key, new_nonce=entry.new_nonce)
+    app.context_processor(shell.context)
+    for blueprint in blueprints():
+        app.register_blueprint(blueprint)
+    problems.register(app)
+    app.before_request(_refuse_foreign_origin)
+    app.after_request(_protect)
+    entry.require_doors(app)
+    return app
+
+
+def _configure(app: Flask, installation: Installation) -> None:
+    settings = installation.settings
+    if settings.is_production:
+        _require_safe(settings, is_debug=app.debug)
+    if settings.proxies:
+        # The caller's address and scheme as our own proxy wrote them; a host that somebody forwards is never believed.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=settings.proxies, x_proto=settings.proxies, x_host=0)
+    app.config.update(
+        SECRET_KEY=Keys(installation.keystore).form_secret(),
+        SESSION_COOKIE_NAME="__Host-txf" if settings.is_production else "txf",  # holds the form token only
+        SESSION_COOKIE_SECURE=settings.is_production,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        TRUSTED_HOSTS=list(settings.trusted_hosts),
+        MAX_CONTENT_LENGTH=25 * 1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        MAX_FORM_PARTS=500,
+        WTF_CSRF_TIME_LIMIT=12 * 3600,
+        WTF_CSRF_SSL_STRICT=False,  # Referrer-Policy is no-referrer; Origin and Sec-Fetch-Site are checked instead
+        SEND_FILE_MAX_AGE_DEFAULT=3600,
+    )
+
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_loader = ChoiceLoader(
+        [FileSystemLoader(TEMPLATES), PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")})]
+    )
+
+
+def _require_safe(settings: Settings, *, is_debug: bool) -> None:
+    """Raise StartRefused for what must not be in production."""
+    address = urlsplit(settings.base_url)
+    if address.scheme != "https":
+        raise StartRefused(
+            "正式环境要用 https：请把 MENGYA_BASE_URL 设成 https:// 开头的地址。",
+            "Production needs https: set MENGYA_BASE_URL to an https:// address.",
+        )
+    if address.hostname not in settings.trusted_hosts:
+        raise StartRefused(
+            f"MENGYA_HOSTS 里没有 {address.hostname}。请把大家打开系统用的主机名写进去。",
+            f"{address.hostname} is not in MENGYA_HOSTS. Name the hosts under which people open this site.",
+        )
+    if not settings.proxies:
+        raise StartRefused(
+            "正式环境前面要有做 TLS 的代理：请设置 MENGYA_PROXIES=1（有几层写几）。",
+            "Production needs a proxy that does TLS before it: set MENGYA_PROXIES=1 (or how many there are).",
+        )
+    if is_debug:
+        raise StartRefused("正式环境不能开调试：请去掉 FLASK_DEBUG。", "No debugging in production: unset FLASK_DEBUG.")
+
+
+def _refuse_foreign_origin() -> None:
+    if request.method in entry.SAFE:
+        return
+    origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
+    # With Referrer-Policy no-referrer a browser sends "null" for our own forms, too: then the other header decides.
+    is_ours = origin is None or origin.split("://")[-1] == request.host or (origin == "null" and site == "same-origin")
+    if not is_ours or site not in (None, "same-origin", "none"):
+        raise Malformed("这份表单来自别的网站，没有收下。", "This form came from another site and was not taken.")
+
+
+def _protect(answer: Response) -> Response:
+    """Set the headers of every answer (security design §11)."""
+    headers = answer.headers
+    headers.setdefault("Content-Security-Policy", CSP)  # a PDF brings a stricter one
+    headers["Permissions-Policy"] = PERMISSIONS
+    headers["X-Content-Type-Options"] = "nosniff"
+    headers["Referrer-Policy"] = "no-referrer"
+    headers["Cross-Origin-Opener-Policy"] = "same-origin"
+    headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        headers["Cache-Control"] = "no-store"
+    if entry.installation().settings.is_production:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    if g.get("clear_site"):
+        headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer

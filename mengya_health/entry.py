@@ -1,0 +1,297 @@
+"""The doors. Every view is `@signed_in` or `@public`; a door opens the work, commits it, audits before it answers."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import wraps
+from uuid import UUID
+
+from flask import Flask, current_app, g, make_response, redirect, request
+from sqlalchemy.exc import IntegrityError as DuplicateKey
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.wrappers import Response
+
+from mengya_health import audit, db, jobs
+from mengya_health.db import new_id
+from mengya_health.errors import (
+    Conflict,
+    Invalid,
+    Malformed,
+    MengyaError,
+    NotFound,
+    NotNow,
+    NotPermitted,
+    SignInNeeded,
+    TooMany,
+    Unavailable,
+)
+from mengya_health.operations.installation import Installation, keep_what_survives
+from mengya_health.people import sign_in
+from mengya_health.record.models import Idempotency
+from mengya_health.work import Work
+
+SAFE = ("GET", "HEAD", "OPTIONS")
+FORM_ANSWERS = (Invalid, NotNow, TooMany)  # refusals that go back to the form, with everything typed still there
+
+
+@dataclass
+class FormState:
+    """What a form shows: values typed or stored, what is wrong with them, what is missing."""
+
+    values: dict = field(default_factory=dict)
+    errors: dict = field(default_factory=dict)
+    missing: tuple = ()
+    message: MengyaError | None = None
+
+    def __getitem__(self, name: str):
+        return getattr(self, name)
+
+
+def installation() -> Installation:
+    """Return the installation behind this application."""
+    return current_app.extensions["mengya"]
+
+
+def signed_in(view: Callable | None = None, *, again: str | None = None):
+    """Open a page to people who are signed in. `again` names the page a refused form goes back to."""
+    return _door(view, again, needs_actor=True)
+
+
+def public(view: Callable | None = None, *, again: str | None = None):
+    """Open a page to everybody."""
+    return _door(view, again, needs_actor=False)
+
+
+def _door(view, again, *, needs_actor: bool):
+    def decorate(inner: Callable) -> Callable:
+        @wraps(inner)
+        def at_the_door(**view_args):
+            g.needs_actor = needs_actor
+            if request.method in SAFE:
+                return _read(inner, view_args)
+            return _write(inner, view_args, again)
+
+        at_the_door.door = "signed_in" if needs_actor else "public"
+        at_the_door.inside = inner
+        return at_the_door
+
+    return decorate(view) if view else decorate
+
+
+def require_doors(app: Flask) -> None:
+    """Refuse to start while a view has no door."""
+    for endpoint, view in app.view_functions.items():
+        if endpoint != "static" and not hasattr(view, "door"):
+            raise RuntimeError(f"the view {endpoint} has no door: mark it @signed_in or @public")
+
+
+def form_state(**stored) -> FormState:
+    """Return the refused form if this page is shown again because of one, else a fresh one with stored values."""
+    state = g.get("form_state")
+    return state or FormState(values=stored)
+
+
+def submitted(schema) -> dict:
+    """Load the posted form through a schema of `fields.Form`. Raises Malformed or Invalid."""
+    return schema.load(request.form)
+
+
+# --- inside the doors ---------------------------------------------------------------------------------------------
+
+
+def _read(view: Callable, view_args: dict, status: int | None = None) -> Response:
+    place = installation()
+    session = db.open_session(place.engine, writing=False)
+    try:
+        work = g.work = _work(place, session)
+        answer = make_response(view(work, **view_args))
+    except MengyaError as error:
+        session.rollback()
+        _note_refusal(place, error)
+        raise
+    except OperationalError as error:
+        raise db.as_unavailable(error) from error
+    finally:
+        session.close()
+    _store_reading(place, work)
+    if status:
+        answer.status_code = status
+    return answer
+
+
+def _write(view: Callable, view_args: dict, again: str | None) -> Response:
+    place = installation()
+    try:
+        try:
+            return _commit(place, view, view_args)
+        except (DuplicateKey, StaleDataError):
+            # Somebody else's change came in between, our own twin's perhaps: once more, on top of what they left.
+            return _commit(place, view, view_args)
+    except (DuplicateKey, StaleDataError) as error:
+        raise Conflict from error
+    except MengyaError as error:
+        stored = _answer_of_the_twin(place, error)
+        if stored:
+            return redirect(stored, code=303)
+        _note_refusal(place, error)
+        if again is None or not isinstance(error, FORM_ANSWERS) or isinstance(error, Malformed):
+            raise
+        return _show_again(error, again, view_args)
+
+
+def _commit(place: Installation, view: Callable, view_args: dict) -> Response:
+    session = db.open_session(place.engine, writing=True)
+    try:
+        work = g.work = _work(place, session)
+        stored = _stored_answer(work, session)
+        if stored:
+            return redirect(stored, code=303)
+        answer = make_response(view(work, **view_args))
+        _store_audit(work, session)
+        _store_answer(work, answer)
+        session.commit()
+    except OperationalError as error:
+        raise db.as_unavailable(error) from error
+    finally:
+        session.close()
+    jobs.send(place.queue, work.jobs_to_send)
+    return answer
+
+
+def _work(place: Installation, session) -> Work:
+    work = place.work(session, None, source=_source())
+    work.actor = sign_in.actor_for(work, request.cookies.get(cookie_name(place)))
+    if work.actor is None and g.needs_actor:
+        raise SignInNeeded
+    return work
+
+
+def _store_audit(work: Work, session) -> None:
+    """Store the audit rows, and at most once a minute that the sign-in is in use. Without them nothing is answered."""
+    try:
+        for act in work.after_answer:
+            act(session)
+        work.write_audit(session)
+    except SQLAlchemyError as error:
+        raise Unavailable from error
+
+
+def _store_reading(place: Installation, work: Work) -> None:
+    """Store a reading's rows in one short transaction of their own, before the answer leaves."""
+    if not (work.audit_rows or work.after_answer):
+        return
+    try:
+        with db.open_session(place.engine, writing=True) as session:
+            _store_audit(work, session)
+            session.commit()
+    except SQLAlchemyError as error:
+        raise Unavailable from error
+
+
+def _note_refusal(place: Installation, error: MengyaError) -> None:
+    work = g.get("work")
+    if work is None:
+        return
+    if isinstance(error, NotPermitted | NotFound) and work.actor:
+        child_id = (request.view_args or {}).get("child_id")
+        audit.refused(work, child_id, request.endpoint.split(".")[0][:20], error.code)
+    try:
+        keep_what_survives(place, work)
+    except SQLAlchemyError as failure:
+        raise Unavailable from failure
+
+
+def _show_again(error: MengyaError, again: str, view_args: dict) -> Response:
+    values = {name: kept if len(kept) > 1 else kept[0] for name, kept in request.form.lists()}
+    g.form_state = FormState(
+        values=values, errors=getattr(error, "fields", {}), missing=getattr(error, "missing", ()), message=error
+    )
+    status = {"invalid": 422, "not_now": 409, "too_many": 429}.get(error.code, 422)
+    page = current_app.view_functions[again].inside
+    return _read(page, view_args, status)
+
+
+def _idem_key() -> UUID | None:
+    try:
+        return UUID(request.form["idem_key"]) if "idem_key" in request.form else None
+    except ValueError as error:
+        raise Malformed from error
+
+
+def _body_mac(work: Work) -> bytes:
+    fields = sorted((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")
+    return work.keys.body_mac(repr(fields).encode())
+
+
+def _stored_answer(work: Work, session) -> str | None:
+    """Return where the same form led to, if it came before. Raises Invalid for one key with another content."""
+    key = _idem_key()
+    if key is None or work.actor is None:
+        return None
+    row = session.get(Idempotency, (work.actor.user_id, key))
+    if row is None:
+        return None
+    if row.body_mac != _body_mac(work) or row.route != request.endpoint:
+        raise Invalid(
+            "这份表单已经保存过另一份内容。请打开新的一页再填。",
+            "This form was already saved with other content. Open a new page and fill it in there.",
+        )
+    return row.location
+
+
+def _store_answer(work: Work, answer: Response) -> None:
+    key = _idem_key()
+    if key is None or work.actor is None or answer.status_code not in (302, 303):
+        return
+    work.session.add(
+        Idempotency(
+            user_id=work.actor.user_id,
+            key=key,
+            route=request.endpoint,
+            body_mac=_body_mac(work),
+            location=answer.headers["Location"],
+            stored_at=work.now,
+        )
+    )
+    work.session.flush()
+
+
+def _answer_of_the_twin(place: Installation, error: MengyaError) -> str | None:
+    """Return where the same form led to in another worker while this one was refused (PostgreSQL)."""
+    work = g.get("work")
+    if work is None or isinstance(error, Malformed):
+        return None
+    with db.open_session(place.engine, writing=False) as session:
+        return _stored_answer(work, session)
+
+
+def cookie_name(place: Installation) -> str:
+    """Return the session cookie's name; only the demo on plain http does without the `__Host-` prefix."""
+    return "txs" if not place.settings.is_production else "__Host-txs"
+
+
+def set_session_cookie(answer: Response, token: str) -> Response:
+    """Give the browser a session token."""
+    place = installation()
+    secure = place.settings.is_production
+    answer.set_cookie(cookie_name(place), token, httponly=True, secure=secure, samesite="Lax", path="/")
+    return answer
+
+
+def new_idem_key() -> str:
+    """Return a key for one rendered form, so that sending it twice stores once."""
+    return str(new_id())
+
+
+def new_nonce() -> str:
+    """Return 16 random bytes as hex, for one signature."""
+    return secrets.token_hex(16)
+
+
+def _source() -> str:
+    """Return the caller's address, shortened so that it names a household at most."""
+    address = request.remote_addr or ""
+    if ":" in address:
+        return ":".join(address.split(":")[:3]) + "::"
+    return ".".join(address.split(".")[:3] + ["0"]) if address else ""

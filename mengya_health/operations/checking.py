@@ -1,0 +1,74 @@
+"""Whether an installation can work: for the proxy, the supervisor and `mengya check`. Not a word about anybody."""
+
+import shutil
+from datetime import timedelta
+
+from sqlalchemy import update
+from sqlalchemy.exc import SQLAlchemyError
+
+from mengya_health import db, jobs
+from mengya_health.crypto.sealing import Keys
+from mengya_health.errors import MengyaError, Unavailable
+from mengya_health.handouts.fonts import check_rendering
+from mengya_health.operations.installation import Installation
+from mengya_health.people.models import Deployment
+
+LEAST_FREE = 0.10  # of the disk the data lies on
+WAITED = timedelta(minutes=10)
+WRONG = {
+    "database": ("数据库写不进去", "the database takes no changes"),
+    "keyring": ("密钥库读不到", "the keystore cannot be read"),
+    "disk": ("数据所在的磁盘快满了", "the disk is almost full"),
+}
+
+
+def health_of(installation: Installation) -> dict[str, bool]:
+    """Return what works: database, keyring, disk. Nothing is left changed."""
+    return {
+        "database": _can_write(installation),
+        "keyring": _has_keys(installation),
+        "disk": _has_room(installation),
+    }
+
+
+def require_healthy(installation: Installation) -> None:
+    """Raise Unavailable, naming all that is wrong; StartRefused where papers cannot be printed."""
+    check_rendering()
+    wrong = [WRONG[part] for part, works in health_of(installation).items() if not works]
+    if not wrong and _has_waiting_jobs(installation):
+        wrong.append(("打印任务没人做：mengya worker 没有运行", "jobs wait: no mengya worker is running"))
+    if wrong:
+        raise Unavailable(
+            f"{'；'.join(zh for zh, _en in wrong)}。", f"{'; '.join(en for _zh, en in wrong).capitalize()}."
+        )
+
+
+def _can_write(installation: Installation) -> bool:
+    """Return whether a row can be changed: changed and rolled back, so that nothing is."""
+    try:
+        with db.open_session(installation.engine, writing=True) as session:
+            session.execute(update(Deployment).values(made_at=Deployment.made_at))
+            session.rollback()
+    except SQLAlchemyError:
+        return False
+    return True
+
+
+def _has_keys(installation: Installation) -> bool:
+    keys = Keys(installation.keystore)
+    try:
+        keys.load([installation.deployment_id])
+        keys.form_secret()
+    except (SQLAlchemyError, MengyaError):
+        return False
+    return True
+
+
+def _has_room(installation: Installation) -> bool:
+    usage = shutil.disk_usage(installation.settings.data_dir)
+    return usage.free >= LEAST_FREE * usage.total
+
+
+def _has_waiting_jobs(installation: Installation) -> bool:
+    with db.open_session(installation.engine, writing=False) as session:
+        return bool(jobs.unsent(session, before=installation.now() - WAITED))

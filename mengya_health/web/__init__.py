@@ -1,0 +1,30 @@
+"""Pages: each module named after what it shows; those about cases share one blueprint."""
+
+from flask import Blueprint
+
+from mengya_health.web import (
+    account,
+    case_notes,
+    cases,
+    checks,
+    children,
+    classes,
+    family,
+    health,
+    looking_again,
+    measurements,
+    papers,
+    plans,
+    referrals,
+    referring,
+    sign_in,
+    today,
+)
+
+OF_CASES = (cases, case_notes, looking_again, plans, referring)
+
+
+def blueprints() -> list[Blueprint]:
+    """Return every blueprint of the web application."""
+    areas = (account, *OF_CASES, checks, children, classes, family, health, measurements, papers, referrals)
+    return list(dict.fromkeys(module.bp for module in (*areas, sign_in, today)))

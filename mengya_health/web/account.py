@@ -1,0 +1,135 @@
+"""One's own account: text size and language, signing PIN, sessions and bound phones."""
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import gettext as _
+from marshmallow import ValidationError, validates_schema
+
+from mengya_health.crypto.passwords import MOST_CHARACTERS
+from mengya_health.entry import form_state, installation, public, set_session_cookie, signed_in, submitted
+from mengya_health.fields import Choice, Form, PlainText, Ticked
+from mengya_health.people import sign_in
+from mengya_health.people.accounts import show_as
+from mengya_health.people.models import User
+from mengya_health.people.queries import my_children
+from mengya_health.people.schemas import PasswordChange
+from mengya_health.signing.agreement import signing_agreement
+from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.signing.pins import set_pin
+from mengya_health.web.sign_in import PHONE_COOKIE, local_path
+
+bp = Blueprint("account", __name__)
+
+YEAR_S = 365 * 24 * 3600
+
+
+class DisplayForm(Form):
+    """Which switch was pressed, and where."""
+
+    text_size = Choice("large", "standard")
+    lang = Choice("zh-CN", "en")
+    next = PlainText(longest=200, load_default="/")
+
+
+class PinForm(Form):
+    """A signing PIN typed twice, the agreement accepted, and the password once more."""
+
+    accept = Ticked(required=True)
+    pin = PlainText(longest=6, required=True)
+    pin_again = PlainText(longest=6, required=True)
+    password = PlainText(longest=MOST_CHARACTERS, required=True)
+
+    @validates_schema
+    def _agree(self, values: dict, **_kwargs) -> None:
+        if {"pin", "pin_again"} <= set(values) and values["pin"] != values["pin_again"]:
+            raise ValidationError("两次输入的签名密码不一样。 The two PINs differ.", "pin_again")
+
+
+@bp.post("/display")
+@public
+def display(work):
+    wanted = submitted(DisplayForm())
+    answer = redirect(local_path(wanted["next"]) or url_for("sign_in.front"), 303)
+    large, lang = wanted.get("text_size"), wanted.get("lang")
+    if work.actor:
+        show_as(work, large_text=None if large is None else large == "large", language=lang and lang[:2])
+    secure = installation().settings.is_production
+    if large:
+        answer.set_cookie("text_size", large, max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure)
+    if lang:
+        answer.set_cookie("lang", lang[:2], max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure)
+    return answer
+
+
+@bp.get("/account")
+@signed_in
+def show(work):
+    return render_template(
+        "pages/account.html",
+        sessions=[_line(each.id, each.created_at, each.last_used_at) for each in sign_in.sessions_of(work)],
+        phones=[_line(each.id, each.bound_at, each.last_used_at) for each in sign_in.phones_of(work)],
+        may_bind=not work.actor.places,
+        has_pin=work.session.get(User, work.actor.user_id).pin_hash is not None,
+        form=form_state(),
+    )
+
+
+@bp.post("/account/password")
+@signed_in(again="account.show")
+def change_password(work):
+    wanted = submitted(PasswordChange())
+    sign_in.change_password(work, old_password=wanted["old_password"], password=wanted["password"])
+    return redirect(url_for("account.show", saved="stored"), 303)
+
+
+@bp.post("/account/sessions/<uuid:session_id>/end")
+@signed_in
+def end_session(work, session_id):
+    sign_in.revoke_session(work, session_id)
+    return redirect(url_for("account.show", saved="stored"), 303)
+
+
+@bp.post("/account/phone")
+@signed_in
+def bind_phone(work):
+    token = sign_in.bind_phone(work)
+    answer = redirect(url_for("account.show", saved="stored"), 303)
+    secure = installation().settings.is_production
+    answer.set_cookie(PHONE_COOKIE, token, max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure, path="/phone")
+    return answer
+
+
+@bp.post("/account/phones/<uuid:phone_id>/end")
+@signed_in
+def unbind_phone(work, phone_id):
+    sign_in.revoke_phone(work, phone_id)
+    return redirect(url_for("account.show", saved="stored"), 303)
+
+
+@bp.get("/account/agreement")
+@signed_in
+def agreement(work):
+    text = signing_agreement()
+    return render_template(
+        "pages/parent/agreement.html",
+        back={"href": url_for("sign_in.front"), "text": _("首页")},
+        version=_("第 %(version)s 版", version=text.version),
+        parts=[{"title": title, "text": words} for title, words in text.parts],
+        level=LEVEL_LABELS["L1"],
+        action=url_for("account.accept"),
+        form=form_state(),
+    )
+
+
+@bp.post("/account/agreement")
+@signed_in(again="account.agreement")
+def accept(work):
+    wanted = submitted(PinForm())
+    token = sign_in.reauthenticate(work, password=wanted["password"])
+    user = work.session.get(User, work.actor.user_id)
+    births = () if work.actor.places else tuple(child.birth_on for child in my_children(work))
+    set_pin(work, user, wanted["pin"], birth_dates=births)
+    return set_session_cookie(redirect(url_for("sign_in.front", saved="stored"), 303), token)
+
+
+def _line(row_id, begun_at, used_at) -> dict:
+    return {"id": row_id, "begun": begun_at.strftime("%Y-%m-%d %H:%M"), "used": used_at.strftime("%Y-%m-%d %H:%M")}

@@ -1,0 +1,132 @@
+"""Cases: the lists, a new case, one case with its gates, and the doctor's decisions on it."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from flask import Blueprint, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from mengya_health import audit
+from mengya_health.access.permissions import Permission
+from mengya_health.care import closing, commands, follow_ups
+from mengya_health.care.case_lists import clinic_cases
+from mengya_health.care.queries import (
+    OpenCase,
+    cases_of,
+    cases_of_children,
+    facts_of,
+    find_case,
+    waiting_for_doctor,
+    waiting_for_others,
+)
+from mengya_health.care.undoing import take_back_step
+from mengya_health.entry import form_state, signed_in, submitted
+from mengya_health.errors import Invalid
+from mengya_health.fields import Form, LocalDate, PlainText, WholeNumber
+from mengya_health.people.queries import find_child
+from mengya_health.web.shown.case_lists import TABS, cases_page, new_page, tasks_page
+from mengya_health.web.shown.cases import ON_A_PAGE, STOP_FIELDS, case_page
+from mengya_health.web.today import clinic_of
+
+bp = Blueprint("cases", __name__)
+
+# Event → its command, and the fields it takes beside a reason. What needs a page of its own is in ON_A_PAGE.
+DECIDED_HERE: dict[str, tuple[Callable, tuple[str, ...]]] = {
+    "flag": (commands.flag, ()),
+    "rescreen": (commands.rescreen, ("due_on",)),
+    "clear": (commands.clear, ("informed",)),
+    "release": (commands.release, ("informed",)),
+    "meet_goals": (follow_ups.meet_goals, ()),
+    "close_unconfirmed": (closing.close_unconfirmed, ()),
+    "stop": (commands.stop_case, STOP_FIELDS),
+    "reopen": (commands.reopen, ()),
+}
+
+
+class RowVersion(Form):
+    """The version of the case that was on the page."""
+
+    row_version = WholeNumber(low=1, high=10**9, required=True)
+
+
+class NewCase(Form):
+    pathway_id = PlainText(longest=30, load_default="")
+    reason = PlainText(longest=200, lines=True, load_default="")
+
+
+class Decision(RowVersion):
+    """One event with all that any of the events may need."""
+
+    event = PlainText(longest=20, load_default="")
+    reason = PlainText(longest=200, lines=True, load_default="")
+    due_on = LocalDate(load_default=None)
+    informed = PlainText(longest=20, load_default="")
+    reason_code = PlainText(longest=4, load_default="")
+    not_done = PlainText(longest=20, load_default="")
+    not_done_text = PlainText(longest=200, load_default="")
+
+
+@bp.get("/cases")
+@signed_in
+def waiting(work):
+    tab = request.args.get("tab", "mine")
+    clinic_id = clinic_of(work)
+    if tab in ("open", "closed"):
+        page = cases_page(work, tab, clinic_cases(work, clinic_id, is_closed=tab == "closed"))
+    else:
+        tab = tab if tab in TABS else "mine"
+        items = (waiting_for_doctor if tab == "mine" else waiting_for_others)(work, clinic_id)
+        children = {item.child.id: item.child for item in items}
+        page = tasks_page(work, tab, items, cases_of_children(work, children))
+    return render_template("pages/cases/index.html", **page)
+
+
+@bp.get("/children/<uuid:child_id>/cases/new")
+@signed_in
+def new(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.WRITE_HEALTH)
+    audit.read(work, child.id, "case")
+    return render_template("pages/cases/new.html", **new_page(work, child, cases_of(work, child), form_state()))
+
+
+@bp.post("/children/<uuid:child_id>/cases/new")
+@signed_in(again="cases.new")
+def create(work, child_id: UUID):
+    case = commands.open_case(work, child_id, **submitted(NewCase()))
+    return redirect(url_for("cases.show", case_id=case.id, saved="stored"), 303)
+
+
+@bp.get("/cases/<uuid:case_id>")
+@signed_in
+def show(work, case_id: UUID):
+    opened = case_of_clinic(work, case_id)
+    page = case_page(work, opened, facts_of(work, opened), form_state())
+    g.undo_href = page["take_back_href"]
+    return render_template("pages/cases/show.html", **page)
+
+
+@bp.post("/cases/<uuid:case_id>")
+@signed_in(again="cases.show")
+def decide(work, case_id: UUID):
+    said = submitted(Decision())
+    event = said["event"]
+    if event in ON_A_PAGE:
+        return redirect(url_for(ON_A_PAGE[event], case_id=case_id), 303)
+    if event not in DECIDED_HERE:
+        raise Invalid(fields={"event": [_("请选下一步。")]})
+    command, names = DECIDED_HERE[event]
+    wanted = {name: said[name] for name in ("reason", *names)}
+    command(work, case_id, seen_version=said["row_version"], **wanted)
+    return redirect(url_for("cases.show", case_id=case_id, saved="moved"), 303)
+
+
+@bp.post("/cases/<uuid:case_id>/take-back")
+@signed_in(again="cases.show")
+def take_back(work, case_id: UUID):
+    take_back_step(work, case_id)
+    return redirect(url_for("cases.show", case_id=case_id, saved="withdrawn"), 303)
+
+
+def case_of_clinic(work, case_id: UUID) -> OpenCase:
+    """Return a case for its doctors: families, teachers and receivers have pages of their own."""
+    return find_case(work, case_id, permission=Permission.WRITE_HEALTH)

@@ -1,0 +1,223 @@
+"""Children: find one, open a record, see it and its entries; the sheet, class, consents and invitations at the desk."""
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+
+from mengya_health import audit
+from mengya_health.access.permissions import Permission
+from mengya_health.care.due import open_tasks_of
+from mengya_health.care.queries import SIGNED_KINDS, cases_of
+from mengya_health.entry import form_state, signed_in, submitted
+from mengya_health.errors import Conflict, Invalid
+from mengya_health.people.commands import correct_child, end_enrolment, enrol_child, register_child
+from mengya_health.people.invitations import invite_guardian, open_invitations, revoke_invitation
+from mengya_health.people.places import classes, receivers
+from mengya_health.people.queries import find_child, identity_of
+from mengya_health.people.search import search_children
+from mengya_health.record.commands import record_entry
+from mengya_health.record.queries import record_page, versions_of
+from mengya_health.screening.commands import plan_first_visits
+from mengya_health.screening.corrections import correct_written
+from mengya_health.screening.measurements import READING_KINDS
+from mengya_health.signing.consents import consents_of, give_consent, withdraw_consent
+from mengya_health.signing.queries import signatures_of
+from mengya_health.web import child_forms as forms
+from mengya_health.web.shown import children as shown
+from mengya_health.web.shown import record as shown_record
+from mengya_health.web.shown.growth import AGES, CHARTS
+from mengya_health.web.today import clinic_of
+
+bp = Blueprint("children", __name__)
+
+CHECKED_TWINS = "可能已经有这个孩子的档案，请先核对。 This child may have a record already; please check first."
+
+
+@bp.get("/children")
+@signed_in
+def search(work):
+    text = request.args.get("q", "").strip()
+    found = search_children(work, text) if text else []
+    return render_template("pages/children/search.html", **shown.search_page(work, text, found, is_search=bool(text)))
+
+
+@bp.get("/children/new")
+@signed_in
+def new(work):
+    clinic_of(work)
+    form = form_state()
+    page = shown.new_page(work, form, classes(work), _twins(work, form) if "not_the_same" in form.errors else [])
+    return render_template("pages/children/new.html", **page)
+
+
+@bp.post("/children")
+@signed_in(again="children.new")
+def create(work):
+    wanted = submitted(forms.NewChild())
+    consents, is_checked = wanted.pop("consents"), wanted.pop("not_the_same")
+    if not is_checked and _same_children(work, wanted["name"], wanted["birth_on"]):
+        raise Invalid(fields={"not_the_same": [CHECKED_TWINS]})
+    child = register_child(work, clinic_id=clinic_of(work), **wanted)
+    for purpose, digest in consents.items():
+        give_consent(work, child, purpose, how="paper", shown_digest=digest)
+    if "P1" in consents:
+        plan_first_visits(work, find_child(work, child.id))
+    return redirect(url_for("children.show", child_id=child.id, saved="stored"), 303)
+
+
+@bp.get("/children/<uuid:child_id>")
+@signed_in
+def show(work, child_id: UUID):
+    if not work.actor.places:
+        return redirect(url_for("family.home"))
+    child = find_child(work, child_id)
+    audit.read(work, child.id, "child")
+    asked = _asked()
+    record = record_page(work, child, limit=asked["limit"], kinds=asked["kinds"], also=READING_KINDS)
+    page = shown_record.record_page(work, child, record, cases_of(work, child), open_tasks_of(work, child), asked)
+    return render_template("pages/children/show.html", **page)
+
+
+@bp.get("/children/<uuid:child_id>/edit")
+@signed_in
+def edit(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.KEEP_CHILD)
+    audit.read(work, child.id, "child")
+    form = form_state(**shown.sheet_values(identity_of(work, child)))
+    return render_template("pages/children/edit.html", **shown.edit_page(work, child, form, classes(work)))
+
+
+@bp.post("/children/<uuid:child_id>/edit")
+@signed_in(again="children.edit")
+def update(work, child_id: UUID):
+    find_child(work, child_id, Permission.KEEP_CHILD)
+    try:
+        correct_child(work, child_id, **submitted(forms.SheetCorrection()))
+    except Conflict as conflict:
+        theirs = shown.sheet_values(conflict.theirs)
+        raise Conflict(theirs=theirs, row_version=conflict.row_version) from conflict
+    return redirect(url_for("children.show", child_id=child_id, saved="stored"), 303)
+
+
+@bp.post("/children/<uuid:child_id>/class")
+@signed_in(again="children.edit")
+def enrol(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.KEEP_CHILD)
+    wanted = submitted(forms.ClassForm())
+    if wanted["leaves"]:
+        end_enrolment(work, child)
+    else:
+        enrol_child(work, child, wanted["group_id"])
+    return redirect(url_for("children.edit", child_id=child_id, saved="stored"), 303)
+
+
+@bp.get("/children/<uuid:child_id>/invitation")
+@signed_in
+def invite(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.INVITE_GUARDIAN)
+    audit.read(work, child.id, "child")
+    page = shown.invitation_page(work, child, form_state(), open_invitations(work, child))
+    return render_template("pages/children/invitation.html", **page)
+
+
+@bp.post("/children/<uuid:child_id>/invitation")
+@signed_in(again="children.invite")
+def send_invitation(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.INVITE_GUARDIAN)
+    made = invite_guardian(work, child, authority=submitted(forms.InvitationForm())["authority"])
+    page = shown.invitation_page(work, child, form_state(), [], made)
+    return render_template("pages/children/invitation.html", **page)
+
+
+@bp.post("/children/<uuid:child_id>/invitations/<uuid:invitation_id>/revoke")
+@signed_in
+def take_invitation_back(work, child_id: UUID, invitation_id: UUID):
+    revoke_invitation(work, find_child(work, child_id, Permission.INVITE_GUARDIAN), invitation_id)
+    return redirect(url_for("children.invite", child_id=child_id, saved="withdrawn"), 303)
+
+
+@bp.get("/children/<uuid:child_id>/consents")
+@signed_in
+def consents(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.KEEP_CHILD)
+    audit.read(work, child.id, "consent")
+    page = shown.consents_page(work, child, form_state(), consents_of(work, child), receivers(work))
+    return render_template("pages/children/consents.html", **page)
+
+
+@bp.post("/children/<uuid:child_id>/consents")
+@signed_in(again="children.consents")
+def take_consent(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.KEEP_CHILD)
+    wanted = submitted(forms.ConsentForm())
+    purpose, digest, receiver_id = wanted["purpose"], wanted["digest"], wanted["receiver_id"]
+    give_consent(work, child, purpose, how="paper", shown_digest=digest, receiver_id=receiver_id)
+    if purpose == "P1":
+        plan_first_visits(work, find_child(work, child_id))
+    return redirect(url_for("children.consents", child_id=child_id, saved="stored"), 303)
+
+
+@bp.post("/children/<uuid:child_id>/consents/<uuid:consent_id>/withdrawal")
+@signed_in
+def end_consent(work, child_id: UUID, consent_id: UUID):
+    withdraw_consent(work, find_child(work, child_id, Permission.KEEP_CHILD), consent_id)
+    return redirect(url_for("children.consents", child_id=child_id, saved="withdrawn"), 303)
+
+
+@bp.get("/children/<uuid:child_id>/entries/<uuid:entry_id>")
+@signed_in
+def entry(work, child_id: UUID, entry_id: UUID):
+    child = find_child(work, child_id)
+    versions = versions_of(work, child, entry_id)
+    number = request.args.get("version", type=int)
+    chosen = next((each for each in versions if each.entry.version == number), versions[0])
+    newest = versions[0].entry
+    signed = signatures_of(work, child, [entry_id]) if newest.kind in SIGNED_KINDS else {}
+    correction = shown_record.correction_form(work, child, newest, form_state) if chosen is versions[0] else None
+    page = shown_record.entry_page(work, child, versions, chosen, signed.get(entry_id, []), correction)
+    return render_template("pages/children/entry.html", **page)
+
+
+@bp.post("/children/<uuid:child_id>/entries/<uuid:entry_id>")
+@signed_in(again="children.entry")
+def correct(work, child_id: UUID, entry_id: UUID):
+    correct_written(work, find_child(work, child_id), entry_id, request.form)
+    return redirect(url_for("children.entry", child_id=child_id, entry_id=entry_id, saved="stored"), 303)
+
+
+@bp.get("/children/<uuid:child_id>/advice")
+@signed_in
+def advise(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.WRITE_HEALTH)
+    audit.read(work, child.id, "child")
+    return render_template("pages/children/advice.html", **shown.advice_page(work, child, form_state()))
+
+
+@bp.post("/children/<uuid:child_id>/advice")
+@signed_in(again="children.advise")
+def give_advice(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.WRITE_HEALTH)
+    text = submitted(forms.AdviceForm())["text"]
+    record_entry(work, child, section="health", kind="advice", content={"text": text}, happened_on=work.today)
+    return redirect(url_for("children.show", child_id=child_id, saved="stored"), 303)
+
+
+def _asked() -> dict:
+    """Return what the address chose of a record: chart, ages, how much of the timeline."""
+    chart, ages = request.args.get("chart"), request.args.get("ages")
+    return {
+        "chart": chart if chart in CHARTS else "wfa",
+        "ages": ages if ages in AGES else "both",
+        "limit": shown_record.ALL if request.args.get("entries") == "all" else shown_record.NEWEST,
+        "kinds": shown_record.DECISIONS if request.args.get("only") == "decisions" else (),
+    }
+
+
+def _same_children(work, name: str, birth_on) -> list:
+    return [child for child in search_children(work, name) if child.birth_on == birth_on]
+
+
+def _twins(work, form) -> list:
+    """Return whom the refused form may mean: the same name on the same birthday."""
+    found = search_children(work, form.values.get("name", ""))
+    return [child for child in found if child.birth_on.isoformat() == form.values.get("birth_on")]

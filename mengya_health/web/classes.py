@@ -1,0 +1,339 @@
+"""The teacher's pages: the class board, one observation, the whole class by exception, tasks, the class summary."""
+
+from uuid import UUID
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from mengya_health import audit
+from mengya_health.access.permissions import Permission
+from mengya_health.care import closing, concerns
+from mengya_health.care.queries import find_task, tasks_for
+from mengya_health.care.tasks import open_body
+from mengya_health.entry import form_state, signed_in, submitted
+from mengya_health.errors import Invalid, NotFound, NotPermitted
+from mengya_health.fields import Choice, Form, PlainText
+from mengya_health.locale import language
+from mengya_health.people.facts import ChildFacts
+from mengya_health.people.queries import class_children, find_child, groups_of
+from mengya_health.people.schemas import require_possible_day
+from mengya_health.record.commands import record_entry
+from mengya_health.record.queries import entries_of_case, timeline, written_today
+from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.web.family import TextForm, record_check_in
+from mengya_health.web.shown import classes as shown
+from mengya_health.web.shown import family as family_words
+
+bp = Blueprint("classes", __name__)
+
+TEMPLATE_VERSION = "2026.11-1"
+
+
+class SummaryForm(Form):
+    """The class summary: what was seen, in two sentences, signed by PIN."""
+
+    choice = Choice("stable", "not_yet")
+    summary = PlainText(longest=200, lines=True, load_default="")
+    nonce = PlainText(longest=32, required=True)
+    pin = PlainText(longest=6, load_default="")
+
+
+@bp.get("/class")
+@signed_in
+def show(work):
+    groups = groups_of(work)
+    if not groups:
+        raise NotPermitted
+    return _board(work, groups[0], groups)
+
+
+@bp.get("/class/<uuid:group_id>")
+@signed_in
+def of(work, group_id: UUID):
+    groups = groups_of(work)
+    return _board(work, _group(groups, group_id), groups)
+
+
+def _board(work, group, groups):
+    children = class_children(work, group.id)
+    context = _board_context(work, group, groups, children, None)
+    return render_template("pages/teacher/class.html", board=context, panel=None)
+
+
+def _board_context(work, group, groups, children: list[ChildFacts], current: UUID | None) -> dict:
+    by_id = {child.id: child for child in children}
+    audit.read(work, list(by_id), "class")
+    return shown.board(
+        work,
+        group=group,
+        groups=groups,
+        children=children,
+        tasks=tasks_for(work, by_id, "teacher"),
+        noted=written_today(work, list(by_id), "observation"),
+        current=current,
+    )
+
+
+@bp.get("/class/<uuid:group_id>/children/<uuid:child_id>")
+@signed_in
+def observe_page(work, group_id: UUID, child_id: UUID):
+    groups = groups_of(work)
+    group = _group(groups, group_id)
+    children = class_children(work, group_id)
+    child = next((each for each in children if each.id == child_id), None)
+    if child is None:
+        raise NotFound
+    tasks = tasks_for(work, {child.id: child}, "teacher")[child.id]
+    form = form_state()
+    domain = form["values"].get("domain") or request.args.get("domain", shown.FIRST_DOMAIN)
+    if domain not in shown.DOMAINS:
+        raise NotFound
+    panel = shown.card(work, group, child, tasks, domain, form, saved_for="")
+    context = _board_context(work, group, groups, children, child_id)
+    return render_template("pages/teacher/observe.html", board=context, panel=panel)
+
+
+@bp.post("/class/<uuid:group_id>/children/<uuid:child_id>")
+@signed_in(again="classes.observe_page")
+def observe(work, group_id: UUID, child_id: UUID):
+    child = find_child(work, child_id, Permission.WRITE_BEHAVIOUR)
+    domain = request.form.get("domain", "")
+    if domain not in shown.DOMAINS:
+        raise NotFound
+    names = [question["name"] for question in shown.questions(work, child, domain)]
+    said = submitted(_observation_form(work, child, domain))
+    content = _observed(said, names, domain)
+    happened_on = _day(said.get("observed_at", ""), work)
+    require_possible_day(happened_on, birth_on=child.birth_on, today=work.today, field="observed_at")
+    record_entry(work, child, section="behaviour", kind="observation", content=content, happened_on=happened_on)
+    return redirect(url_for("classes.of", group_id=group_id, saved="stored"), 303)
+
+
+def _observation_form(work, child: ChildFacts, domain: str) -> Form:
+    """Return the schema of one tile's questions."""
+    questions = {
+        each["name"]: Choice(*(option["value"] for option in each["options"]))
+        for each in shown.questions(work, child, domain)
+    }
+    fixed = {
+        "domain": PlainText(longest=10, required=True),
+        "note": PlainText(longest=200, load_default=""),
+        "observed_at": PlainText(longest=20, load_default=""),
+    }
+    return Form.from_dict(questions | fixed)()
+
+
+def _observed(said: dict, names: list[str], domain: str) -> dict:
+    answered = [name for name in names if said.get(name)]
+    if not answered and not said["note"]:
+        raise Invalid(fields={names[0] if names else "note": [_("点一项，或写一句。")]})
+    return {
+        "domain": domain,
+        "items": [
+            {"code": name.removeprefix("obs_"), "score": int(said[name])}
+            for name in answered
+            if name.startswith("obs_")
+        ],
+        "logs": [
+            {"name": name.removeprefix("log_"), "value": said[name]} for name in answered if name.startswith("log_")
+        ],
+        "note": said["note"],
+        "setting": "class",
+    }
+
+
+def _day(text: str, work):
+    try:
+        return shown.local_moment(text, work.now)
+    except ValueError as error:
+        raise Invalid(fields={"observed_at": [_("没有这个时间，请重新选。")]}) from error
+
+
+# --- the whole class by exception -----------------------------------------------------------------------------------
+
+
+@bp.get("/class/<uuid:group_id>/meal")
+@signed_in
+def whole(work, group_id: UUID):
+    group, children = _group(groups_of(work), group_id), class_children(work, group_id)
+    audit.read(work, [child.id for child in children], "class")
+    _text, options = shown.LOGS["eat"]["meal"]
+    return render_template(
+        "pages/teacher/whole.html",
+        back={"href": url_for("classes.of", group_id=group_id), "text": group.name},
+        action=url_for("classes.save_whole", group_id=group_id),
+        form=form_state(),
+        children=[{"name": child.name, "field": f"meal_{child.id.hex}"} for child in children],
+        options=[{"value": value, "text": str(words)} for value, words in options.items()],
+    )
+
+
+@bp.post("/class/<uuid:group_id>/meal")
+@signed_in(again="classes.whole")
+def save_whole(work, group_id: UUID):
+    children = class_children(work, group_id)
+    options = shown.LOGS["eat"]["meal"][1]
+    fields = {f"meal_{child.id.hex}": Choice(*options, "away", required=True) for child in children}
+    said = submitted(Form.from_dict(fields)())
+    for child in children:
+        value = said[f"meal_{child.id.hex}"]
+        if value != "away":
+            content = {
+                "domain": "eat",
+                "items": [],
+                "logs": [{"name": "meal", "value": value}],
+                "note": "",
+                "setting": "class",
+            }
+            record_entry(work, child, section="behaviour", kind="observation", content=content, happened_on=work.today)
+    return redirect(url_for("classes.of", group_id=group_id, saved="stored"), 303)
+
+
+@bp.get("/class/written")
+@signed_in
+def written(work):
+    rows = []
+    for group in groups_of(work)[:1]:
+        for child in class_children(work, group.id):
+            rows += [(child, entry) for entry in _observations_today(work, child)]
+    return render_template(
+        "pages/teacher/written.html",
+        **shown.written_page(work, rows, {"href": url_for("classes.show"), "text": _("班级")}),
+    )
+
+
+def _observations_today(work, child: ChildFacts):
+    return [e for e in timeline(work, child, kinds=("observation",)) if e.happened_on == work.today]
+
+
+# --- tasks, concerns, the class summary -----------------------------------------------------------------------------
+
+
+@bp.get("/class/<uuid:group_id>/children/<uuid:child_id>/tasks/<uuid:task_id>")
+@signed_in
+def check_in_page(work, group_id: UUID, child_id: UUID, task_id: UUID):
+    child, task = _task(work, child_id, task_id)
+    body = open_body(work, task)
+    audit.read(work, child.id, "task", record_id=task.id)
+    return render_template(
+        "pages/task_checkin.html",
+        back={"href": url_for("classes.observe_page", group_id=group_id, child_id=child_id), "text": child.name},
+        task={
+            "title": body["title"],
+            "text": body["text"],
+            "frequency": body["frequency"],
+            "safety": body["safety"],
+            "stop_rule": work.content.task_rules.stop_rule,
+            "child_name": child.name,
+            "done_text": _("记了 %(n)s 次", n=body.get("times_done", 0)),
+        },
+        action=url_for("classes.check_in", group_id=group_id, child_id=child_id, task_id=task_id),
+        form=form_state(),
+        choices=[{"value": value, "text": str(text)} for value, text in family_words.DONE.items()],
+        logs=[{"name": f"log_{number}", "label": label} for number, label in enumerate(body["log"])],
+        is_class=True,
+    )
+
+
+@bp.post("/class/<uuid:group_id>/children/<uuid:child_id>/tasks/<uuid:task_id>")
+@signed_in(again="classes.check_in_page")
+def check_in(work, group_id: UUID, child_id: UUID, task_id: UUID):
+    _child, task = _task(work, child_id, task_id)
+    record_check_in(work, task)
+    return redirect(url_for("classes.of", group_id=group_id, saved="checked_in"), 303)
+
+
+def _task(work, child_id: UUID, task_id: UUID):
+    child, task = find_task(work, task_id, "care_task")
+    if child.id != child_id or task.whose_turn != "teacher":
+        raise NotFound
+    return child, task
+
+
+@bp.get("/class/<uuid:group_id>/children/<uuid:child_id>/concern")
+@signed_in
+def concern_page(work, group_id: UUID, child_id: UUID):
+    child = find_child(work, child_id, Permission.RAISE_CONCERN)
+    audit.read(work, child.id, "child")
+    return render_template(
+        "pages/concern.html",
+        back={"href": url_for("classes.observe_page", group_id=group_id, child_id=child_id), "text": child.name},
+        child_name=child.name,
+        action=url_for("classes.raise_concern", group_id=group_id, child_id=child_id),
+        form=form_state(),
+        answer_note=_("医生会在 %(n)s 个工作日内回复", n=work.content.time_limits["SLA_TEACHER_ALERT"].days),
+        is_class=True,
+    )
+
+
+@bp.post("/class/<uuid:group_id>/children/<uuid:child_id>/concern")
+@signed_in(again="classes.concern_page")
+def raise_concern(work, group_id: UUID, child_id: UUID):
+    concerns.raise_concern(work, child_id, text=submitted(TextForm())["text"])
+    return redirect(url_for("classes.of", group_id=group_id, saved="sent"), 303)
+
+
+@bp.get("/class/children/<uuid:child_id>/summaries/<uuid:task_id>")
+@signed_in
+def summary(work, child_id: UUID, task_id: UUID):
+    child, task = _summary_task(work, child_id, task_id)
+    entries = entries_of_case(work, child, task.case_id, also=("observation",))
+    observations = [entry for entry in entries if entry.kind == "observation"][-10:]
+    return render_template(
+        "pages/teacher/class_summary.html",
+        back={"href": url_for("classes.show"), "text": _("班级")},
+        child_name=child.name,
+        observations=[
+            {"at": entry.happened_on.isoformat(), "text": shown.told(work.content, entry)} for entry in observations
+        ],
+        action=url_for("classes.sign_summary", child_id=child_id, task_id=task_id),
+        form=form_state(),
+        row_version=None,
+        level=LEVEL_LABELS["L1"],
+    )
+
+
+@bp.post("/class/children/<uuid:child_id>/summaries/<uuid:task_id>")
+@signed_in(again="classes.summary")
+def sign_summary(work, child_id: UUID, task_id: UUID):
+    child, task = _summary_task(work, child_id, task_id)
+    said = submitted(SummaryForm())
+    if said.get("choice") is None:
+        raise Invalid(fields={"choice": [_("请先选一项。")]})
+    if not said["summary"]:
+        raise Invalid(fields={"summary": [_("请写两句您看到的。")]})
+    if said["choice"] == "not_yet":
+        concerns.raise_concern(work, child.id, text=said["summary"], case_id=task.case_id)
+        return redirect(url_for("classes.show", saved="sent"), 303)
+    _write_and_sign(work, task.case_id, said)
+    return redirect(url_for("classes.show", saved="signed"), 303)
+
+
+def _write_and_sign(work, case_id: UUID, said: dict) -> None:
+    """Store the summary as it was typed and sign that version, in one piece of work."""
+    entry = closing.write_class_summary(work, case_id, text=said["summary"])
+    work.session.flush()
+    shown_to_signer = {
+        "template": "pages/teacher/class_summary",
+        "template_ver": TEMPLATE_VERSION,
+        "locale": language(),
+        "render_digest": work.keys.digest(said["summary"].encode()).hex(),
+    }
+    nonce = bytes.fromhex(said["nonce"])
+    closing.confirm_stable(
+        work, case_id, version=entry.current_version, pin=said["pin"], shown=shown_to_signer, nonce=nonce
+    )
+
+
+def _summary_task(work, child_id: UUID, task_id: UUID):
+    child, task = find_task(work, task_id, "signature")
+    if child.id != child_id or task.whose_turn != "teacher":
+        raise NotFound
+    return child, task
+
+
+def _group(groups, group_id: UUID):
+    group = next((each for each in groups if each.id == group_id), None)
+    if group is None:
+        raise NotFound
+    return group

@@ -1,0 +1,148 @@
+"""Pages on which the doctor looks again at a case: a follow-up, the evaluation, the proposal to close."""
+
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+
+from mengya_health.care import closing, follow_ups
+from mengya_health.care.pathway_rules import USUAL_CLOSING
+from mengya_health.care.queries import OpenCase, facts_of
+from mengya_health.content.pathways import Pathway
+from mengya_health.entry import form_state, signed_in, submitted
+from mengya_health.errors import NotFound, NotNow
+from mengya_health.fields import Choice, Form, LocalDate, PlainText
+from mengya_health.handouts.from_record.sheet import require_plain
+from mengya_health.people.schemas import require_possible_day
+from mengya_health.screening.measurements import MEASURED, Measurement
+from mengya_health.web.cases import RowVersion, bp, case_of_clinic
+from mengya_health.web.shown import looking_again as shown
+from mengya_health.web.shown.asked import Asked, asked_of_follow_up, asked_of_rule, form_fields
+
+TEMPLATE = "pages/cases/look_again.html"
+FAMILY_TEXT = "给家长看的话"
+
+
+class FollowUp(RowVersion):
+    """What every follow-up has; the pathway's rules add their own fields."""
+
+    happened_on = LocalDate(required=True)
+    next_on = LocalDate(load_default=None)
+    text = PlainText(longest=600, lines=True, required=True)
+
+
+class Evaluation(RowVersion):
+    text = PlainText(longest=600, lines=True, required=True)
+    plain_text = PlainText(longest=300, lines=True, required=True)
+
+
+class Closing(RowVersion):
+    outcome = Choice("1", "2", "3", "4", "5", required=True)
+    text = PlainText(longest=600, lines=True, required=True)
+    plain_text = PlainText(longest=300, lines=True, required=True)
+    advice = PlainText(longest=300, lines=True, load_default="")
+    reason = PlainText(longest=200, lines=True, load_default="")
+
+
+@bp.get("/cases/<uuid:case_id>/follow-up")
+@signed_in
+def follow_up(work, case_id: UUID):
+    opened = case_of_clinic(work, case_id)
+    page = shown.follow_up_page(work, opened, facts_of(work, opened), form_state())
+    return render_template(TEMPLATE, **page)
+
+
+@bp.post("/cases/<uuid:case_id>/follow-up")
+@signed_in(again="cases.follow_up")
+def save_follow_up(work, case_id: UUID):
+    opened = case_of_clinic(work, case_id)
+    asked = asked_of_follow_up(work.content, _pathway(work, opened), opened.case.state)
+    said = submitted(_with(FollowUp, work, asked))
+    require_possible_day(said["happened_on"], birth_on=opened.child.birth_on, today=work.today, field="happened_on")
+    follow_ups.record_follow_up(
+        work,
+        case_id,
+        text=said["text"],
+        measurement=_measurement(said),
+        readings=readings_of(asked, said),
+        checks=said.get("checks", ()),
+        dates=[{"name": day, "on": said[day]} for day in asked.days if day in said],
+        happened_on=said["happened_on"],
+        next_on=said["next_on"],
+        seen_version=said["row_version"],
+    )
+    return _to_case(case_id)
+
+
+@bp.get("/cases/<uuid:case_id>/evaluation")
+@signed_in
+def evaluate(work, case_id: UUID):
+    opened = case_of_clinic(work, case_id)
+    if opened.case.state != "active":
+        raise NotNow("干预中的个案才写评估。", "Only a case under support is evaluated.")
+    page = shown.evaluation_page(work, opened, facts_of(work, opened), form_state())
+    return render_template(TEMPLATE, **page)
+
+
+@bp.post("/cases/<uuid:case_id>/evaluation")
+@signed_in(again="cases.evaluate")
+def save_evaluation(work, case_id: UUID):
+    opened = case_of_clinic(work, case_id)
+    said = submitted(_with(Evaluation, work, asked_of_rule(work.content, _pathway(work, opened), "success")))
+    require_plain(said["plain_text"], field="plain_text", label=FAMILY_TEXT)
+    seen = said.pop("row_version")
+    follow_ups.record_evaluation(work, case_id, seen_version=seen, **said)
+    return _to_case(case_id)
+
+
+@bp.get("/cases/<uuid:case_id>/closing")
+@signed_in
+def close(work, case_id: UUID):
+    opened = case_of_clinic(work, case_id)
+    page = shown.closing_page(work, opened, facts_of(work, opened), form_state(), _closing(work, opened))
+    return render_template(TEMPLATE, **page)
+
+
+@bp.post("/cases/<uuid:case_id>/closing")
+@signed_in(again="cases.close")
+def propose_closure(work, case_id: UUID):
+    opened = case_of_clinic(work, case_id)
+    way = _closing(work, opened)
+    said = submitted(_with(Closing, work, asked_of_rule(work.content, _pathway(work, opened), way)))
+    for name in ("plain_text", "advice"):
+        require_plain(said[name], field=name, label=FAMILY_TEXT)
+    closing.propose_closure(work, case_id, closing=way, seen_version=said.pop("row_version"), **said)
+    return _to_case(case_id)
+
+
+def readings_of(asked: Asked, said: dict) -> list[dict]:
+    """Return the readings of a loaded form as commands take them: {code, value} as typed."""
+    return [{"code": code, "value": str(said[code])} for code in asked.readings if code in said]
+
+
+def _measurement(said: dict) -> Measurement | None:
+    taken = {name: said[name] for name in MEASURED.values() if name in said}
+    if not taken:
+        return None
+    return Measurement(measured_on=said["happened_on"], position=said.get("position"), **taken)
+
+
+def _with(form: type[Form], work, asked: Asked) -> Form:
+    """Return a form with the fields of what is asked."""
+    return form.from_dict(form_fields(work.content, asked))()
+
+
+def _pathway(work, opened: OpenCase) -> Pathway:
+    return work.content.pathways[opened.body["pathway"]]
+
+
+def _closing(work, opened: OpenCase) -> str:
+    """Return which way of closing the address names. Raises NotFound for one the pathway does not have."""
+    ways = [each.name for each in _pathway(work, opened).rules.closings] or [USUAL_CLOSING]
+    wanted = request.args.get("closing", ways[0])
+    if wanted not in ways:
+        raise NotFound
+    return wanted
+
+
+def _to_case(case_id: UUID):
+    return redirect(url_for("cases.show", case_id=case_id, saved="stored"), 303)

@@ -1,0 +1,157 @@
+"""A referral from the clinic's side: write it, register the reply that came on paper, say why none will come."""
+
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from marshmallow import fields
+
+from mengya_health.care import referrals
+from mengya_health.care.letters import MATERIAL_KINDS, Letter, find_letter
+from mengya_health.care.loop import loop_of
+from mengya_health.entry import FormState, form_state, signed_in, submitted
+from mengya_health.errors import Invalid, NotPermitted
+from mengya_health.fields import Choice, Form, LocalDate, PlainText, Reference
+from mengya_health.handouts.from_record.sheet import require_plain
+from mengya_health.people.places import receivers
+from mengya_health.people.schemas import require_possible_day
+from mengya_health.record.queries import entries_of_case
+from mengya_health.web.cases import RowVersion, bp, case_of_clinic
+from mengya_health.web.looking_again import readings_of
+from mengya_health.web.shown import referrals as shown
+from mengya_health.web.shown.asked import form_fields
+from mengya_health.web.shown.cases import choices
+from mengya_health.web.shown.gates import refusal
+
+
+class Referral(RowVersion):
+    """The letter. Its texts are as long as the printed one has room for."""
+
+    receiver_id = Reference(required=True)
+    department = PlainText(longest=shown.longest("to_department"), load_default="")
+    within = PlainText(longest=20, required=True)
+    reason = PlainText(longest=shown.longest("reason"), lines=True, load_default="")
+    impression = PlainText(longest=shown.longest("impression"), load_default="")
+    medical_history = PlainText(longest=shown.longest("history"), lines=True, load_default="")
+    materials = fields.List(PlainText(longest=40), load_default=list)
+    questions = PlainText(longest=200, lines=True, load_default="")
+
+
+class Reply(Form):
+    """The reply slip: the result, and a word for each hand."""
+
+    happened_on = LocalDate(required=True)
+    result = Choice("excluded", "confirmed", "unclear", required=True)
+    text = PlainText(longest=600, lines=True, required=True)
+    for_doctor = PlainText(longest=300, lines=True, load_default="")
+    for_class = PlainText(longest=200, lines=True, load_default="")
+    for_family = PlainText(longest=200, lines=True, load_default="")
+    next_visit_on = LocalDate(load_default=None)
+
+
+class NoReply(Form):
+    reason = PlainText(longest=20, load_default="")
+    reason_text = PlainText(longest=200, load_default="")
+
+
+@bp.get("/cases/<uuid:case_id>/referrals/new")
+@signed_in
+def refer(work, case_id: UUID):
+    opened = case_of_clinic(work, case_id)
+    entries = entries_of_case(work, opened.child, case_id, also=MATERIAL_KINDS)
+    page = shown.refer_page(work, opened, entries, receivers(work), form_state())
+    return render_template("pages/cases/refer.html", **page)
+
+
+@bp.post("/cases/<uuid:case_id>/referrals/new")
+@signed_in(again="cases.refer")
+def send_referral(work, case_id: UUID):
+    opened = case_of_clinic(work, case_id)
+    said = submitted(Referral())
+    entries = entries_of_case(work, opened.child, case_id, also=MATERIAL_KINDS)
+    offered = {each["value"] for each in shown.material_options(work, entries)}
+    if not set(said["materials"]) <= offered:
+        raise Invalid(fields={"materials": [_("请从列出的材料里选。")]})
+    said["questions"] = _questions(said["questions"])
+    referrals.refer_child(work, case_id, seen_version=said.pop("row_version"), **said)
+    return redirect(url_for("cases.show", case_id=case_id, saved="stored"), 303)
+
+
+@bp.get("/referrals/<uuid:referral_id>/reply")
+@signed_in
+def feedback(work, referral_id: UUID):
+    letter = _letter_of_clinic(work, referral_id)
+    back = {"text": _("个案"), "href": url_for("cases.show", case_id=letter.case_id)}
+    page = shown.letter_page(work, letter, back=back)
+    page["print_href"] = url_for("papers.choose", child_id=letter.child.id)
+    if not letter.referral.is_settled:
+        page |= _clinic_forms(work, letter)
+    return render_template("pages/specialist/referral.html", **page)
+
+
+@bp.post("/referrals/<uuid:referral_id>/reply")
+@signed_in(again="cases.feedback")
+def save_feedback(work, referral_id: UUID):
+    letter = _letter_of_clinic(work, referral_id)
+    record_reply(work, letter)
+    return redirect(url_for("cases.show", case_id=letter.case_id, saved="stored"), 303)
+
+
+@bp.post("/referrals/<uuid:referral_id>/no-reply")
+@signed_in(again="cases.feedback")
+def no_reply(work, referral_id: UUID):
+    letter = _letter_of_clinic(work, referral_id)
+    said = submitted(NoReply())
+    referrals.end_referral(work, referral_id, reason=said["reason"], text=said["reason_text"])
+    return redirect(url_for("cases.show", case_id=letter.case_id, saved="stored"), 303)
+
+
+def record_reply(work, letter: Letter) -> None:
+    """Store the reply that was sent with this request, by the receiver or from the paper slip."""
+    asked = shown.asked_in_reply(work, letter)
+    said = submitted(Reply.from_dict(form_fields(work.content, asked))())
+    require_possible_day(said["happened_on"], birth_on=letter.child.birth_on, today=work.today, field="happened_on")
+    for name, label in (("for_class", "给老师的话"), ("for_family", "给家长的话")):
+        require_plain(said[name], field=name, label=label)
+    readings = readings_of(asked, said)
+    kept = {name: value for name, value in said.items() if name not in asked.readings}
+    referrals.record_feedback(work, letter.referral.id, readings=readings, **kept)
+
+
+def form_of(*endpoints: str, **stored) -> FormState:
+    """Return the refused form where it was sent to one of these endpoints, else a fresh one: a page has several."""
+    return form_state(**stored) if request.endpoint in endpoints else FormState(values=stored)
+
+
+def reply_part(work, letter: Letter, endpoint: str) -> dict:
+    """Return the form of the reply with the address it is sent to."""
+    state = form_of(endpoint, happened_on=work.today.isoformat())
+    return shown.reply_form(work, letter, state, action=url_for(endpoint, referral_id=letter.referral.id))
+
+
+def _clinic_forms(work, letter: Letter) -> dict:
+    return {
+        "refusal": refusal(form_state(), {}),
+        "feedback": reply_part(work, letter, "cases.save_feedback") | {"button": _("登记回执")},
+        "no_reply": {
+            "action": url_for("cases.no_reply", referral_id=letter.referral.id),
+            "form": form_of("cases.no_reply"),
+            "reasons": choices(loop_of(work.content).not_done_reasons),
+        },
+    }
+
+
+def _letter_of_clinic(work, referral_id: UUID) -> Letter:
+    if not work.actor.places_as("doctor"):
+        raise NotPermitted
+    return find_letter(work, referral_id)
+
+
+def _questions(text: str) -> list[str]:
+    """Return what the receiver is asked, one question for each line. Raises Invalid for more than the letter holds."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    most, each = shown.longest("questions"), shown.longest("questions", each=True)
+    if len(lines) > most or any(len(line) > each for line in lines):
+        message = f"最多 {most} 行，每行 {each} 个字以内。 At most {most} lines of {each} characters."
+        raise Invalid(fields={"questions": [message]})
+    return lines

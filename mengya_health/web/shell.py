@@ -1,0 +1,103 @@
+"""What every page needs around its content: who is signed in, where they can go, how large the text is."""
+
+from flask import g, request, url_for
+from flask_babel import gettext as _
+
+from mengya_health.access.actor import Actor
+from mengya_health.entry import installation
+from mengya_health.locale import language
+
+BADGES = {
+    "doctor": ("doc", "儿保门诊"),
+    "specialist": ("mgr", "接诊机构"),
+    "teacher": ("tea", "老师"),
+    "health_staff": ("tea", "保健员"),
+    "guardian": ("par", "家长"),
+    "caregiver": ("par", "家人"),
+    "manager": ("mgr", "区级管理"),
+    "reviewer": ("mgr", "区级复核"),
+    "security_officer": ("mgr", "安全审计"),
+    "sysadmin": ("mgr", "系统管理"),
+}
+HOME = {
+    "doctor": "today.show",
+    "teacher": "classes.show",
+    "health_staff": "classes.show",
+    "guardian": "family.home",
+    "caregiver": "family.home",
+    "specialist": "referrals.waiting",
+}
+NAV = {
+    "doctor": [
+        ("今日", "today.show", "today"),
+        ("儿童", "children.search", "children"),
+        ("个案", "cases.waiting", "cases"),
+        ("打印", "papers.queue", "papers"),
+    ],
+    "teacher": [("班级", "classes.show", "classes"), ("今天记的", "classes.written", "written")],
+    "health_staff": [("班级", "classes.show", "classes"), ("今天记的", "classes.written", "written")],
+    "specialist": [("转诊", "referrals.waiting", "referrals")],
+    "guardian": [],
+    "caregiver": [],
+}
+
+
+def actor() -> Actor | None:
+    """Return who is signed in on this request, if anybody."""
+    work = g.get("work")
+    return work.actor if work else None
+
+
+def home_of(role: str) -> str:
+    """Return the endpoint of a role's first page."""
+    return HOME.get(role, "account.show")
+
+
+def context() -> dict:
+    """Return `shell` for the frame of every page (templates/base.html says what it holds)."""
+    who = actor()
+    saved = request.args.get("saved", "")
+    return {
+        "shell": {
+            "lang": "en" if language() == "en" else "zh-CN",
+            "is_large": who.large_text if who else request.cookies.get("text_size") == "large",
+            "is_demo": installation().settings.is_demo,
+            "who": _badge(who) if who else None,
+            "nav": _nav(who) if who else [],
+            "home_href": url_for(home_of(who.role)) if who else url_for("sign_in.form"),
+            "search_href": url_for("children.search") if who and who.role == "doctor" else "",
+            "display_href": url_for("account.display"),
+            "here": request.path,
+            "sign_out_href": url_for("sign_in.leave") if who else "",
+            "saved": SAVED.get(saved, lambda: "")(),
+            "undo_href": g.get("undo_href", ""),
+        }
+    }
+
+
+# The line after a save travels as a code: an address carries no text of ours, and none of anybody else's.
+SAVED = {
+    "stored": lambda: _("已保存"),
+    "signed": lambda: _("已签名，医生和老师会看到"),
+    "declined": lambda: _("已告诉医生：暂时不同意"),
+    "asked": lambda: _("已告诉医生：想先问问"),
+    "sent": lambda: _("已发给医生"),
+    "moved": lambda: _("已进入下一步"),
+    "invited": lambda: _("邀请已生成"),
+    "printing": lambda: _("正在生成，好了会在打印页"),
+    "checked_in": lambda: _("记好了，够了就不用再记"),
+    "withdrawn": lambda: _("已撤回"),
+}
+
+
+def _badge(who: Actor) -> dict:
+    kind, text = BADGES[who.role]
+    return {"role": kind, "text": _(text)}
+
+
+def _nav(who: Actor) -> list[dict]:
+    here = (request.blueprint or "").split(".")[0]
+    return [
+        {"text": _(text), "href": url_for(endpoint), "is_current": here == area}
+        for text, endpoint, area in NAV.get(who.role, [])
+    ]

@@ -1,0 +1,1 @@
+"""What pages show: plain values for templates, made from what queries return."""

@@ -1,0 +1,214 @@
+"""What the rules of a pathway ask when the doctor looks again: measurements, readings, ticks, days; and their sources.
+
+The fields of these forms are made here, too, so that a page never offers what its form would not take.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from marshmallow import fields
+
+from mengya_health.care.facts import CaseFacts
+from mengya_health.care.pathway_rules import history_of
+from mengya_health.content import Content
+from mengya_health.content.conditions import kind_of, names_read, simple_conditions
+from mengya_health.content.pathways import Pathway
+from mengya_health.content.shapes import Sourced
+from mengya_health.fields import Choice, DecimalText, LocalDate, WholeNumber
+from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
+from mengya_health.screening.measurements import MEASURED
+from mengya_health.screening.pathway_rules import rule_met
+from mengya_health.screening.wording import in_words, name_of
+from mengya_health.web.shown.check_results import BASES
+
+LARGEST_NUMBER = 9999
+BIRTH = "GA_WEEKS"  # stands on the child's sheet
+REGRESSION = "WS_REG"
+DEFAULT = "product_default"
+TYPED_DAYS = ("start_of_iron", "iron_stopped")  # the days that rules count from and only a doctor knows
+POSITION = "position"
+# What is asked in each state: the rule that leads on, and the one that leads back.
+RULES_OF_STATE = {
+    "active": ("success", "relapse"),
+    "following": ("closings", "relapse"),
+    "confirming": ("closings", "relapse"),
+}
+BEFORE_SUPPORT = ("entry", "watch")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one form asks. `readings` are codes of metrics, `checks` name → its text, `days` names of TYPED_DAYS."""
+
+    is_measured: bool
+    readings: tuple[str, ...]
+    checks: Mapping[str, str]
+    days: tuple[str, ...]
+    origins: Mapping[str, Sourced]  # of each check
+
+
+def asked_of_follow_up(content: Content, pathway: Pathway, state: str) -> Asked:
+    """Return what the rules ask in a state; readings and measurements are those of all the pathway's rules."""
+    everywhere = list(_conditions(pathway, ("entry", "watch", "success", "relapse", "closings", "response_check")))
+    here = list(_conditions(pathway, RULES_OF_STATE.get(state, BEFORE_SUPPORT)))
+    names = frozenset().union(*(names_read(condition) for _rule, condition in everywhere))
+    codes = [code for code in content.metrics if code in names and code not in MEASURED]
+    return Asked(
+        is_measured=any(name in MEASURED or _is_of_growth(content, name) for name in names),
+        readings=tuple(code for code in codes if code != BIRTH and not _is_of_growth(content, code)),
+        checks=_checks(content, here),
+        days=tuple(day for day in TYPED_DAYS if any(day in _days(condition) for _rule, condition in everywhere)),
+        origins={name: _origin(pathway, rule) for rule, condition in here for name in _named(condition)},
+    )
+
+
+def asked_of_rule(content: Content, pathway: Pathway, rule: str) -> Asked:
+    """Return the ticks of one rule: success, or one of the ways to close."""
+    found = list(_conditions(pathway, (rule,)))
+    origins = {name: _origin(pathway, rule) for _rule, condition in found for name in _named(condition)}
+    return Asked(False, (), _checks(content, found), (), origins)
+
+
+def check_options(asked: Asked) -> list[dict]:
+    """Return the ticks as options of a field, each with what it rests on."""
+    return [
+        {"value": name, "text": text, "hint": _("依据：%(basis)s", basis=basis_text(asked.origins[name]))}
+        for name, text in asked.checks.items()
+    ]
+
+
+def basis_text(origin: Sourced) -> str:
+    """Return where a rule comes from: its source, and of what kind it is."""
+    kind = str(BASES[origin.basis]) if origin.basis else ""
+    if origin.basis == DEFAULT:
+        return kind
+    if origin.source and kind:
+        return f"{origin.source}（{kind}）"
+    return origin.source or kind or str(BASES[DEFAULT])
+
+
+def rule_card(facts: CaseFacts, rule: str) -> dict | None:
+    """Return a rule with each of its parts as it stands on what is on file; None where the pathway has none."""
+    if not any(_conditions(facts.pathway, (rule,))):
+        return None
+    outcome = rule_met(facts.content, facts.pathway.id, rule, history_of(facts))
+    words = {
+        "met": ("met", _("已满足")),
+        "not_met": ("flag", _("还没达到")),
+        "needs_check": ("waiting", _("等医生勾选")),
+        "incomplete": ("note", _("还缺资料")),
+    }
+    return {
+        "text": outcome.text,
+        "basis": basis_text(outcome.origin),
+        "parts": [
+            {"text": part.text, "kind": words[part.status][0], "status": words[part.status][1]}
+            for part in outcome.parts
+        ],
+    }
+
+
+def measure_fields(content: Content, asked: Asked, *, judged_months: int) -> list[dict]:
+    """Return what is measured and read as fields of partials/any_field.html."""
+    shown = []
+    if asked.is_measured:
+        lying = judged_months < HEIGHT_FROM_MONTH
+        positions = [{"value": "l", "text": _("躺着量")}, {"value": "h", "text": _("站着量")}]
+        shown = [
+            {"kind": "number", "name": name, "label": content.metrics[code].name, "unit": content.metrics[code].unit}
+            for code, name in MEASURED.items()
+        ]
+        hint = _("这个月龄通常躺着量") if lying else _("这个月龄通常站着量")
+        shown.append({"kind": "select", "name": POSITION, "label": _("身长怎么量"), "options": positions, "hint": hint})
+    return shown + [_reading_field(content, code) for code in asked.readings]
+
+
+def day_fields(content: Content, asked: Asked) -> list[dict]:
+    return [{"kind": "date", "name": day, "label": name_of(day, content)} for day in asked.days]
+
+
+def form_fields(content: Content, asked: Asked) -> dict[str, fields.Field]:
+    """Return the fields a form takes for all that is asked, by name."""
+    taken: dict[str, fields.Field] = {}
+    if asked.checks:
+        taken["checks"] = fields.List(Choice(*asked.checks), load_default=list)
+    if asked.is_measured:
+        taken |= {name: _number(content, code) for code, name in MEASURED.items()}
+        taken[POSITION] = Choice("l", "h")
+    taken |= {code: _number(content, code) for code in asked.readings}
+    return taken | {day: LocalDate() for day in asked.days}
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _conditions(pathway: Pathway, rules: tuple[str, ...]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the conditions of these rules with the name of each; one that refers to another brings it along."""
+    closings = {closing.name: closing.condition for closing in pathway.rules.closings}
+    for rule in rules:
+        if rule == "closings":
+            yield from closings.items()
+            continue
+        condition = closings.get(rule) or getattr(pathway.rules, rule, None)
+        if condition:
+            yield rule, condition
+
+
+def _named(condition: Mapping[str, Any]) -> list[str]:
+    """Return what a clinician ticks for a condition: its checks, and corrected acuity, which is no metric."""
+    kinds = ("check", "any_of_both_eyes")
+    return [each[kind_of(each)] for each in simple_conditions(condition) if kind_of(each) in kinds]
+
+
+def _checks(content: Content, found: list[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
+    return {
+        each[kind_of(each)]: each["check"] if "check" in each else in_words(each, content)
+        for _rule, condition in found
+        for each in simple_conditions(condition)
+        if kind_of(each) in ("check", "any_of_both_eyes")
+    }
+
+
+def _days(condition: Mapping[str, Any]) -> set[str]:
+    return {each.get("days_since") or each.get("vs", "") for each in simple_conditions(condition)}
+
+
+def _is_of_growth(content: Content, name: str) -> bool:
+    """Return whether a metric is worked out from weight and length; what is counted by hand has a range."""
+    metric = content.metrics.get(name)
+    return metric is not None and metric.kind == "derived" and metric.hard is None
+
+
+def _origin(pathway: Pathway, rule: str) -> Sourced:
+    if rule == "success":
+        return pathway.success_origin
+    return pathway.closing_origin if rule == "closing" else Sourced(basis=DEFAULT)
+
+
+def _reading_field(content: Content, code: str) -> dict:
+    metric = content.metrics[code]
+    named = _answers(content, code)
+    if named:
+        options = [{"value": str(value), "text": text} for value, text in named.items()]
+        return {"kind": "select", "name": code, "label": metric.name, "options": options}
+    return {"kind": "number", "name": code, "label": metric.name, "unit": metric.unit}
+
+
+def _answers(content: Content, code: str) -> Mapping[int, str]:
+    """Return what a coded metric may be, in words; the regression question keeps its words with the warning signs."""
+    if code == REGRESSION:
+        return {each.value: each.text for each in content.regression_question.options}
+    return content.metrics[code].values or {}
+
+
+def _number(content: Content, code: str) -> fields.Field:
+    metric = content.metrics[code]
+    named = _answers(content, code)
+    if named:
+        return Choice(*map(str, named))
+    low, high = metric.hard or (0, LARGEST_NUMBER)
+    if metric.kind != "decimal":
+        return WholeNumber(low=int(low), high=int(high))
+    return DecimalText(low=str(low), high=str(high), places=metric.decimals, unit=metric.unit)

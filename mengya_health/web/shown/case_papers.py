@@ -1,0 +1,177 @@
+"""The papers of a case on its page: the plan with its tasks, signatures, referrals, follow-ups, what was asked."""
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from mengya_health.care.facts import CaseFacts, ReferralFacts, TaskFacts
+from mengya_health.record.queries import OpenEntry
+from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.signing.queries import SignatureFacts
+from mengya_health.web.shown import entries as say
+from mengya_health.web.shown import gates, words
+from mengya_health.work import LOCAL
+
+SIGNED = {"evaluation": ("guardian",), "closing_summary": ("guardian",), "class_summary": ("teacher",)}
+LOOKED_AGAIN = ("follow_up", "contact_attempt")
+
+
+def plan_card(facts: CaseFacts) -> dict | None:
+    """Return the plan in force or put forward, with its tasks; None before there is one."""
+    plan = facts.newest("care_plan")
+    if plan is None:
+        return None
+    tasks = [task for task in facts.own_tasks if task.kind == "care_task" and task.subject_id == plan.id]
+    current = [task for task in tasks if task.is_open or task.status == "completed"]
+    signature = _standing(facts, plan, "guardian", decision="agree")
+    return {
+        "goals": [_goal(goal) for goal in plan.content["goals"]],
+        "summary": plan.content["summary"],
+        "tasks": [_task(facts, task) for task in current],
+        "version_line": _version_line(plan, signature),
+        "signed": signature is not None,
+    }
+
+
+def signature_rows(facts: CaseFacts) -> list[dict]:
+    """Return the papers of this round that carry signatures or wait for them, beside the plan."""
+    rows = []
+    for kind, capacities in SIGNED.items():
+        paper = facts.newest(kind)
+        if paper is None:
+            continue
+        for capacity in capacities:
+            signature = _standing(facts, paper, capacity)
+            rows.append(
+                {
+                    "text": f"{words.KINDS[kind]} · {_('第 %(n)s 版', n=paper.version)}",
+                    "note": _signed(signature) if signature else say.say(facts.content, paper).title,
+                    "status": _tag("met", _("已签名")) if signature else _tag("waiting", gates.WAITS[capacity]),
+                }
+            )
+    return rows
+
+
+def referral_rows(facts: CaseFacts) -> list[dict]:
+    """Return the referrals of a case, the newest first."""
+    letters = {entry.id: entry for entry in facts.entries if entry.kind == "referral"}
+    return [
+        {
+            "to": letters[each.entry_id].content["receiver"] if each.entry_id in letters else each.number,
+            "at": each.sent_on.isoformat(),
+            "why": letters[each.entry_id].content["reason"] if each.entry_id in letters else "",
+            "status": referral_status(each, facts),
+            "href": url_for("cases.feedback", referral_id=each.id),
+        }
+        for each in reversed(facts.referrals)
+        if each.status != "entered-in-error"
+    ]
+
+
+def referral_status(referral: ReferralFacts, facts: CaseFacts) -> dict:
+    """Return how a referral stands: answered, given up, waiting so many days, or late."""
+    if referral.status == "completed":
+        return _tag("met", _("已有回执"))
+    if referral.is_settled:
+        reason = (referral.not_done or {}).get("reason", "")
+        return _tag("note", _("没有回执：%(why)s", why=facts.loop.not_done_reasons.get(reason, _("退回"))))
+    late = (facts.today - referral.reply_due_on).days
+    if late > 0:
+        return _tag("overdue", words.overdue(late))
+    return _tag("waiting", _("等回执 %(n)s 天", n=(facts.today - referral.sent_on).days))
+
+
+def follow_up_rows(facts: CaseFacts) -> list[dict]:
+    """Return the planned follow-up, then what was seen and whom the clinic reached, the newest first."""
+    planned = [task for task in facts.own_tasks if task.kind == "follow_up" and task.is_open]
+    done = [entry for entry in facts.own_entries if entry.kind in LOOKED_AGAIN and entry.status == "active"]
+    done.sort(key=lambda entry: (entry.happened_on, entry.recorded_at), reverse=True)
+    return [
+        {"at": task.due_on.isoformat(), "text": _("下一次随访"), "status": _due(facts, task, "doctor")}
+        for task in planned
+    ] + [
+        {
+            "at": entry.happened_on.isoformat(),
+            "text": "　".join(filter(None, say.say(facts.content, entry)[:2])),
+            "status": _tag("met", _("已记")),
+        }
+        for entry in done
+    ]
+
+
+def waiting_words(facts: CaseFacts) -> list[dict]:
+    """Return the questions and concerns about this child that wait for the doctor's answer."""
+    pages = {"question": "cases.question", "concern": "cases.concern"}
+    return [
+        {
+            "title": str(words.TASKS[task.kind]),
+            "text": task.body.get("text", ""),
+            "at": words.day(task.created_at.astimezone(LOCAL).date(), facts.today),
+            "href": url_for(pages[task.kind], task_id=task.id),
+        }
+        for task in facts.tasks
+        if task.is_open and task.kind in pages
+    ]
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _goal(goal: dict) -> dict:
+    return {
+        "measure": goal["measure"],
+        "target": goal["target"],
+        "by": _("%(day)s 前", day=goal["by_on"]) if goal.get("by_on") else "",
+    }
+
+
+def _task(facts: CaseFacts, task: TaskFacts) -> dict:
+    mark, text = gates.who(task.whose_turn)
+    said = task.body
+    times = _("记了 %(n)s 次", n=said.get("times_done", 0))
+    when = [said["frequency"], _("%(n)s 周", n=said["weeks"]), said.get("note", ""), times]
+    return {
+        "text": task.title,
+        "who": {"role": mark, "text": text},
+        "when": " · ".join(filter(None, when)),
+        "status": _due(facts, task, task.whose_turn),
+    }
+
+
+def _due(facts: CaseFacts, task: TaskFacts, whose_turn: str) -> dict:
+    if not task.is_open:
+        return _tag("met", _("做完了"))
+    if task.status == "on-hold":
+        return _tag("note", _("签了才开始"))
+    late = (facts.today - task.due_on).days
+    if late > 0:
+        return _tag("overdue", words.overdue(late))
+    return _tag("waiting", gates.WAITS.get(whose_turn, gates.WAITS["doctor"]))
+
+
+def _version_line(plan: OpenEntry, signature: SignatureFacts | None) -> str:
+    version = _("第 %(n)s 版", n=plan.version)
+    return f"{version} · {_signed(signature)}" if signature else _("%(version)s · 等家长签名", version=version)
+
+
+def _signed(signature: SignatureFacts) -> str:
+    _mark, who = gates.who(signature.capacity)
+    on = f"{signature.signed_at.astimezone(LOCAL):%m-%d}"
+    said = {"agree": _("签署"), "acknowledge": _("知道了"), "disagree": _("不同意")}[signature.decision]
+    return f"{who} {on} {said}（{LEVEL_LABELS[signature.level]}）"
+
+
+def _standing(facts: CaseFacts, entry: OpenEntry, capacity: str, *, decision: str = "") -> SignatureFacts | None:
+    """Return the newest standing signature on this very version of a paper."""
+    found = [
+        each
+        for each in facts.signatures.get(entry.id, ())
+        if each.stands
+        and each.capacity == capacity
+        and each.version == entry.version
+        and decision in ("", each.decision)
+    ]
+    return found[-1] if found else None
+
+
+def _tag(kind: str, text) -> dict:
+    return {"kind": kind, "text": str(text)}

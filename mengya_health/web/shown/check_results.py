@@ -1,0 +1,203 @@
+"""What the page of a stored check shows: proposals to decide, findings, growth, and how each screening ended."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from mengya_health.content import Content
+from mengya_health.growth.chart_words import WORDS, number_text, sd_text
+from mengya_health.growth.visits import NOTES, REASONS
+from mengya_health.people.facts import ChildFacts
+from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.check_content import typed_values
+from mengya_health.screening.decisions import choices_for, undecided
+from mengya_health.screening.planned import SIGNS, CheckPlan, form_name, plan_check
+from mengya_health.screening.wording import name_of
+from mengya_health.web.shown.checks import child_head, no_signs_note
+
+REFERENCES = {"wst423_2022": "WS/T 423—2022", "who2006": "WHO 2006", "who2007": "WHO 2007"}
+INDICATORS = ("wfa", "lhfa", "hfa", "wflh", "bfa", "hcfa")
+AGE_RULES = {"exact": lazy_gettext("按精确月龄"), "completed_months": lazy_gettext("按满月龄")}
+# How a screening ended → kind of status tag and its word. Not judged and not finished are never shown as normal.
+CONCLUSIONS = {
+    "severe": ("flag", lazy_gettext("需尽快处理")),
+    "positive": ("flag", lazy_gettext("有发现")),
+    "watch": ("waiting", lazy_gettext("需留意")),
+    "negative": ("met", lazy_gettext("未见问题")),
+    "not_applicable": ("note", lazy_gettext("这个月龄不判定")),
+    "incomplete": ("note", lazy_gettext("没做完")),
+}
+DECISIONS = {
+    "open": lazy_gettext("立个案，进入筛查"),
+    "watch": lazy_gettext("重点关注"),
+    "not_now": lazy_gettext("暂不立案，写明理由"),
+}
+BASES = {
+    "official": lazy_gettext("规范性文件"),
+    "consensus": lazy_gettext("行业共识"),
+    "product_default": lazy_gettext("产品默认，可由区级改"),
+}
+
+
+def check_page(work, child: ChildFacts, opened: OpenEntry, state, *, by: str | None) -> dict:
+    """Return the page of one stored check. `by` "who" shows growth by WHO beside the national standard."""
+    content, stored = work.content, opened.content
+    plan = plan_check(content, child, date.fromisoformat(stored["done_on"]), stored["visit"])
+    here = {"child_id": child.id, "entry_id": opened.id}
+    return {
+        "child": child_head(work, child, plan.on, plan.visit),
+        "back": {"text": _("档案"), "href": url_for("children.show", child_id=child.id)},
+        "action": url_for("checks.decide", **here),
+        "correct_href": url_for("checks.correction", **here),
+        "today_href": url_for("today.show"),
+        "form": state,
+        "row_version": opened.row_version,
+        "version_line": _("%(day)s 检查 · 第 %(n)s 版", day=stored["done_on"], n=opened.version),
+        "proposals": [_proposal(content, each) for each in undecided(opened)],
+        "decided": [_decided(content, child, each) for each in stored["decisions"]],
+        "findings": [_finding(content, plan, stored, each) for each in stored["findings"]],
+        "growth": _growth(stored["growth"]),
+        "growth_who": _growth(stored["growth_who"]) if by == "who" else None,
+        "who_href": url_for("checks.show", **here, by="who"),
+        "screenings": [_screening(content, plan, each) for each in stored["screenings"]],
+        "answers": list(_answers(content, plan, stored)),
+        "confirmed": [each["why"] for each in stored["confirmed"]],
+        "closing": _closing(stored),
+    }
+
+
+def _proposal(content: Content, proposal: dict) -> dict:
+    also = ""
+    if proposal["needs_hearing_check"]:
+        also = _("语言或听力方面有提示：请同时安排听力评估。")
+    return {
+        "pathway": proposal["pathway"],
+        "name": proposal["name"],
+        "why": "；".join(proposal["why"]),
+        "also": also,
+        "basis": "；".join(proposal["basis"]),
+        "options": [{"value": value, "text": str(DECISIONS[value])} for value in choices_for(proposal)],
+    }
+
+
+def _decided(content: Content, child: ChildFacts, decision: dict) -> dict:
+    case_id = decision["case_id"]
+    return {
+        "name": content.pathways[decision["pathway"]].name,
+        "text": str(DECISIONS[decision["decision"]]).partition("，")[0],
+        "reason": decision["reason"],
+        "on": decision["on"],
+        "href": url_for("cases.show", case_id=case_id) if case_id else "",
+    }
+
+
+def _finding(content: Content, plan: CheckPlan, stored: dict, finding: dict) -> dict:
+    kind, word = CONCLUSIONS[finding["level"]]
+    figures = [f"{name_of(each['code'], content)} {_shown(content, each)}" for each in finding["values"]]
+    if finding["screening"] == SIGNS and plan.group:
+        there = stored["signs"]["there"]
+        figures += [f"“{sign.text}”" for sign in plan.group.items if there.get(sign.code.lower())]
+    source = finding["source"] or ""
+    return {
+        "name": finding["name"],
+        "result": finding["result"],
+        "kind": kind,
+        "level": str(word),
+        "text": finding["text"],
+        "figures": "；".join(figures),
+        "actions": finding["actions"],
+        "weigh": finding["weigh"],
+        "limit": _limit(finding["within_days"]),
+        "basis": f"{source}（{BASES[finding['basis']]}）" if finding["basis"] else source,
+        "code": finding["code"],
+    }
+
+
+def _limit(days: int | None) -> str:
+    if days is None:
+        return ""
+    return _("当天") if days == 0 else _("%(n)s 天内", n=days)
+
+
+def _shown(content: Content, reading: dict) -> str:
+    """Return a reading as it is shown: rounded to the metric's decimals, with its unit."""
+    metric, value = content.metrics.get(reading["code"]), reading["value"]
+    if metric is None:
+        return {True: _("有"), False: _("没有")}.get(value, str(value)) if isinstance(value, bool) else str(value)
+    if metric.kind == "derived" and isinstance(value, str):
+        value = sd_text(float(value), metric.decimals) if metric.unit == "SD" else f"{float(value):.{metric.decimals}f}"
+    return f"{value} {metric.unit}".strip()
+
+
+def _growth(growth: dict) -> dict:
+    rows = [
+        {
+            "label": WORDS["lhfa" if indicator == "hfa" else indicator].name
+            if indicator != "wflh"
+            else _("身长/身高别体重"),
+            "value": number_text(float(score["value"])),
+            "band": score["sd_band"] or "",
+            "z": f"{sd_text(float(score['z']), 2)} SD",
+            "percentile": score["percentile_range"] or score["percentile"],
+            "nutrition": score["nutrition"] or "",
+        }
+        for indicator in INDICATORS
+        if (score := growth["scores"].get(indicator))
+    ]
+    left_out = dict.fromkeys(REASONS[reason][0] for reason in growth["unscored"].values())
+    return {
+        "reference": REFERENCES[growth["reference"]],
+        "rule": str(AGE_RULES[growth["age_rule"]]) if growth["age_rule"] else "",
+        "age": _("矫正月龄") if growth["is_corrected"] else _("实足月龄"),
+        "rows": rows,
+        "notes": [*(NOTES[code][0] for code in growth["notes"]), *left_out],
+    }
+
+
+def _screening(content: Content, plan: CheckPlan, screening: dict) -> dict:
+    kind, word = CONCLUSIONS[screening["conclusion"]]
+    note = ""
+    if screening["conclusion"] == "incomplete":
+        note = _("还缺：%(names)s", names="、".join(name_of(name, content) for name in screening["missing"]))
+    if screening["conclusion"] == "not_applicable" and screening["screening"] == SIGNS:
+        note = no_signs_note(content, plan)
+    return {"name": screening["name"], "kind": kind, "text": str(word), "note": note}
+
+
+def _answers(content: Content, plan: CheckPlan, stored: dict):
+    """Yield what was answered, line by line, in the order of the form."""
+    typed = typed_values(plan, stored)
+    for line in plan.visit.fields:
+        value = typed.get(form_name(line))
+        if value is None:
+            continue
+        options = line.options or ({1: _("是"), 0: _("否")} if line.kind == "flag" else {})
+        texts = [
+            options.get(int(each), each) if options else each
+            for each in (value if isinstance(value, list) else [value])
+        ]
+        unit = content.metrics[line.metric].unit if line.metric and not options else ""
+        note = stored["notes"].get(line.code.lower(), "")
+        yield {"label": line.name, "text": "、".join(texts) + f" {unit}".rstrip() + (f"：{note}" if note else "")}
+    for sign in plan.group.items if plan.group else ():
+        is_there = stored["signs"]["there"].get(sign.code.lower())
+        yield {"label": sign.text, "text": _("有") if is_there else _("没有")}
+    question = content.regression_question
+    answer = next(each.text for each in question.options if each.value == stored["signs"]["regression"])
+    yield {"label": _("语言或社交的困难、倒退"), "text": answer}
+    names = {each.name: each.text for each in (*plan.told, *plan.seen)}
+    for name, is_there in (stored["told"] | stored["seen"]).items():
+        yield {"label": names.get(name, name), "text": _("有") if is_there else _("没有")}
+
+
+def _closing(stored: dict) -> list[dict]:
+    rows = [{"label": _("结论"), "text": {"routine": _("留在预防"), "screen": _("进入筛查")}[stored["conclusion"]]}]
+    if stored["next_on"]:
+        rows.append({"label": _("下次检查"), "text": stored["next_on"]})
+    if stored["advice"]:
+        rows.append({"label": _("给家长的话"), "text": stored["advice"]})
+    return rows

@@ -1,0 +1,180 @@
+"""The class board and the card of one child: what a teacher with one hand free needs, and no health topic in sight."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+
+from mengya_health.care.facts import TaskFacts
+from mengya_health.people.facts import ChildFacts
+from mengya_health.record.queries import OpenEntry
+from mengya_health.web.shown import words
+from mengya_health.work import LOCAL
+
+# A tile of the card → its name, its icon, and the domains of behaviours.yaml it gathers.
+DOMAINS = {
+    "eat": (lazy("吃饭"), "bowl", ("self_care",)),
+    "sleep": (lazy("睡觉"), "moon", ()),
+    "mood": (lazy("情绪"), "smile", ("social_emotional",)),
+    "talk": (lazy("说话"), "talk", ("language", "cognition")),
+    "move": (lazy("动作"), "run", ("gross_motor", "fine_motor")),
+    "play": (lazy("交往"), "people", ("social_emotional",)),
+}
+FIRST_DOMAIN = "move"
+# Kept with the score of behaviours.yaml; never shown as a number.
+SCORES = {"2": lazy("会了"), "1": lazy("有时"), "0": lazy("还没"), "9": lazy("今天没看到")}
+LOGS = {
+    "eat": {"meal": (lazy("这一餐"), {"all": lazy("都吃完了"), "half": lazy("吃了一半"), "little": lazy("吃得少")})},
+    "sleep": {
+        "nap": (lazy("午睡"), {"well": lazy("睡得好"), "short": lazy("睡得短"), "none": lazy("没睡")}),
+    },
+}
+MOST_QUESTIONS = 4  # a card is answered with one hand
+
+
+def board(
+    work, *, group, groups, children: list[ChildFacts], tasks: dict, noted: dict[UUID, int], current: UUID | None
+) -> dict:
+    """Return `board` of pages/teacher/class.html; children somebody asked about come first, the topic is not named."""
+    asked = {child.id: [task for task in tasks.get(child.id, ()) if task.kind == "care_task"] for child in children}
+    ordered = sorted(children, key=lambda child: not asked[child.id])
+    local = work.now.astimezone(LOCAL)
+    day = f"{local:%m月%d日} {words.weekday(local.date())}"
+    return {
+        "name": group.name,
+        "line": _("%(day)s · %(n)s 人", day=day, n=len(children)),
+        "meal": {
+            "text": _("全班午餐：先点“都吃完了”，再点个别孩子改。"),
+            "href": url_for("classes.whole", group_id=group.id),
+        }
+        if children
+        else None,
+        "tiles": [_tile(group.id, child, asked[child.id], noted.get(child.id, 0), current) for child in ordered],
+        "asked_note": _("排在最前，点开才看得到内容。全班今天已记 %(n)s 条，够了就不用再记。", n=sum(noted.values())),
+        "tasks": [],
+        "signs": [
+            {
+                "text": _("%(name)s：请写一份班级小结", name=child.name),
+                "href": url_for("classes.summary", child_id=child.id, task_id=task.id),
+            }
+            for child in children
+            for task in tasks.get(child.id, ())
+            if task.kind == "signature"
+        ],
+        "switch": [
+            {"text": each.name, "href": url_for("classes.of", group_id=each.id), "is_current": each.id == group.id}
+            for each in groups
+        ]
+        if len(groups) > 1
+        else [],
+    }
+
+
+def _tile(group_id: UUID, child: ChildFacts, asked: list[TaskFacts], noted: int, current: UUID | None) -> dict:
+    return {
+        "name": child.name,
+        "initial": words.initial_of(child.name),
+        "shade": words.shade_of(child.id),
+        "href": url_for("classes.observe_page", group_id=group_id, child_id=child.id),
+        "is_current": child.id == current,
+        "is_away": False,
+        "ask": _("请看 %(n)s 条", n=len(asked)) if asked else "",
+        "note": _("已记 %(n)s", n=noted) if noted else "—",
+        "is_noted": noted > 0,
+    }
+
+
+def card(work, group, child: ChildFacts, tasks: list[TaskFacts], domain: str, form, *, saved_for: str) -> dict:
+    """Return `panel` of partials/observe_panel.html: one domain's questions for the child's age."""
+    local = work.now.astimezone(LOCAL)
+    return {
+        "name": child.name,
+        "initial": words.initial_of(child.name),
+        "shade": words.shade_of(child.id),
+        "ask": "",
+        "tasks": [
+            {
+                "text": task.title,
+                "note": task.body["frequency"],
+                "href": url_for("classes.check_in_page", group_id=group.id, child_id=child.id, task_id=task.id),
+            }
+            for task in tasks
+            if task.kind == "care_task"
+        ],
+        "concern_href": url_for("classes.concern_page", group_id=group.id, child_id=child.id),
+        "count": "",
+        "action": url_for("classes.observe", group_id=group.id, child_id=child.id),
+        "form": form,
+        "domain": domain,
+        "domains": [
+            {
+                "name": str(name),
+                "icon": icon,
+                "href": url_for("classes.observe_page", group_id=group.id, child_id=child.id, domain=key),
+                "is_current": key == domain,
+            }
+            for key, (name, icon, _domains) in DOMAINS.items()
+        ],
+        "questions": questions(work, child, domain),
+        "who_sees": _("%(name)s的家长和医生看得到，其他家长看不到", name=child.name),
+        "observed_at": f"{local:%Y-%m-%dT%H:%M}",
+        "observed_text": _("现在 %(time)s", time=f"{local:%H:%M}"),
+        "just_saved": saved_for,
+        "undo_href": "",
+        "back": {"href": url_for("classes.of", group_id=group.id), "text": group.name},
+    }
+
+
+def questions(work, child: ChildFacts, domain: str) -> list[dict]:
+    """Return the questions of one tile for a child's age: logs of meal and sleep, items of behaviours.yaml."""
+    logs = [
+        {"name": f"log_{name}", "text": str(text), "is_asked": False, "options": _options(choices)}
+        for name, (text, choices) in LOGS.get(domain, {}).items()
+    ]
+    items = work.content.behaviours_for(child.corrected_months(work.today))
+    wanted = [item for item in items if item.domain in DOMAINS[domain][2]]
+    return logs + [
+        {"name": f"obs_{item.code}", "text": item.text, "is_asked": False, "options": _options(SCORES)}
+        for item in wanted[:MOST_QUESTIONS]
+    ]
+
+
+def _options(choices: dict) -> list[dict]:
+    return [{"value": value, "text": str(text)} for value, text in choices.items()]
+
+
+def told(content, entry: OpenEntry) -> str:
+    """Return an observation in a sentence: what was seen, in plain words, without a score."""
+    said = entry.content
+    items = {item.code: item.text for band in content.behaviours.bands for item in band.items}
+    seen = [f"{items.get(each['code'], each['code'])}：{SCORES[str(each['score'])]}" for each in said.get("items", ())]
+    logs = [
+        f"{text}：{choices[each['value']]}"
+        for each in said.get("logs", ())
+        for per_domain in LOGS.values()
+        for name, (text, choices) in per_domain.items()
+        if name == each["name"]
+    ]
+    return "；".join([*logs, *seen, *([said["note"]] if said.get("note") else [])])
+
+
+def written_page(work, rows: list[tuple[ChildFacts, OpenEntry]], back: dict) -> dict:
+    """Return the context of pages/teacher/written.html."""
+    return {
+        "back": back,
+        "rows": [
+            {
+                "name": child.name,
+                "at": words.moment(entry.happened_on, entry.recorded_at, work.today),
+                "text": told(work.content, entry),
+            }
+            for child, entry in rows
+        ],
+    }
+
+
+def local_moment(text: str, now: datetime) -> date:
+    """Return the day a datetime-local field names; now where it is left alone. Raises ValueError."""
+    return datetime.fromisoformat(text).date() if text else now.astimezone(LOCAL).date()

@@ -1,0 +1,128 @@
+"""The growth of a child for its record: the chart with its tabs, one sentence, the figures of the last check."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from mengya_health.care.due import VISIT
+from mengya_health.care.facts import TaskFacts
+from mengya_health.care.queries import CaseLine
+from mengya_health.growth.chart import Event
+from mengya_health.growth.chart_words import sd_text
+from mengya_health.people.facts import ChildFacts
+from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.measurements import Measurement, chart_of, measurements_in
+from mengya_health.web.shown import words
+from mengya_health.web.shown.entries import SHOWN_READINGS, reading
+
+CHARTS = ("wfa", "lhfa", "wflh", "hcfa")
+AGES = ("judged", "actual", "both")
+# Which score says where a reading lies.
+SCORE_OF = {"WEIGHT": "wfa", "LENGTH": "lhfa", "HEADC": "hcfa"}
+
+
+def growth_card(work, child: ChildFacts, entries: Sequence[OpenEntry], cases: list[CaseLine], asked: dict):
+    """Return chart, tabs and table of what was measured so far; None where nothing was."""
+    history = measurements_in(entries)
+    if not history:
+        return None
+    events = [Event(case.opened_on, _("立案")) for case in cases]
+    chart = chart_of(child, history, asked["chart"], today_on=work.today, ages=asked["ages"], events=events)
+    titles = (_("体重"), _("身长/身高"), _("体重/身长"), _("头围"))
+    corrected = any(child.uses_corrected_age(each.measured_on) for each in history)
+    ages = zip(AGES, (_("矫正"), _("实足"), _("两者")), strict=True) if corrected else ()
+    return {
+        "drawing": chart,
+        "tabs": [_choice(child, asked, "chart", code, title) for code, title in zip(CHARTS, titles, strict=True)],
+        "ages": [_choice(child, asked, "ages", code, title) for code, title in ages],
+    }
+
+
+def key_points(work, child: ChildFacts, entries: Sequence[OpenEntry], tasks: list[TaskFacts]) -> list[dict]:
+    """Return the figures of the newest check or follow-up that has any, its signs, and when the next one is due."""
+    newest = next(
+        (each for each in reversed(entries) if each.status == "active" and each.content.get("readings")), None
+    )
+    points = []
+    if newest:
+        points.append({"label": _("日期"), "text": words.day(newest.happened_on, work.today), "note": ""})
+        points += [point for code in SHOWN_READINGS if (point := _point(work, newest.content, code))]
+        points += _signs(newest.content)
+    visit = next((task for task in tasks if task.kind == VISIT), None)
+    if visit:
+        text = _("%(day)s 前", day=visit.due_on.isoformat())
+        points.append({"label": _("下次"), "text": text, "note": visit.title})
+    return points
+
+
+def one_sentence(entries: Sequence[OpenEntry], case: CaseLine | None, today: date) -> str:
+    """Return how the weight went between the last two measurements, and where the first case stands."""
+    weighed = [each for each in measurements_in(entries) if each.weight_kg is not None]
+    parts = []
+    if len(weighed) > 1:
+        bands = {entry.id: _band(entry.content, "wfa") for entry in entries}
+        parts.append(_weight_course(weighed[-2], weighed[-1], bands))
+    if case:
+        turn = words.turn(case.whose_turn)
+        turned = f"，{turn['text']}" if turn else ""
+        days = (today - case.opened_on).days + 1
+        parts.append(
+            _("%(name)s：%(state)s，第 %(n)s 天", name=case.name, state=case.state_name, n=days) + turned + "。"
+        )
+    return "".join(parts)
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _choice(child: ChildFacts, asked: dict, name: str, code: str, text: str) -> dict:
+    chosen = {"chart": asked["chart"], "ages": asked["ages"]} | {name: code}
+    return {
+        "text": text,
+        "href": url_for("children.show", child_id=child.id, **chosen),
+        "is_current": asked[name] == code,
+    }
+
+
+def _point(work, said: dict, code: str) -> dict | None:
+    value = next((each["value"] for each in said["readings"] if each["code"] == code), None)
+    if value is None:
+        return None
+    name, text = reading(work.content, code, value, said.get("position"))
+    score = said.get("growth", {}).get("scores", {}).get(SCORE_OF.get(code))
+    if not score:
+        return {"label": name, "text": text, "note": ""}
+    basis = _("，矫正月龄") if said["growth"]["is_corrected"] else ""
+    band = score["sd_band"] or ""
+    return {"label": name, "text": f"{text}　{band}".strip(), "note": f"{sd_text(float(score['z']), 2)} SD{basis}"}
+
+
+def _signs(said: dict) -> list[dict]:
+    """Return how many of the warning signs asked were there; clinic pages only."""
+    there = said.get("signs", {}).get("there", {})
+    if not there:
+        return []
+    text = _("%(n)s / %(all)s 条阳性", n=sum(there.values()), all=len(there))
+    return [{"label": _("预警征"), "text": text, "note": ""}]
+
+
+def _band(said: dict, indicator: str) -> str:
+    score = said.get("growth", {}).get("scores", {}).get(indicator) or {}
+    return score.get("sd_band") or ""
+
+
+def _weight_course(before: Measurement, now: Measurement, bands: dict) -> str:
+    change = Decimal(now.weight_kg) - Decimal(before.weight_kg)
+    days = (now.measured_on - before.measured_on).days
+    verb = _("增") if change > 0 else _("减")
+    moved = f"{verb} {abs(change)} kg" if change else _("没有变化")
+    course = _(
+        "%(days)s 天体重%(moved)s（%(was)s → %(now)s）", days=days, moved=moved, was=before.weight_kg, now=now.weight_kg
+    )
+    was, is_now = bands.get(before.entry_id, ""), bands.get(now.entry_id, "")
+    if was and is_now and was != is_now:
+        return course + _("，由“%(was)s”到“%(now)s”。", was=was, now=is_now)
+    return course + (_("，仍在“%(now)s”。", now=is_now) if is_now else "。")

@@ -1,0 +1,21 @@
+"""Where a line of a work list leads: to the page on which it is done."""
+
+from uuid import UUID
+
+from flask import url_for
+
+from mengya_health.care.facts import TaskFacts
+
+
+def task_href(child_id: UUID, task: TaskFacts) -> str:
+    """Return the page on which the doctor does what a task asks."""
+    match task.kind:
+        case "visit":
+            return url_for("checks.enter", child_id=child_id)
+        case "finding":
+            return url_for("checks.show", child_id=child_id, entry_id=task.subject_id)
+        case "concern":
+            return url_for("cases.concern", task_id=task.id)
+        case "question":
+            return url_for("cases.question", task_id=task.id)
+    return url_for("cases.show", case_id=task.case_id) if task.case_id else url_for("children.show", child_id=child_id)

@@ -1,0 +1,192 @@
+"""What the pages of a referral show: the letter as it is written, the letter as either end reads it, the reply."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import date
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
+
+from mengya_health.care.facts import ReferralFacts
+from mengya_health.care.letters import MATERIAL_KINDS, Letter
+from mengya_health.care.loop import loop_of
+from mengya_health.care.queries import OpenCase
+from mengya_health.content import Content
+from mengya_health.handouts.content import ReferralLetter
+from mengya_health.people.facts import ChildFacts
+from mengya_health.people.places import Receiver
+from mengya_health.record.queries import OpenEntry
+from mengya_health.web.shown import entries as say
+from mengya_health.web.shown import gates, words
+from mengya_health.web.shown.asked import Asked, asked_of_follow_up, basis_text, measure_fields
+from mengya_health.web.shown.cases import back_to_case, choices
+from mengya_health.web.shown.children import child_head
+from mengya_health.web.shown.looking_again import as_list
+
+CHART = "chart"
+MOST_MATERIALS = 12
+WAITING = ("requested", "received", "accepted")
+
+
+def longest(name: str, *, each: bool = False) -> int:
+    """Return how many characters (lines, or characters of each line) of a text fit on the printed letter."""
+    return ReferralLetter.__dataclass_fields__[name].metadata["each" if each else "at_most"]
+
+
+def refer_page(work, opened: OpenCase, entries: list[OpenEntry], receivers: list[Receiver], state) -> dict:
+    """Return the page on which a referral is written (pages/cases/refer.html)."""
+    loop, subject = loop_of(work.content), opened.child.subject
+    as_list(state, "materials")
+    here = {"write_reason": "#reason", "choose_materials": "#materials"}
+    agreed = [each for each in receivers if subject.has_consent("P3", each.id)]
+    return {
+        "child": child_head(opened.child, work.today),
+        "back": back_to_case(opened),
+        "action": url_for("cases.send_referral", case_id=opened.case.id),
+        "row_version": opened.case.row_version,
+        "form": state,
+        "refusal": gates.refusal(state, gates.fix_links(opened, **here)),
+        "receivers": [{"value": str(each.id), "text": _receiver(each, is_agreed=each in agreed)} for each in receivers],
+        "urgencies": [_urgency(work.content, limit) for limit in loop.urgencies],
+        "materials": material_options(work, entries),
+        "consent": {"kind": "met", "text": _("家长已同意向接诊机构提供资料")}
+        if agreed
+        else {"kind": "waiting", "text": _("等家长同意向接诊机构提供资料")},
+        "limits": {name: longest(name) for name in ("reason", "questions")} | {"each": longest("questions", each=True)},
+    }
+
+
+def material_options(work, entries: Iterable[OpenEntry]) -> list[dict]:
+    """Return what may go with a letter: the growth chart, and the newest records."""
+    found = [entry for entry in entries if entry.kind in MATERIAL_KINDS and entry.status == "active"]
+    found.sort(key=lambda entry: (entry.happened_on, entry.recorded_at), reverse=True)
+    listed = [
+        {
+            "value": str(entry.id),
+            "text": say.say(work.content, entry).title,
+            "hint": f"{words.role(entry.author_role)['text']} · {words.day(entry.happened_on, work.today)}",
+        }
+        for entry in found[:MOST_MATERIALS]
+    ]
+    return [{"value": CHART, "text": _("生长曲线和测量"), "hint": ""}, *listed]
+
+
+def letter_page(work, letter: Letter, *, back: dict) -> dict:
+    """Return a referral as either end reads it (pages/specialist/referral.html), without any form."""
+    said, child = letter.entry.content, letter.child
+    return {
+        "back": back,
+        "print_href": "",
+        "refusal": None,
+        "child": {
+            "name": child.name,
+            "sex_age": words.sex_and_age(child, work.today),
+            "born": child.birth_on.isoformat(),
+            "number": child.number,
+            "allergies": child.allergies,
+            "contacts": [f"{each.name}（{words.RELATIONS[each.relation]}） {each.phone}" for each in child.contacts],
+        },
+        "referral": {
+            "to": "　".join(filter(None, (said["receiver"], said["department"]))),
+            "origin": letter.origin,
+            "at": letter.referral.sent_on.isoformat(),
+            "number": letter.referral.number,
+            "urgency": _("%(day)s 前就诊", day=said["visit_by"]),
+            "reply_by": letter.referral.reply_due_on.isoformat(),
+            "reason": said["reason"],
+            "impression": said["impression"],
+            "medical_history": said["medical_history"],
+            "materials": _materials(work, letter),
+            "closed_note": _("另有 %(n)s 条随纸质转诊单", n=letter.closed_materials) if letter.closed_materials else "",
+            "questions": said["questions"],
+            "status": waiting_status(letter.referral, work.today),
+        },
+        "record_href": url_for("children.show", child_id=child.id),
+        "arrive": None,
+        "decline": None,
+        "feedback": None,
+        "no_reply": None,
+        "answered": say.in_full(work.content, letter.feedback) if letter.feedback else None,
+        "given_up": _given_up(work.content, letter.referral),
+    }
+
+
+def reply_form(work, letter: Letter, state, *, action: str) -> dict:
+    """Return the form of a reply: the result, what was measured, and a word for each hand."""
+    return {
+        "action": action,
+        "form": state,
+        "results": choices(loop_of(work.content).feedback_results),
+        "measures": measure_fields(work.content, asked_in_reply(work, letter), judged_months=0),
+    }
+
+
+def asked_in_reply(work, letter: Letter) -> Asked:
+    """Return which readings of its pathway a reply may bring; weight and length are taken at the clinic."""
+    asked = asked_of_follow_up(work.content, work.content.pathways[letter.pathway_id], "referred")
+    return replace(asked, is_measured=False, checks={}, days=())
+
+
+def received_page(work, found: list[tuple[ChildFacts, ReferralFacts]], origins: Mapping[UUID, str]) -> dict:
+    """Return the referrals an institution has still to answer (pages/specialist/index.html)."""
+    return {
+        "rows": [
+            {
+                "name": child.name,
+                "sex_age": words.sex_and_age(child, work.today),
+                "number": referral.number,
+                "origin": origins.get(child.clinic_id, ""),
+                "at": referral.sent_on.isoformat(),
+                "reply_by": referral.reply_due_on.isoformat(),
+                "status": waiting_status(referral, work.today),
+                "href": url_for("referrals.show", referral_id=referral.id),
+            }
+            for child, referral in found
+        ]
+    }
+
+
+def waiting_status(referral: ReferralFacts, today: date) -> dict:
+    """Return how far a referral is, as a status tag."""
+    names = {"requested": _("新转来"), "received": _("已收到"), "accepted": _("已接诊")}
+    if referral.status == "completed":
+        return {"kind": "met", "text": _("已有回执")}
+    if referral.status not in WAITING:
+        return {"kind": "note", "text": _("已结束，没有回执")}
+    late = (today - referral.reply_due_on).days
+    if late > 0:
+        return {"kind": "overdue", "text": words.overdue(late)}
+    return {"kind": "waiting", "text": names[referral.status]}
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _receiver(receiver: Receiver, *, is_agreed: bool) -> str:
+    return receiver.name if is_agreed else _("%(name)s（家长还没同意）", name=receiver.name)
+
+
+def _urgency(content: Content, limit_id: str) -> dict:
+    limit = content.time_limits[limit_id]
+    text = _("%(n)s 天内", n=limit.days) if limit.days else _("当天")
+    return {"value": limit_id, "text": text, "hint": f"{limit.what} · {_('依据')}：{basis_text(limit)}"}
+
+
+def _materials(work, letter: Letter) -> list[dict]:
+    has_chart = CHART in letter.entry.content["materials"]
+    by = words.role("doctor")
+    chart = {"role": by["role"], "by": by["text"], "at": "", "text": _("生长曲线和测量，见档案"), "note": ""}
+    lines = [say.line_of(work.content, entry, work.today, "") for entry in letter.materials]
+    shown = [
+        {"role": line["role"], "by": str(line["by"]), "at": line["at"], "text": line["title"], "note": line["note"]}
+        for line in lines
+    ]
+    return ([chart] if has_chart else []) + shown
+
+
+def _given_up(content: Content, referral: ReferralFacts) -> str:
+    if not referral.not_done:
+        return ""
+    reason = loop_of(content).not_done_reasons.get(referral.not_done["reason"], "")
+    return "：".join(filter(None, (reason, referral.not_done.get("text", ""))))

@@ -1,0 +1,168 @@
+"""What 今日 shows: who comes, whose turn it is, what waits for the doctor, what others owe."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext
+
+from mengya_health.care.due import DECISION, DONE, DUE, OVERDUE, DayList
+from mengya_health.care.models import CLOSED_STATES
+from mengya_health.care.queries import CaseLine, WorkItem
+from mengya_health.people.facts import ChildFacts
+from mengya_health.web.shown import words
+from mengya_health.web.shown.links import task_href
+
+FIRST, ALL = 10, 200  # lines of the list: a screenful, and as many as one page can carry
+DECISIONS_SHOWN = 5
+TABS = {
+    "due": ((DUE,), lazy_gettext("等候与待到")),
+    "done": ((DONE,), lazy_gettext("已完成")),
+    "overdue": ((OVERDUE,), lazy_gettext("逾期未到")),
+    "all": ((OVERDUE, DUE, DONE), lazy_gettext("全部")),
+}
+MY_TURN = lazy_gettext("轮到我")
+# What others still owe, in few words.
+OWED = {
+    "signature": lazy_gettext("签名"),
+    "care_task": lazy_gettext("家园任务"),
+    "referral_reply": lazy_gettext("转诊回执"),
+}
+
+
+def limits_for(tab: str, most: int) -> dict[str, int]:
+    """Return how many lines of each list of `day_list` a tab opens."""
+    return dict.fromkeys(TABS[tab][0], most) | {DECISION: DECISIONS_SHOWN}
+
+
+def today_page(
+    work, place: str, day: DayList, cases: Mapping[UUID, list[CaseLine]], printing: list, *, tab: str, most: int
+) -> dict:
+    """Return the doctor's day (templates/pages/doctor/today.html)."""
+    lists = TABS[tab][0]
+    items = [item for name in lists for item in day.lines[name]][:most]
+    number = sum(day.counts.get(name, 0) for name in lists)
+    due, done, late = (day.counts.get(name, 0) for name in (DUE, DONE, OVERDUE))
+    return {
+        "date_line": " · ".join(filter(None, (f"{_date_text(work.today)} {words.weekday(work.today)}", place))),
+        "counts": [
+            {"number": due + done, "text": _("今日应到")},
+            {"number": done, "text": _("已完成")},
+            {"number": late, "text": _("逾期未到")},
+        ],
+        "tabs": [_tab(name, day, is_current=name == tab) for name in TABS],
+        "rows": [
+            _row(item, cases[item.child.id], work.today, is_done=item in day.lines.get(DONE, ())) for item in items
+        ],
+        "range_text": _("第 1–%(n)s 项，共 %(all)s 项", n=len(items), all=number),
+        "all_href": url_for("today.show", tab=tab, show="all") if number > len(items) and most < ALL else "",
+        "overdue": {"count": late, "href": url_for("today.show", tab="overdue")},
+        "is_day_done": tab == "due",
+        "decisions": _decisions(day),
+        "waiting": _waiting(day),
+        "printing": _printing(printing),
+    }
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _date_text(today: date) -> str:
+    return _("%(month)s月%(day)s日", month=today.month, day=today.day)
+
+
+def _tab(name: str, day: DayList, *, is_current: bool) -> dict:
+    lists, text = TABS[name]
+    number = sum(day.counts.get(each, 0) for each in lists)
+    return {"text": f"{text} {number}", "href": url_for("today.show", tab=name), "is_current": is_current}
+
+
+def _row(item: WorkItem, cases: list[CaseLine], today: date, *, is_done: bool) -> dict:
+    child, task = item.child, item.task
+    case = _case_of(item, cases)
+    step, step_text = words.STAGES[case.stage] if case else words.STAGES["prevention"]
+    ages = filter(None, (words.sex_and_age(child, today), words.corrected(child, today)))
+    return {
+        "time": _("今天") if is_done or task.due_on == today else f"{task.due_on:%m-%d}",
+        "initial": words.initial_of(child.name),
+        "shade": words.shade_of(child.id),
+        "name": child.name,
+        "age": " · ".join(ages),
+        "item": words.short_visit(task.title or str(words.TASKS[task.kind])),
+        "remark": None if is_done else _remark(item, case, child),
+        "step": step,
+        "step_text": words.said(step_text),
+        "turn": _turn(case),
+        "child_href": url_for("children.show", child_id=child.id),
+        "enter_href": "" if is_done else task_href(child.id, task),
+        "print_href": url_for("papers.choose", child_id=child.id),
+        "is_done": is_done,
+    }
+
+
+def _case_of(item: WorkItem, cases: list[CaseLine]) -> CaseLine | None:
+    """Return the case a line is about; for a planned visit the child's first open one."""
+    open_cases = [case for case in cases if case.state not in CLOSED_STATES]
+    own = [case for case in open_cases if case.id == item.task.case_id]
+    return next(iter(own or open_cases), None)
+
+
+def _remark(item: WorkItem, case: CaseLine | None, child: ChildFacts) -> dict | None:
+    if item.days_overdue:
+        return {"kind": "overdue", "text": words.overdue(item.days_overdue)}
+    if case:
+        return {"kind": "flag", "text": case.plain_name}
+    born = words.gestation(child)
+    return {"kind": "note", "text": born} if born else None
+
+
+def _turn(case: CaseLine | None) -> dict:
+    whose = case.whose_turn if case else "doctor"
+    mark, who, _text = words.TURNS[whose]
+    is_mine = case is not None and whose == "doctor"
+    return {"role": mark, "text": words.said(MY_TURN) if is_mine else words.said(who), "is_mine": is_mine}
+
+
+def _decisions(day: DayList) -> dict:
+    number, items = day.counts.get(DECISION, 0), day.lines[DECISION]
+    left = number - len(items)
+    return {
+        "count": number,
+        "rows": [
+            {
+                "text": f"{item.child.name} · {item.task.title or words.TASKS[item.task.kind]}",
+                "href": task_href(item.child.id, item.task),
+                "note": _("%(day)s 前", day=f"{item.task.due_on:%m-%d}"),
+                "overdue": words.overdue(item.days_overdue) if item.days_overdue else "",
+            }
+            for item in items
+        ],
+        "more_text": _("另外 %(n)s 项", n=left) if left > 0 else "",
+        "more_href": url_for("cases.waiting"),
+    }
+
+
+def _waiting(day: DayList) -> dict:
+    rows = []
+    for whose, (mark, who, _turned) in words.TURNS.items():
+        owed = [(kind, number) for (turn, kind), number in sorted(day.waiting.items()) if turn == whose]
+        if owed:
+            text = " · ".join(f"{OWED.get(kind, words.TASKS[kind])} {number}" for kind, number in owed)
+            rows.append({"role": mark, "role_text": str(who), "text": text})
+    return {"count": sum(day.waiting.values()), "rows": rows}
+
+
+def _printing(papers: list) -> dict | None:
+    """Return how far today's papers are; None where none is being made."""
+    left = [paper for paper, status, _error in papers if status in ("requested", "in-progress")]
+    if not left:
+        return None
+    return {
+        "name": "",
+        "done": len(papers) - len(left),
+        "total": len(papers),
+        "note": "",
+        "href": url_for("papers.queue"),
+    }

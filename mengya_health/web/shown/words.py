@@ -1,0 +1,170 @@
+"""The words pages use for children, hands, stages and days; one table for each, in the reader's language."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from flask_babel import lazy_gettext as _
+
+from mengya_health.growth.ages import PRETERM_BELOW_DAYS
+from mengya_health.locale import language
+from mengya_health.people.facts import ChildFacts
+from mengya_health.work import LOCAL
+
+SEX = {"F": _("女"), "M": _("男")}
+WEEKDAYS = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
+TODAY = _("今天")
+SHADES = ("", "b", "c", "d")  # of the leaf with a child's initial; neighbours differ, boys and girls do not
+
+# Role → its mark and its word.
+ROLES = {
+    "doctor": ("doc", _("医生")),
+    "specialist": ("mgr", _("接诊机构")),
+    "teacher": ("tea", _("老师")),
+    "health_staff": ("tea", _("保健员")),
+    "guardian": ("par", _("家长")),
+    "caregiver": ("par", _("家人")),
+    "reviewer": ("mgr", _("区级复核")),
+    "sysadmin": ("mgr", _("系统导入")),
+}
+# Section → its mark, its word, and who writes it.
+HANDS = {
+    "health": ("doc", _("卫生保健"), _("医生")),
+    "behaviour": ("tea", _("行为观察"), _("老师")),
+    "family": ("par", _("家长互动"), _("家长")),
+}
+# Whose turn it is → mark, who, and "轮到…".
+TURNS = {
+    "doctor": ("doc", _("医生"), _("轮到医生")),
+    "teacher": ("tea", _("老师"), _("轮到老师")),
+    "guardian": ("par", _("家长"), _("轮到家长")),
+    "specialist": ("mgr", _("接诊机构"), _("等回执")),
+}
+# Stage of a case → step of the loop and its word.
+STAGES = {
+    "prevention": (1, _("预防")),
+    "screening": (2, _("筛查")),
+    "intervention": (3, _("干预")),
+    "consolidation": (4, _("巩固")),
+    "closed": (5, _("已结束")),
+}
+STEP_NAMES = tuple(word for _step, word in list(STAGES.values())[:4])
+
+KINDS = {
+    "screening": _("健康检查"),
+    "follow_up": _("随访"),
+    "care_plan": _("支持计划"),
+    "evaluation": _("干预评估"),
+    "closing_summary": _("结案小结"),
+    "referral": _("转诊"),
+    "referral_feedback": _("转诊回执"),
+    "contact_attempt": _("联系家长"),
+    "advice": _("医生的话"),
+    "observation": _("课堂观察"),
+    "class_check": _("班级检查"),
+    "check_in": _("任务打卡"),
+    "class_summary": _("班级小结"),
+    "home_record": _("家庭记录"),
+    "question": _("家长提问"),
+    "dispute": _("家长的异议"),
+    "answer": _("家长答复"),
+    "concern": _("请医生看看"),
+}
+RELATIONS = {"mother": _("妈妈"), "father": _("爸爸"), "grandparent": _("祖辈"), "other": _("其他家人")}
+TASKS = {
+    "visit": _("健康检查"),
+    "follow_up": _("随访"),
+    "decision": _("等医生决定"),
+    "finding": _("决定检查中的发现"),
+    "concern": _("有人请医生看看"),
+    "question": _("家长想先问问"),
+    "signature": _("等签名"),
+    "care_task": _("家园任务"),
+    "referral_reply": _("等转诊回执"),
+    "second_doctor": _("请另一位医生决定"),
+    "release": _("请复核医生放行"),
+}
+
+
+def initial_of(name: str) -> str:
+    """Return the character that stands for a child on its leaf: the last of its name."""
+    return name[-1:]
+
+
+def shade_of(child_id: UUID) -> str:
+    """Return the same shade for a child on every page."""
+    return SHADES[child_id.bytes[-1] % len(SHADES)]
+
+
+def sex_and_age(child: ChildFacts, today: date) -> str:
+    return f"{SEX[child.sex]} · {child.age_text(today)}"
+
+
+def gestation(child: ChildFacts) -> str:
+    """Return "早产 34+2 周" for a child born early, else ""."""
+    if child.gestational_days is None or child.gestational_days >= PRETERM_BELOW_DAYS:
+        return ""
+    weeks, days = divmod(child.gestational_days, 7)
+    return str(_("早产 %(weeks)s 周", weeks=f"{weeks}+{days}"))
+
+
+def corrected(child: ChildFacts, today: date) -> str:
+    """Return "矫正10月24天" while the corrected age is the one to judge by, else ""."""
+    text = child.corrected_age_text(today)
+    return str(_("矫正%(age)s", age=text)) if text else ""
+
+
+_SAID: dict[tuple[int, str], str] = {}
+
+
+def said(word) -> str:
+    """Return a word of the tables in the reader's language. Kept by language: a record asks for hundreds of them."""
+    key = (id(word), language())
+    if key not in _SAID:
+        _SAID[key] = str(word)
+    return _SAID[key]
+
+
+def weekday(on: date) -> str:
+    return said(WEEKDAYS[on.weekday()])
+
+
+def day(on: date, today: date) -> str:
+    """Return a day as lists show it: 今天, 11-20 周五, and with its year where that is another one."""
+    if on == today:
+        return said(TODAY)
+    return f"{on:%m-%d} {weekday(on)}" if on.year == today.year else on.isoformat()
+
+
+def moment(happened_on: date, recorded_at: datetime, today: date) -> str:
+    """Return when something was written: 今天 with its time, other days as they are."""
+    if happened_on != today:
+        return day(happened_on, today)
+    return f"{day(today, today)} {recorded_at.astimezone(LOCAL):%H:%M}"
+
+
+def stamp(at: datetime) -> str:
+    """Return a moment to the minute, as the clock on the wall showed it."""
+    return f"{at.astimezone(LOCAL):%Y-%m-%d %H:%M}"
+
+
+def short_visit(name: str) -> str:
+    """Return a visit's name as long lists write it: 12月龄健检."""
+    return name.replace("健康检查", "健检")
+
+
+def overdue(days: int) -> str:
+    return str(_("逾期 %(n)s 天", n=days))
+
+
+def role(name: str) -> dict:
+    """Return mark and word of a role, for a badge."""
+    mark, word = ROLES[name]
+    return {"role": mark, "text": said(word)}
+
+
+def turn(whose_turn: str) -> dict | None:
+    """Return mark and 轮到… of whoever's turn it is; None where it is nobody's."""
+    if whose_turn not in TURNS:
+        return None
+    mark, _who, text = TURNS[whose_turn]
+    return {"role": mark, "text": said(text)}

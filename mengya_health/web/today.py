@@ -1,0 +1,34 @@
+"""The doctor's day."""
+
+from flask import Blueprint, render_template, request
+
+from mengya_health.care.due import day_list
+from mengya_health.care.queries import cases_of_children
+from mengya_health.entry import signed_in
+from mengya_health.errors import NotPermitted
+from mengya_health.handouts.queries import print_queue
+from mengya_health.people.places import place_name
+from mengya_health.web.shown import today as shown
+
+bp = Blueprint("today", __name__)
+
+
+@bp.get("/today")
+@signed_in
+def show(work):
+    tab = request.args.get("tab", "due")
+    tab = tab if tab in shown.TABS else "due"
+    most = shown.ALL if request.args.get("show") == "all" else shown.FIRST
+    clinic_id = clinic_of(work)
+    day = day_list(work, clinic_id, limits=shown.limits_for(tab, most))
+    cases, papers = cases_of_children(work, day.children), print_queue(work)
+    page = shown.today_page(work, place_name(work, clinic_id), day, cases, papers, tab=tab, most=most)
+    return render_template("pages/doctor/today.html", **page)
+
+
+def clinic_of(work):
+    """Return the clinic the doctor works at. Raises NotPermitted for anybody else."""
+    places = work.actor.places_as("doctor")
+    if not places:
+        raise NotPermitted
+    return places[0].organisation_id

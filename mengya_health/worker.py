@@ -1,0 +1,117 @@
+"""The job runner: takes ids from the queue, does the slow work under the requester's rights, sweeps what was lost."""
+
+import logging
+import signal
+import time
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import update
+
+from mengya_health import db, jobs
+from mengya_health.errors import MengyaError, NotPermitted
+from mengya_health.handouts.fonts import check_rendering
+from mengya_health.handouts.making import forget_old, render_handout
+from mengya_health.handouts.queries import KEPT
+from mengya_health.jobs import Job
+from mengya_health.operations.installation import Installation, begin_work
+from mengya_health.people.acting import actor_of_user
+
+log = logging.getLogger("mengya")
+
+KINDS = {"render_handout": render_handout}
+ATTEMPTS = 3
+SWEEP_EVERY_S = 30
+PAUSE_S = 2
+
+
+def run(installation: Installation) -> None:
+    """Run jobs until told to stop. Raises StartRefused where PDFs could not be made."""
+    check_rendering()
+    queue = jobs.make_queue(installation.settings, lambda job_id: run_job(installation, job_id), make_tables=True)
+    stopping = _stop_on_signals()
+    next_sweep = 0.0
+    while not stopping:
+        try:
+            if time.monotonic() >= next_sweep:
+                sweep(installation, queue)
+                next_sweep = time.monotonic() + SWEEP_EVERY_S
+            _next_job(queue)
+        except Exception as error:  # noqa: BLE001 a database that is away for a minute must not end the worker
+            log.error("the worker waits: %s", type(error).__name__)
+            time.sleep(PAUSE_S)
+    queue.storage.close()
+    installation.close()
+
+
+def _next_job(queue) -> None:
+    task = queue.dequeue()
+    if task is None:
+        time.sleep(0.2)
+    else:
+        queue.execute(task)
+
+
+def run_job(installation: Installation, job_id: UUID) -> None:
+    """Do one job. A second run of a finished job changes nothing."""
+    job = _take(installation, job_id)
+    if job is None:
+        return
+    try:
+        with begin_work(installation, None, writing=False) as work:
+            actor = actor_of_user(work, job.asked_by)
+        with begin_work(installation, actor) as work:
+            KINDS[job.kind](work, job.subject_id)
+    except MengyaError as error:
+        again = job.attempts < ATTEMPTS and not isinstance(error, NotPermitted)
+        _finish(installation, job_id, "requested" if again else "failed", error.code)
+    except Exception as error:  # noqa: BLE001 the outermost loop of jobs: the next one must still run
+        log.error("job %s failed: %s", job_id, type(error).__name__)
+        _finish(installation, job_id, "requested" if job.attempts < ATTEMPTS else "failed", "unexpected")
+    else:
+        _finish(installation, job_id, "completed", "")
+
+
+def sweep(installation: Installation, queue) -> int:
+    """Send again what was committed and never begun, and what a dead worker left; return how many."""
+    now = installation.now()
+    with db.open_session(installation.engine, writing=True) as session:
+        dead = (Job.status == "in-progress") & (Job.started_at < now - timedelta(minutes=5))
+        lost = update(Job).where(dead, Job.attempts >= ATTEMPTS)  # a job that kills its worker is not tried for ever
+        session.execute(lost.values(status="failed", error_code="worker_died", finished_at=now))
+        session.execute(update(Job).where(dead).values(status="requested"))
+        forget_old(session, before=now - KEPT)
+        waiting = jobs.unsent(session, before=now - timedelta(seconds=10))
+        session.commit()
+    jobs.send(queue, waiting)
+    return len(waiting)
+
+
+def _take(installation: Installation, job_id: UUID) -> Job | None:
+    """Mark a requested job as begun, by compare-and-set, so that two workers never do it twice at once."""
+    with db.open_session(installation.engine, writing=True) as session:
+        taken = session.execute(
+            update(Job)
+            .where(Job.id == job_id, Job.status == "requested")
+            .values(status="in-progress", started_at=installation.now(), attempts=Job.attempts + 1)
+        )
+        job = session.get(Job, job_id) if taken.rowcount else None
+        session.commit()
+        return job
+
+
+def _finish(installation: Installation, job_id: UUID, status: str, error_code: str) -> None:
+    with db.open_session(installation.engine, writing=True) as session:
+        session.execute(
+            update(Job)
+            .where(Job.id == job_id)
+            .values(status=status, error_code=error_code, finished_at=installation.now())
+        )
+        session.commit()
+
+
+def _stop_on_signals() -> list:
+    stopping: list[int] = []
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda number, _frame: stopping.append(number))
+    return stopping

@@ -1,0 +1,132 @@
+"""Our requests, on a real installation in a folder: a doctor with a list of 20, a child with 200 entries, one save."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+from flask import Flask
+
+from mengya_health.app import create_app
+from mengya_health.crypto.passwords import Passwords
+from mengya_health.entry import cookie_name
+from mengya_health.operations.first_run import initialise
+from mengya_health.operations.installation import Installation, begin_work, open_installation
+from mengya_health.people.facts import ChildFacts
+from mengya_health.people.queries import find_child
+from mengya_health.people.sessions import open_session
+from mengya_health.record.commands import record_entry
+from mengya_health.screening.commands import plan_first_visits
+from tests.bench.measure import Comparison, request_to
+from tests.conftest import CHEAP, CHEAP_HASHES, PASSPHRASE, settings_in
+from tests.factories import a_child, a_district, a_guardian
+
+ENTRIES = 200
+LISTED = 20
+NAMES = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
+
+
+def comparisons(folder: Path) -> list[Comparison]:
+    """Return what is measured, each with the bound it is held to."""
+    installation = _installation(folder)
+    district = a_district(installation)
+    children = _children(installation, district)
+    known = children[0]
+    mother = a_guardian(installation, district, known)
+    _write_entries(installation, district, mother, known)
+    app = create_app(installation)
+    doctor = _signed_in(installation, district.doctor.user_id)
+    family = _signed_in(installation, mother.user_id)
+    record, home_log = f"/children/{known.id}", f"/home/{known.id}/record"
+    return [
+        Comparison("今日, 20 rows", request_to(app, "GET", "/today", Cookie=doctor), "rows20", 3),
+        Comparison(f"record, newest 20 of {ENTRIES}", request_to(app, "GET", record, Cookie=doctor), "enc200"),
+        Comparison(
+            f"record, all {ENTRIES}", request_to(app, "GET", f"{record}?entries=all", Cookie=doctor), "enc200", 3
+        ),
+        Comparison("family home", request_to(app, "GET", "/home", Cookie=family), "enc200"),
+        *_saving(installation, app, doctor, known),
+        Comparison("saving a home record", _post(app, home_log, family, milk="usual"), "insert5"),
+    ]
+
+
+def _installation(folder: Path) -> Installation:
+    settings = settings_in(folder)
+    initialise(settings, PASSPHRASE, now=datetime.now(UTC), cost=CHEAP, environ={})
+    return open_installation(settings, passwords=Passwords(CHEAP_HASHES), environ={})
+
+
+def _children(installation: Installation, district) -> list[ChildFacts]:
+    """Return 20 children whose next check is due."""
+    born_on = datetime.now(UTC).date() - timedelta(days=369)
+    found = []
+    for name in NAMES[:LISTED]:
+        with begin_work(installation, district.doctor) as work:
+            child = a_child(work, district, name=f"样本{name}", birth_on=born_on)
+            plan_first_visits(work, child)
+            found.append(child)
+    return found
+
+
+def _write_entries(installation: Installation, district, mother, child: ChildFacts) -> None:
+    hands = (
+        (district.doctor, "health", "advice", {"text": "今天称重，长得不错，继续每天一份肉。"}),
+        (
+            district.teacher,
+            "behaviour",
+            "observation",
+            {
+                "domain": "move",
+                "items": [],
+                "logs": [],
+                "note": "今天午睡一小时四十分，醒来情绪平稳。",
+                "setting": "class",
+            },
+        ),
+        (mother, "family", "home_record", {"milk": "usual", "meal": "more", "note": "晚饭吃完一碗。"}),
+    )
+    for number in range(ENTRIES):
+        actor, section, kind, content = hands[number % 3]
+        with begin_work(installation, actor) as work:
+            found = find_child(work, child.id)
+            happened_on = work.today - timedelta(days=number % 300)
+            record_entry(work, found, section=section, kind=kind, content=content, happened_on=happened_on)
+
+
+def _saving(installation: Installation, app: Flask, cookie: str, child: ChildFacts) -> list[Comparison]:
+    """One measurement: validated, scored, sealed, history and audit written, one commit."""
+    path = f"/children/{child.id}/measurement"
+    fields = {
+        "measured_on": datetime.now(UTC).date().isoformat(),
+        "weight_kg": "9.1",
+        "length_cm": "74.6",
+        "position": "l",
+    }
+    save = _post(app, path, cookie, **fields)
+    return [
+        Comparison("saving one measurement", save, "insert5", 3),
+        Comparison("saving one measurement, to one row", save, "insert"),
+    ]
+
+
+def _post(app: Flask, path: str, cookie: str, **fields: str):
+    """Return what sends a form: the page's token with its cookie, a fresh key for each request."""
+    client = app.test_client()
+    client.set_cookie(*cookie.split("=", 1))
+    page = client.get(path).get_data(as_text=True)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page).group(1)
+    cookies = f"{cookie}; txf={client.get_cookie('txf').value}"
+    return request_to(
+        app,
+        "POST",
+        path,
+        form=lambda: {"csrf_token": token, "idem_key": str(uuid4()), **fields},
+        expect=303,
+        Cookie=cookies,
+    )
+
+
+def _signed_in(installation: Installation, user_id) -> str:
+    with begin_work(installation, None) as work:
+        token = open_session(work, user_id, "password")
+    return f"{cookie_name(installation)}={token}"
