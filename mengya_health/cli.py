@@ -113,7 +113,7 @@ def demo(data_dir: Path | None, port: int, no_serve: bool, today) -> None:
 
     settings = demo_district.demo_settings(_settings(data_dir).data_dir, port)
     installation = open_installation(demo_district.prepare(settings))
-    accounts = demo_district.make_demo(installation, today=today.date() if today else None)
+    accounts = demo_district.make_demo(installation, today=today.date() if today else None, progress=_progress())
     click.echo(f"\n童馨档案演示 Demo: http://localhost:{port}/")
     click.echo(f"所有账号的密码 Password of every account: {accounts.password}")
     click.echo(f"签名密码 Signing PIN: {accounts.pin}")

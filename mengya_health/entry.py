@@ -1,7 +1,7 @@
 """The doors. Every view is `@signed_in` or `@public`; a door opens the work, commits it, audits before it answers."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from uuid import UUID
@@ -26,6 +26,7 @@ from mengya_health.errors import (
     TooMany,
     Unavailable,
 )
+from mengya_health.fields import DOOR_FIELDS
 from mengya_health.operations.installation import Installation, keep_what_survives
 from mengya_health.people import sign_in
 from mengya_health.record.models import Idempotency
@@ -94,7 +95,13 @@ def form_state(**stored) -> FormState:
 
 def submitted(schema) -> dict:
     """Load the posted form through a schema of `fields.Form`. Raises Malformed or Invalid."""
-    return schema.load(request.form)
+    return schema.load(posted())
+
+
+def posted() -> Mapping:
+    """Return the posted form as it came, for a command that loads it through a schema of its own."""
+    g.form_is_read = True
+    return request.form
 
 
 # --- inside the doors ---------------------------------------------------------------------------------------------
@@ -148,6 +155,8 @@ def _commit(place: Installation, view: Callable, view_args: dict) -> Response:
         if stored:
             return redirect(stored, code=303)
         answer = make_response(view(work, **view_args))
+        if set(request.form) - DOOR_FIELDS and not g.get("form_is_read"):
+            raise Malformed  # a button that sends nothing was sent something
         _store_audit(work, session)
         _store_answer(work, answer)
         session.commit()

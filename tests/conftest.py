@@ -18,7 +18,7 @@ from mengya_health.operations.first_run import initialise
 from mengya_health.operations.installation import Installation, begin_work, open_installation
 from mengya_health.work import Work
 
-pytest_plugins = ["tests.postgres", "tests.browser", "tests.district"]
+pytest_plugins = ["tests.postgres", "tests.browser", "tests.district", "tests.terminal"]
 
 PASSPHRASE = "只用于测试的口令 only for tests"
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # a Monday, nine in the morning at the clinic

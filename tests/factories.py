@@ -10,6 +10,8 @@ from uuid import UUID
 from flask.testing import FlaskClient
 
 from mengya_health.access.actor import Actor, Place
+from mengya_health.app import create_app
+from mengya_health.entry import cookie_name
 from mengya_health.operations.first_run import first_sysadmin
 from mengya_health.operations.installation import Installation, begin_work
 from mengya_health.people import accounts, commands
@@ -139,9 +141,6 @@ def a_guardian(installation: Installation, district: District, child: ChildFacts
 
 def client_of(installation: Installation, user: Actor | UUID) -> FlaskClient:
     """Return a browser that is signed in as a user, by a session row like any other."""
-    from mengya_health.app import create_app
-    from mengya_health.entry import cookie_name
-
     user_id = user.user_id if isinstance(user, Actor) else user
     with begin_work(installation, None) as work:
         token = open_session(work, user_id, "password")

@@ -18,7 +18,7 @@ from mengya_health.config import Settings, settings_from
 from mengya_health.crypto.private_files import write_once
 from mengya_health.errors import StartRefused
 from mengya_health.operations.demo_children import BABY_HOUSE, draw_children
-from mengya_health.operations.demo_people import FIRST_LOGIN, LAST_LOGIN, PASSWORD, STAFF, build_places
+from mengya_health.operations.demo_people import FIRST_LOGIN, LAST_LOGIN, PASSWORD, PIN, STAFF, build_places
 from mengya_health.operations.demo_stage import AFTERNOON, MORNING, NOON, OPENING, Event, Stage
 from mengya_health.operations.demo_stories import STORIES
 from mengya_health.operations.demo_tale import Tale
@@ -56,10 +56,11 @@ class DemoAccount:
 
 @dataclass(frozen=True)
 class DemoAccounts:
-    """The accounts of the demo; all have the same password."""
+    """The accounts of the demo; all have the same password and signing PIN."""
 
     accounts: tuple[DemoAccount, ...]
     password: str = PASSWORD
+    pin: str = PIN
 
 
 def demo_settings(data_dir: Path, port: int) -> Settings:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from mengya_health.content import Content
@@ -52,7 +53,8 @@ def figure_in_words(figure: Reading, content: Content) -> str:
     metric = content.metrics.get(figure.name)
     if metric is None:
         return f"{name_of(figure.name.removeprefix('days_since_'), content)} {figure.value}"
-    value = f"{figure.value:.{metric.decimals}f}" if isinstance(figure.value, float) else str(figure.value)
+    is_decimal = isinstance(figure.value, float) or metric.kind in ("decimal", "derived")
+    value = f"{Decimal(figure.value):.{metric.decimals}f}" if is_decimal else str(figure.value)
     return f"{metric.name} {value.replace('-', '−')} {metric.unit}".strip()
 
 

@@ -8,7 +8,7 @@ from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.care.commands import flag, open_case
 from mengya_health.care.queries import open_case_on
-from mengya_health.entry import form_state, signed_in
+from mengya_health.entry import form_state, posted, signed_in
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.record.models import Entry
@@ -34,7 +34,7 @@ def enter(work, child_id: UUID):
 @bp.post("/children/<uuid:child_id>/check")
 @signed_in(again="checks.enter")
 def save(work, child_id: UUID):
-    entry = record_check(work, _child(work, child_id), request.args.get("visit"), request.form)
+    entry = record_check(work, _child(work, child_id), request.args.get("visit"), posted())
     return redirect(_after_saving(work, entry), 303)
 
 
@@ -51,7 +51,7 @@ def show(work, child_id: UUID, entry_id: UUID):
 def decide(work, child_id: UUID, entry_id: UUID):
     child = _child(work, child_id)
     opened = find_check(work, child, entry_id)
-    decisions, row_version = read_decisions(opened, request.form)
+    decisions, row_version = read_decisions(opened, posted())
     cases = _cases_for(work, child, opened, decisions)
     decide_findings(work, child, opened, decisions, row_version=row_version, cases=cases)
     return redirect(url_for("checks.show", child_id=child_id, entry_id=entry_id, saved="stored"), 303)
@@ -68,7 +68,7 @@ def correction(work, child_id: UUID, entry_id: UUID):
 @bp.post("/children/<uuid:child_id>/checks/<uuid:entry_id>/correction")
 @signed_in(again="checks.correction")
 def correct(work, child_id: UUID, entry_id: UUID):
-    entry = correct_check(work, _child(work, child_id), entry_id, request.form)
+    entry = correct_check(work, _child(work, child_id), entry_id, posted())
     return redirect(_after_saving(work, entry), 303)
 
 

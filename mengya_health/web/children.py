@@ -8,7 +8,7 @@ from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.care.due import open_tasks_of
 from mengya_health.care.queries import SIGNED_KINDS, cases_of
-from mengya_health.entry import form_state, signed_in, submitted
+from mengya_health.entry import form_state, posted, signed_in, submitted
 from mengya_health.errors import Conflict, Invalid
 from mengya_health.people.commands import correct_child, end_enrolment, enrol_child, register_child
 from mengya_health.people.invitations import invite_guardian, open_invitations, revoke_invitation
@@ -181,7 +181,7 @@ def entry(work, child_id: UUID, entry_id: UUID):
 @bp.post("/children/<uuid:child_id>/entries/<uuid:entry_id>")
 @signed_in(again="children.entry")
 def correct(work, child_id: UUID, entry_id: UUID):
-    correct_written(work, find_child(work, child_id), entry_id, request.form)
+    correct_written(work, find_child(work, child_id), entry_id, posted())
     return redirect(url_for("children.entry", child_id=child_id, entry_id=entry_id, saved="stored"), 303)
 
 

@@ -171,7 +171,7 @@ def whole(work, group_id: UUID):
 @bp.post("/class/<uuid:group_id>/meal")
 @signed_in(again="classes.whole")
 def save_whole(work, group_id: UUID):
-    children = class_children(work, group_id)
+    children = class_children(work, _group(groups_of(work), group_id).id)
     options = shown.LOGS["eat"]["meal"][1]
     fields = {f"meal_{child.id.hex}": Choice(*options, "away", required=True) for child in children}
     said = submitted(Form.from_dict(fields)())

@@ -46,7 +46,7 @@ def test_everything_that_is_missing_is_listed_with_whose_turn_it_is_and_what_wou
     assert missing(refused) == [
         "success_rule_is_met", "class_has_observed", "home_records_are_in", "evaluation_is_signed",
     ]  # fmt: skip
-    assert [each.whose_turn for each in refused.value.missing] == ["doctor", "teacher", "guardian", "guardian"]
+    assert [each.whose_turn for each in refused.value.missing] == ["doctor", "teacher", "guardian", "doctor"]
     assert all(each.what_zh and each.why_zh and each.fix for each in refused.value.missing)
     assert "差 4 件事" in refused.value.zh
     assert refused.value.missing[2].evidence_zh == "每天四类食物 0/7"

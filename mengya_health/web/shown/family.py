@@ -1,6 +1,5 @@
 """What a family reads: plain words only, one thing to do, nothing that no doctor wrote."""
 
-from collections.abc import Iterable
 from datetime import date
 
 from flask import url_for
@@ -35,7 +34,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
         "more_todo": [_asked(child, task) for task in asked[1:]],
         "growth": _growth(child, history, work.today),
         "step": _step(cases),
-        "hands": _hands(record.newest, work.today),
+        "hands": _hands(record, work.today),
         "at_home": [
             {
                 "text": f"{task.title}，{task.body['frequency']}",
@@ -147,10 +146,15 @@ def _step(cases: list[CaseLine]) -> dict:
     }
 
 
-def _hands(entries: Iterable[OpenEntry], today: date) -> dict:
+def _hands(record: RecordPage, today: date) -> dict:
+    """Return what each hand last did; beyond the newest entries, how much it wrote."""
+
     def last(section: str, word: str) -> str:
-        found = [each for each in entries if each.section == section]
-        return f"{words.day(max(each.happened_on for each in found), today)}{word}" if found else ""
+        found = [each.happened_on for each in record.newest if each.section == section]
+        if found:
+            return f"{words.day(max(found), today)}{word}"
+        number = record.counts.get(section, 0)
+        return _("写过 %(n)s 条", n=number) if number else ""
 
     return {
         "doc": last("health", _("写过")) or _("还没有写"),

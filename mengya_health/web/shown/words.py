@@ -25,6 +25,7 @@ ROLES = {
     "caregiver": ("par", _("家人")),
     "reviewer": ("mgr", _("区级复核")),
     "sysadmin": ("mgr", _("系统导入")),
+    "anonymous": ("par", _("用邀请码开通")),
 }
 # Section → its mark, its word, and who writes it.
 HANDS = {

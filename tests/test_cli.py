@@ -1,0 +1,126 @@
+"""The commands an operator types, and the files they leave."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pysqlite3
+import pytest
+from sqlalchemy import text
+
+from mengya_health import db, jobs
+from mengya_health.errors import Invalid, NotPermitted
+from mengya_health.operations import installation as opening
+from mengya_health.operations.accounts import add_staff
+from mengya_health.people import accounts
+from mengya_health.people.acting import actor_of_login
+from tests.factories import PASSWORD, a_child, a_district
+
+
+@pytest.mark.usefixtures("content_is_loaded")
+def test_a_file_that_cannot_be_written_is_said_in_one_line(operator):
+    operator.is_refused("growth", "nowhere.csv", "out.csv", "--reference", "who2006")
+    operator.environ["MENGYA_DATA"] = str(operator.passphrase / "below a file")
+    operator.is_refused("init")
+
+
+def test_the_first_administrator_makes_accounts_at_the_command_line(operator):
+    made = operator.run("init", "--admin", "first", input=f"{PASSWORD}\n{PASSWORD}\n")
+    assert made.exit_code == 0, made.output
+    add = ("user", "add", "--name", "样本员工", "--as", "first")
+    typed = f"{PASSWORD}\n{PASSWORD}\n"
+    assert operator.run(*add, "officer", "--role", "security_officer", input=typed).exit_code == 0
+    taken = operator.run(*add, "officer", "--role", "security_officer", input=typed)
+    assert (taken.exit_code, "login" in taken.stderr) == (1, True)
+    assert operator.run("init", "--admin", "second", input=typed).exit_code == 1
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_an_account_made_at_the_command_line_is_at_its_place_and_whole_or_not_there(installation, work_as):
+    district = a_district(installation)
+    wanted = {"admin": "sysadmin", "login": "newdoctor", "name": "样本新医生", "password": PASSWORD}
+    # A code that is not there, no code for who works at a place, a role that is none.
+    for role, code in (("doctor", "nowhere"), ("doctor", None), ("emperor", None)):
+        with pytest.raises(Invalid):
+            add_staff(installation, role=role, organisation=code, **wanted)
+    add_staff(installation, role="doctor", organisation="clinic", **wanted)
+    with work_as(None, writing=False) as work:
+        actor = actor_of_login(work, "newdoctor")
+    assert [(place.role, place.organisation_id) for place in actor.places] == [("doctor", district.clinic_id)]
+    with pytest.raises(NotPermitted):
+        add_staff(installation, role="doctor", organisation="clinic", **wanted | {"admin": "newdoctor", "login": "x"})
+
+
+@pytest.mark.usefixtures("content_is_loaded")
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_a_paper_is_printed_at_the_command_line_for_who_may(installation, work_as, operator, tmp_path):
+    operator.environ |= {
+        "MENGYA_DATA": str(installation.settings.data_dir),
+        "MENGYA_KEYRING": str(installation.settings.keyring_dir),
+    }
+    own = replace(installation, now=opening.clock)
+    district = a_district(own)
+    with opening.begin_work(own, district.sysadmin) as work:
+        logins = {"doctor": district.clinic_id, "stranger": district.other_clinic_id}
+        for login, place_id in logins.items():
+            user = accounts.add_user(work, login=login, name="样本员工", password=PASSWORD)
+            accounts.add_membership(work, user_id=user.id, role="doctor", organisation_id=place_id)
+    with opening.begin_work(own, district.doctor) as work:
+        child = a_child(work, district, birth_on=work.today - timedelta(days=400))
+    command = ("print", "record_summary", "--child", child.number, "--out", str(tmp_path / "out.pdf"))
+    for refused in ("stranger", "nobody"):
+        assert operator.run(*command, "--as", refused).exit_code == 1
+    assert not (tmp_path / "out.pdf").exists()
+    printed = operator.run(*command, "--as", "doctor")
+    assert printed.exit_code == 0, printed.output
+    assert (tmp_path / "out.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_check_says_that_nobody_does_the_jobs(operator):
+    long_ago = "2020-01-01 00:00:00"
+    nobody = "zeroblob(16)"
+    columns = "id, kind, subject_id, asked_by, asked_role, status, attempts, error_code, created_at"
+    values = f"{nobody}, 'render_handout', {nobody}, {nobody}, 'doctor', 'requested', 0, '', '{long_ago}'"
+    operator.sql(f"INSERT INTO job ({columns}) VALUES ({values})")  # noqa: S608
+    assert "mengya worker" in operator.is_refused("check")
+
+
+# --- the queue and the database files -------------------------------------------------------------------------------
+
+
+def test_a_job_message_is_plain_text_and_runs_nothing(prepared, tmp_path):
+    queue = jobs.make_queue(replace(prepared, data_dir=tmp_path), make_tables=True)
+    job_id = db.new_id()
+    jobs.send(queue, [job_id])
+    stored = pysqlite3.connect(tmp_path / "queue.db").execute("SELECT data FROM task").fetchone()[0]
+    assert str(job_id) in json.dumps(json.loads(stored))
+    assert queue.dequeue().args == [str(job_id)]
+    queue.storage.close()
+
+
+def test_a_queue_that_is_away_does_not_undo_what_was_stored(prepared, tmp_path, caplog):
+    queue = jobs.make_queue(replace(prepared, data_dir=tmp_path), make_tables=True)
+    queue.storage.close()
+    (tmp_path / "queue.db").write_text("no queue " * 1000)
+    job_id = db.new_id()
+    jobs.send(queue, [job_id])
+    assert str(job_id) in caplog.text
+
+
+@pytest.mark.parametrize(("version", "journal", "synchronous"), [((3, 40, 1), "delete", 3), ((3, 53, 4), "wal", 2)])
+def test_the_journal_goes_by_the_library_and_deleted_text_is_gone(
+    version, journal, synchronous, tmp_path, monkeypatch, caplog
+):
+    monkeypatch.setattr(pysqlite3, "sqlite_version_info", version)
+    names = ("journal_mode", "synchronous", "secure_delete")
+    engine = db.make_engine(f"sqlite:///{tmp_path / 'some.db'}")
+    with engine.begin() as connection:
+        pragma = {name: connection.execute(text(f"PRAGMA {name}")).scalar() for name in names}
+        connection.execute(text("CREATE TABLE note (words TEXT)"))
+        connection.execute(text("INSERT INTO note VALUES (:words)"), {"words": "a canary that was deleted"})
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM note"))
+    engine.dispose()
+    assert pragma == {"journal_mode": journal, "synchronous": synchronous, "secure_delete": 1}
+    assert ("WAL" in caplog.text) == (journal == "delete")
+    assert b"canary" not in (tmp_path / "some.db").read_bytes()

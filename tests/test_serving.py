@@ -1,0 +1,146 @@
+"""`mengya serve` for real: web processes and a worker beside them, on both databases."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.parse import urlencode
+
+import pytest
+from click.testing import CliRunner
+
+from mengya_health import cli
+from mengya_health.crypto.passwords import Passwords
+from mengya_health.handouts.commands import ask_for
+from mengya_health.handouts.queries import open_handout
+from mengya_health.jobs import Job
+from mengya_health.operations import installation as opening
+from mengya_health.operations.installation import open_installation
+from tests.conftest import CHEAP_HASHES
+from tests.factories import PASSWORD, a_child, a_district
+from tests.web.browsing import Forms
+
+
+class Server:
+    """`mengya serve` in a process of its own, and the processes below it."""
+
+    def __init__(self, settings, folder: Path) -> None:
+        self.port = free_port()
+        self.stderr = folder / "stderr"
+        ours = {
+            "MENGYA_ENV": "test",
+            "MENGYA_DATA": str(settings.data_dir),
+            "MENGYA_KEYRING": str(settings.keyring_dir),
+            "MENGYA_PASSPHRASE_FILE": str(settings.passphrase_file),
+            "DATABASE_URL": settings.database_url,
+            "KEYSTORE_URL": settings.keystore_url,
+            "HOME": str(folder),
+        }
+        self.command = [Path(sys.executable).with_name("mengya"), "serve", "--port", str(self.port)]
+        with self.stderr.open("w") as stderr:
+            self.process = subprocess.Popen(self.command, env=os.environ | ours, stdout=stderr, stderr=stderr)
+        self.opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+
+    def open(self, path: str, **form: str) -> tuple[str, str]:
+        """Return the address a page is at in the end, and its text."""
+        body = urlencode(form).encode() if form else None
+        with self.opener.open(f"http://127.0.0.1:{self.port}{path}", body, timeout=20) as answer:
+            return answer.url, answer.read().decode()
+
+    def processes(self) -> dict[int, list[int]]:
+        """Return the processes below ours: each child with its own children."""
+        return {child: children_of(child) for child in children_of(self.process.pid)}
+
+    def worker(self) -> int:
+        return next(pid for pid, below in self.processes().items() if not below)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def eventually(what: Callable, *, seconds: float = 60):
+    """Return what a function gives once it gives something and raises nothing."""
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            if found := what():
+                return found
+        except (OSError, StopIteration):
+            pass
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def server(settings, tmp_path) -> Iterator[Server]:
+    running = Server(settings, tmp_path)
+    yield running
+    if running.process.poll() is None:
+        running.process.kill()
+        running.process.wait()
+
+
+def test_serving_answers_does_jobs_outlives_its_worker_and_ends_at_once(server, settings, content, operator):
+    installation = open_installation(settings, passwords=Passwords(CHEAP_HASHES), content=content, environ={})
+    district = a_district(installation)
+    eventually(lambda: json.loads(server.open("/healthz")[1]) == {"database": True, "keyring": True, "disk": True})
+    form = Forms(server.open("/sign-in")[1]).by_action["/sign-in"]
+    typed = {name: value for name, (value,) in form.items()} | {"login": "sysadmin", "password": PASSWORD}
+    assert server.open("/sign-in", **typed)[0].endswith("/account")
+
+    first = eventually(server.worker)
+    os.kill(first, signal.SIGKILL)
+    assert eventually(lambda: server.worker() != first)
+    with opening.begin_work(installation, district.doctor) as work:
+        child = a_child(work, district, birth_on=work.today - timedelta(days=400))
+    with opening.begin_work(installation, district.doctor) as work:
+        handout = ask_for(work, child, "record_summary")
+
+    def finished() -> bool:
+        with opening.begin_work(installation, None, writing=False) as work:
+            return work.session.get(Job, handout.job_id).status in ("completed", "failed")
+
+    eventually(finished)
+    with opening.begin_work(installation, district.doctor, writing=False) as work:
+        assert open_handout(work, handout.id).startswith(b"%PDF")
+
+    again = CliRunner(env=operator.environ).invoke(cli.main, ["serve", "--port", str(server.port)])
+    assert (again.exit_code, again.stderr.count("\n")) == (2, 1)
+    assert str(server.port) in again.stderr
+
+    below = server.processes()
+    everybody = [*below, *(pid for pids in below.values() for pid in pids)]
+    assert len(everybody) == 4
+    begun = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(timeout=15) == 0
+    assert time.monotonic() - begun < 8
+    assert not [pid for pid in everybody if Path(f"/proc/{pid}").exists()]
+    assert "Traceback" not in server.stderr.read_text()
+    installation.close()
+
+
+@pytest.mark.parametrize("database", ["sqlite"])
+def test_a_killed_parent_leaves_nobody_holding_the_port(server):
+    eventually(lambda: server.open("/healthz"))
+    below = eventually(server.processes)
+    server.process.kill()
+    server.process.wait()
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in below), seconds=15)
+    with socket.create_server(("127.0.0.1", server.port)):
+        pass
