@@ -1,5 +1,6 @@
 """create_app(): wiring, and nothing else."""
 
+import secrets
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -10,6 +11,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from mengya_health import entry, locale, problems
 from mengya_health.config import TEMPLATES, Settings
 from mengya_health.crypto.sealing import Keys
+from mengya_health.db import new_id
 from mengya_health.errors import Malformed, StartRefused
 from mengya_health.operations.installation import Installation
 from mengya_health.web import blueprints, shell
@@ -18,6 +20,7 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 )
+FORM_BYTES = 1024 * 1024
 PERMISSIONS = (
     "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), "
     "payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)"
@@ -30,8 +33,9 @@ def create_app(installation: Installation) -> Flask:
     _configure(app, installation)
     app.extensions["mengya"] = installation
     locale.init_app(app)
+    app.before_request(_hold_forms_to_their_size)
     CSRFProtect(app)
-    app.jinja_env.globals.update(idem_key=entry.new_idem_key, new_nonce=entry.new_nonce)
+    app.jinja_env.globals.update(idem_key=_new_idem_key, new_nonce=_new_nonce)
     app.context_processor(shell.context)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
@@ -57,7 +61,7 @@ def _configure(app: Flask, installation: Installation) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         TRUSTED_HOSTS=list(settings.trusted_hosts),
         MAX_CONTENT_LENGTH=25 * 1024 * 1024,
-        MAX_FORM_MEMORY_SIZE=1024 * 1024,
+        MAX_FORM_MEMORY_SIZE=FORM_BYTES,
         MAX_FORM_PARTS=500,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=False,  # Referrer-Policy is no-referrer; Origin and Sec-Fetch-Site are checked instead
@@ -92,6 +96,11 @@ def _require_safe(settings: Settings, *, is_debug: bool) -> None:
         raise StartRefused("正式环境不能开调试：请去掉 FLASK_DEBUG。", "No debugging in production: unset FLASK_DEBUG.")
 
 
+def _hold_forms_to_their_size() -> None:
+    if request.mimetype == "application/x-www-form-urlencoded":  # MAX_FORM_MEMORY_SIZE holds for multipart only
+        request.max_content_length = FORM_BYTES
+
+
 def _refuse_foreign_origin() -> None:
     if request.method in entry.SAFE:
         return
@@ -118,3 +127,13 @@ def _protect(answer: Response) -> Response:
     if g.get("clear_site"):
         headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
+
+
+def _new_idem_key() -> str:
+    """Return a key for one rendered form, so that sending it twice stores once."""
+    return str(new_id())
+
+
+def _new_nonce() -> str:
+    """Return 16 random bytes as hex, for one signature."""
+    return secrets.token_hex(16)

@@ -1,6 +1,5 @@
 """The doors. Every view is `@signed_in` or `@public`; a door opens the work, commits it, audits before it answers."""
 
-import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
@@ -13,7 +12,6 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from mengya_health import audit, db, jobs
-from mengya_health.db import new_id
 from mengya_health.errors import (
     Conflict,
     Invalid,
@@ -27,6 +25,7 @@ from mengya_health.errors import (
     Unavailable,
 )
 from mengya_health.fields import DOOR_FIELDS
+from mengya_health.locale import words_of
 from mengya_health.operations.installation import Installation, keep_what_survives
 from mengya_health.people import sign_in
 from mengya_health.record.models import Idempotency
@@ -44,6 +43,11 @@ class FormState:
     errors: dict = field(default_factory=dict)
     missing: tuple = ()
     message: MengyaError | None = None
+
+    @property
+    def said(self) -> str:
+        """What was said about the form as a whole, in the reader's language; "" where nothing was."""
+        return words_of(self.message) if self.message else ""
 
     def __getitem__(self, name: str):
         return getattr(self, name)
@@ -271,8 +275,11 @@ def _answer_of_the_twin(place: Installation, error: MengyaError) -> str | None:
     work = g.get("work")
     if work is None or isinstance(error, Malformed):
         return None
-    with db.open_session(place.engine, writing=False) as session:
-        return _stored_answer(work, session)
+    try:
+        with db.open_session(place.engine, writing=False) as session:
+            return _stored_answer(work, session)
+    except Invalid:
+        return None  # no twin: the key was used for something else, which is what is being said already
 
 
 def cookie_name(place: Installation) -> str:
@@ -286,16 +293,6 @@ def set_session_cookie(answer: Response, token: str) -> Response:
     secure = place.settings.is_production
     answer.set_cookie(cookie_name(place), token, httponly=True, secure=secure, samesite="Lax", path="/")
     return answer
-
-
-def new_idem_key() -> str:
-    """Return a key for one rendered form, so that sending it twice stores once."""
-    return str(new_id())
-
-
-def new_nonce() -> str:
-    """Return 16 random bytes as hex, for one signature."""
-    return secrets.token_hex(16)
 
 
 def _source() -> str:

@@ -3,6 +3,8 @@
 from flask import Flask, g, request
 from flask_babel import Babel, Domain
 
+from mengya_health.errors import MengyaError
+
 CHOICES = ("zh", "en")
 
 
@@ -12,6 +14,11 @@ def language() -> str:
     if work is not None and work.actor is not None:
         return work.actor.language
     return "en" if request.cookies.get("lang") == "en" else "zh"
+
+
+def words_of(error: MengyaError) -> str:
+    """Return the sentence of a refusal in the reader's language."""
+    return error.en if language() == "en" else error.zh
 
 
 def init_app(app: Flask) -> None:

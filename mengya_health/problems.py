@@ -6,7 +6,7 @@ import traceback
 from flask import Flask, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
 from mengya_health.errors import Conflict, Malformed, MengyaError, SignInNeeded
 from mengya_health.locale import language
@@ -33,6 +33,7 @@ OF_HTTP = {
 OTHERWISE = ("这次没有成功，请回到上一页再试。", "That did not work; go back and try again.")
 PAGES = (400, 403, 404, 409, 422, 429, 500, 503)
 OF_THE_DOOR = ("csrf_token", "idem_key", "row_version")
+SECRETS = ("pin", "password", "old_password")
 LABELS = {
     "text": lambda: _("内容"),
     "note": lambda: _("备注"),
@@ -61,13 +62,25 @@ def register(app: Flask) -> None:
     app.register_error_handler(SignInNeeded, _to_sign_in)
     app.register_error_handler(MengyaError, problem_page)
     app.register_error_handler(CSRFError, lambda error: problem_page(Malformed()))
+    app.register_error_handler(SecurityError, _foreign_host)
     app.register_error_handler(HTTPException, _http_page)
     app.register_error_handler(Exception, _unexpected_page)
+    # Where even the page of an error breaks: Flask and gunicorn would log what the exception says.
+    app.register_error_handler(InternalServerError, _last_words)
+    app.log_exception = lambda exc_info: _log_places(exc_info[1])
 
 
 def _to_sign_in(error: SignInNeeded):
-    """Lead to the sign-in page and back; what was being typed is sent again from there by the person."""
-    return redirect(url_for("sign_in.form", next=request.path if request.method == "GET" else None))
+    """Lead to the sign-in page and back. What was typed stays on a page of its own, to be sent again from there."""
+    if request.method in ("GET", "HEAD"):
+        return redirect(url_for("sign_in.form", next=request.path))
+    typed = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "idem_key")]
+    if not typed:
+        return redirect(url_for("sign_in.form"))
+    has_secret = any(name.startswith(SECRETS) for name, _value in typed)
+    kept = [{"name": name, "value": value} for name, value in typed]
+    resend = None if has_secret else {"action": request.full_path, "kept": kept}
+    return render_template("pages/signed_out.html", sign_in_href=url_for("sign_in.form"), resend=resend), 401
 
 
 def problem_page(error: MengyaError):
@@ -116,16 +129,31 @@ def _both_texts(error: Conflict) -> dict:
     }
 
 
+def _foreign_host(_error: SecurityError):
+    # Not a page: without a host of ours there are no addresses to put into one.
+    words = "没有这个网站。请检查地址。 There is no such site here; check the address.\n"
+    return words, 400, {"Content-Type": "text/plain; charset=utf-8"}
+
+
 def _http_page(error: HTTPException):
     return _page(error.code, _words(MengyaError(*OF_HTTP.get(error.code, OTHERWISE)))), error.code
 
 
 def _unexpected_page(error: Exception):
+    _log_places(error)
+    return _page(500, ""), 500
+
+
+def _last_words(_error: InternalServerError):
+    words = "这次没有成功，请过一会儿再试。 That did not work; please try again in a while.\n"
+    return words, 500, {"Content-Type": "text/plain; charset=utf-8"}
+
+
+def _log_places(error: BaseException) -> None:
     # The type and the places only: an exception's text may carry what somebody typed.
     frames = traceback.extract_tb(error.__traceback__)[-4:]
     places = " < ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno}" for frame in reversed(frames))
     log.error("unexpected %s at %s request %s: %s", type(error).__name__, request.endpoint, _request_id(), places)
-    return _page(500, ""), 500
 
 
 def _request_id() -> str:

@@ -8,7 +8,7 @@ from mengya_health.care.facts import CaseFacts
 from mengya_health.screening.conditions import judge
 from mengya_health.screening.facts import History, Reading
 from mengya_health.screening.pathway_rules import RuleOutcome, closing_rules, rule_met
-from mengya_health.screening.wording import figure_in_words
+from mengya_health.screening.wording import figure_in_words, missing_in_words
 
 USUAL_CLOSING = "closing"
 _HOLDS = {"met": True, "not_met": False}
@@ -122,7 +122,7 @@ def _verdict(facts: CaseFacts, rule: str, history: History) -> Verdict:
 def _words(facts: CaseFacts, outcome: RuleOutcome) -> str:
     parts = [_figures(facts, outcome.figures)]
     if outcome.missing:
-        parts.append("缺：" + "、".join(_name(facts, name) for name in outcome.missing))
+        parts.append("缺：" + "、".join(missing_in_words(name, facts.content) for name in outcome.missing))
     if outcome.checks and not outcome.is_met:
         parts.append("待勾选：" + "、".join(outcome.checks))
     return "；".join(part for part in parts if part)
@@ -131,8 +131,3 @@ def _words(facts: CaseFacts, outcome: RuleOutcome) -> str:
 def _figures(facts: CaseFacts, figures: tuple[Reading, ...]) -> str:
     known = [each for each in figures if each.name in facts.content.metrics]
     return "；".join(f"{figure_in_words(each, facts.content)}（{each.on:%m-%d}）" for each in known)
-
-
-def _name(facts: CaseFacts, name: str) -> str:
-    metric = facts.content.metrics.get(name)
-    return metric.name if metric else name

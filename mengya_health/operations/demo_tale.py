@@ -69,7 +69,7 @@ class Tale(Arrival):
                 within=within,
                 reason="请进一步评估发展情况",
                 materials=["chart"],
-                questions=["是否需要进一步检查", "家里和班里可以怎么配合"],
+                questions=["是否需要进一步检查", "家里和班里怎么配合"],
                 department="儿童保健科",
             ).id
 

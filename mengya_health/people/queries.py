@@ -66,9 +66,9 @@ def visible_child_ids(work) -> Select:
     return select(tie.child_id).where(mine, current(tie, work.today))
 
 
-def class_children(work, group_id: UUID) -> list[ChildFacts]:
-    """Return the children who are in a class today, by name; only those the actor may see."""
-    return _by_name(work, Relationship.group_id == group_id, Relationship.kind.in_(ATTENDING))
+def class_children(work, *group_ids: UUID) -> list[ChildFacts]:
+    """Return the children who are in these classes today, by name; only those the actor may see."""
+    return _by_name(work, Relationship.group_id.in_(group_ids), Relationship.kind.in_(ATTENDING))
 
 
 def groups_of(work) -> list[Group]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Date, Row, Select, and_, bindparam, exists, or_, select, update
+from sqlalchemy import Row, bindparam, select, update
 
-from mengya_health.access.actor import Actor, Place
+from mengya_health.access.actor import Actor
 from mengya_health.db import new_id
 from mengya_health.errors import NotFound
-from mengya_health.people import seals
-from mengya_health.people.models import BoundPhone, Membership, Relationship, User, UserSession
+from mengya_health.people.models import BoundPhone, User, UserSession
+from mengya_health.people.standing import actor_of, is_open, with_standing
 
 STAFF_LONGEST = timedelta(hours=10)
 GUARDIAN_LONGEST = timedelta(hours=12)
@@ -32,16 +32,17 @@ def actor_for(work, token: str | None) -> Actor | None:
     rows = work.session.execute(_WHO, asked).all()
     if not rows or not _opens(work, rows[0]):
         return None
-    places = tuple(
-        Place(row.Membership.role, row.Membership.organisation_id, row.Membership.group_id)
-        for row in rows
-        if row.Membership and seals.holds(work, Membership, row.Membership)
-    )
     session = rows[0].UserSession
     if work.now - session.last_used_at >= TOUCHED_EVERY:
         used = update(UserSession).where(UserSession.id == session.id).values(last_used_at=work.now)
         work.after_answer.append(lambda later: later.execute(used))
-    return _actor(rows[0], places)
+    return actor_of(
+        work,
+        rows,
+        session_id=session.id,
+        session_kind=session.kind,
+        reauthenticated_at=session.reauthenticated_at,
+    )
 
 
 def open_session(work, user_id: UUID, kind: str) -> str:
@@ -143,25 +144,12 @@ def revoke_phone(work, phone_id: UUID) -> None:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _who() -> Select:
-    """Return the SELECT of a session, its user, each membership of today, and whether they are somebody's guardian."""
-    today = bindparam("today", type_=Date())
-    current = and_(
-        Membership.user_id == User.id,
-        Membership.from_on <= today,
-        or_(Membership.to_on.is_(None), Membership.to_on > today),
-    )
-    is_guardian = exists().where(Relationship.user_id == User.id, Relationship.kind == "guardian")
-    return (
-        select(UserSession, User, Membership, is_guardian.label("is_guardian"))
-        .join(User, User.id == UserSession.user_id)
-        .outerjoin(Membership, current)
-        .where(UserSession.token_hash == bindparam("token_hash"))
-        .order_by(Membership.from_on, Membership.id)
-    )
-
-
-_WHO = _who()  # built once: every request begins with it
+# Built once: every request begins with it.
+_WHO = with_standing(
+    select(UserSession, User)
+    .join(User, User.id == UserSession.user_id)
+    .where(UserSession.token_hash == bindparam("token_hash"))
+)
 
 
 def _opens(work, row: Row) -> bool:
@@ -172,23 +160,7 @@ def _opens(work, row: Row) -> bool:
         session.ended_at is None
         and work.now - session.last_used_at <= timedelta(minutes=idle)
         and work.now - session.created_at <= longest
-        and seals.holds(work, User, user)
-        and user.status == "active"
-    )
-
-
-def _actor(row: Row, places: tuple[Place, ...]) -> Actor:
-    session, user = row.UserSession, row.User
-    family = "guardian" if row.is_guardian else "caregiver"
-    return Actor(
-        user_id=user.id,
-        role=places[0].role if places else family,
-        places=places,
-        session_id=session.id,
-        session_kind=session.kind,
-        reauthenticated_at=session.reauthenticated_at,
-        language=user.language,
-        large_text=user.large_text,
+        and is_open(work, user)
     )
 
 

@@ -65,6 +65,8 @@ def correct_entry(work, child: ChildFacts, entry_id: UUID, *, content: dict, row
     Only the hand that wrote an entry corrects it: the author, or a colleague in the same role at the same place.
     Raises Conflict with both texts when somebody corrected it since `row_version`.
     """
+    # Locked before it is read: what is compared below must still be what is written upon.
+    entry = work.session.get(Entry, entry_id, with_for_update=True)
     opened = find_entry(work, child, entry_id)
     require(work.actor, _permission(work, opened.section, opened.kind), child.subject)
     if not _is_same_hand(work, opened):
@@ -75,7 +77,6 @@ def correct_entry(work, child: ChildFacts, entry_id: UUID, *, content: dict, row
     if opened.row_version != row_version:
         base = find_entry(work, child, entry_id, version=max(1, opened.version - (opened.row_version - row_version)))
         raise Conflict(theirs=opened.content, base=base.content, row_version=opened.row_version)
-    entry = work.session.get(Entry, entry_id)
     entry.current_version += 1
     _add_revision(work, entry, content, op="correct")
     audit.changed(work, child.id, entry.kind, entry.id)

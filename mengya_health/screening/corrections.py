@@ -54,8 +54,8 @@ def correct_written(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> E
     try:
         return correct_entry(work, child, entry_id, content=content, row_version=loaded["row_version"])
     except Conflict as conflict:
-        base = typed_of(opened._replace(content=conflict.base))
-        raise Conflict(theirs=typed_of(opened), base=base, row_version=conflict.row_version) from conflict
+        theirs, base = (typed_of(opened._replace(content=each)) for each in (conflict.theirs, conflict.base))
+        raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
 
 
 def _form(content: Content, entry: OpenEntry) -> type[Form]:

@@ -24,6 +24,7 @@ _NAMED = {
     "intervention": "开始干预",
     "success": "达到成功标准",
 }
+_REGRESSION = "WS_REG"
 _DOMAINS = {"language": "语言", "hearing": "听力"}
 
 
@@ -48,11 +49,26 @@ def name_of(code: str, content: Content) -> str:
     return next(asked, _NAMED.get(code, code))
 
 
+def missing_in_words(code: str, content: Content) -> str:
+    """Return what is not on file yet: a metric, an input, or the date of a named day."""
+    return name_of(code, content) + ("的日期" if code in _NAMED else "")
+
+
+def answers_of(code: str, content: Content) -> Mapping[int, str]:
+    """Return what a coded metric may be, in words; the regression question keeps its words with the warning signs."""
+    if code == _REGRESSION:
+        return {each.value: each.text for each in content.regression_question.options}
+    return content.metrics[code].values or {}
+
+
 def figure_in_words(figure: Reading, content: Content) -> str:
     """Return one figure as it is shown beside a rule: name, value and unit."""
     metric = content.metrics.get(figure.name)
     if metric is None:
         return f"{name_of(figure.name.removeprefix('days_since_'), content)} {figure.value}"
+    answers = answers_of(figure.name, content)
+    if answers:
+        return f"{metric.name} {answers[int(figure.value)]}"
     is_decimal = isinstance(figure.value, float) or metric.kind in ("decimal", "derived")
     value = f"{Decimal(figure.value):.{metric.decimals}f}" if is_decimal else str(figure.value)
     return f"{metric.name} {value.replace('-', '−')} {metric.unit}".strip()

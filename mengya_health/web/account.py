@@ -15,6 +15,7 @@ from mengya_health.people.schemas import PasswordChange
 from mengya_health.signing.agreement import signing_agreement
 from mengya_health.signing.commands import LEVEL_LABELS
 from mengya_health.signing.pins import set_pin
+from mengya_health.web.shown import words
 from mengya_health.web.sign_in import PHONE_COOKIE, local_path
 
 bp = Blueprint("account", __name__)
@@ -65,7 +66,10 @@ def display(work):
 def show(work):
     return render_template(
         "pages/account.html",
-        sessions=[_line(each.id, each.created_at, each.last_used_at) for each in sign_in.sessions_of(work)],
+        sessions=[
+            _line(each.id, each.created_at, each.last_used_at) | {"is_here": each.id == work.actor.session_id}
+            for each in sign_in.sessions_of(work)
+        ],
         phones=[_line(each.id, each.bound_at, each.last_used_at) for each in sign_in.phones_of(work)],
         may_bind=not work.actor.places,
         has_pin=work.session.get(User, work.actor.user_id).pin_hash is not None,
@@ -132,4 +136,4 @@ def accept(work):
 
 
 def _line(row_id, begun_at, used_at) -> dict:
-    return {"id": row_id, "begun": begun_at.strftime("%Y-%m-%d %H:%M"), "used": used_at.strftime("%Y-%m-%d %H:%M")}
+    return {"id": row_id, "begun": words.stamp(begun_at), "used": words.stamp(used_at)}

@@ -18,7 +18,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import class_children, find_child, groups_of
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.commands import record_entry
-from mengya_health.record.queries import entries_of_case, timeline, written_today
+from mengya_health.record.queries import entries_of_case, entries_of_today, written_today
 from mengya_health.signing.commands import LEVEL_LABELS
 from mengya_health.web.family import TextForm, record_check_in
 from mengya_health.web.shown import classes as shown
@@ -56,20 +56,21 @@ def of(work, group_id: UUID):
 
 def _board(work, group, groups):
     children = class_children(work, group.id)
-    context = _board_context(work, group, groups, children, None)
+    tasks = tasks_for(work, {child.id: child for child in children}, "teacher")
+    context = _board_context(work, group, groups, children, tasks)
     return render_template("pages/teacher/class.html", board=context, panel=None)
 
 
-def _board_context(work, group, groups, children: list[ChildFacts], current: UUID | None) -> dict:
-    by_id = {child.id: child for child in children}
-    audit.read(work, list(by_id), "class")
+def _board_context(work, group, groups, children: list[ChildFacts], tasks, current: UUID | None = None) -> dict:
+    child_ids = [child.id for child in children]
+    audit.read(work, child_ids, "class")
     return shown.board(
         work,
         group=group,
         groups=groups,
         children=children,
-        tasks=tasks_for(work, by_id, "teacher"),
-        noted=written_today(work, list(by_id), "observation"),
+        tasks=tasks,
+        noted=written_today(work, child_ids, "observation"),
         current=current,
     )
 
@@ -83,13 +84,13 @@ def observe_page(work, group_id: UUID, child_id: UUID):
     child = next((each for each in children if each.id == child_id), None)
     if child is None:
         raise NotFound
-    tasks = tasks_for(work, {child.id: child}, "teacher")[child.id]
+    tasks = tasks_for(work, {each.id: each for each in children}, "teacher")
     form = form_state()
     domain = form["values"].get("domain") or request.args.get("domain", shown.FIRST_DOMAIN)
     if domain not in shown.DOMAINS:
         raise NotFound
-    panel = shown.card(work, group, child, tasks, domain, form, saved_for="")
-    context = _board_context(work, group, groups, children, child_id)
+    panel = shown.card(work, group, child, tasks[child.id], domain, form, saved_for="")
+    context = _board_context(work, group, groups, children, tasks, child_id)
     return render_template("pages/teacher/observe.html", board=context, panel=panel)
 
 
@@ -192,18 +193,12 @@ def save_whole(work, group_id: UUID):
 @bp.get("/class/written")
 @signed_in
 def written(work):
-    rows = []
-    for group in groups_of(work)[:1]:
-        for child in class_children(work, group.id):
-            rows += [(child, entry) for entry in _observations_today(work, child)]
+    children = {child.id: child for child in class_children(work, *(group.id for group in groups_of(work)))}
+    rows = [(children[entry.child_id], entry) for entry in entries_of_today(work, children, "observation")]
     return render_template(
         "pages/teacher/written.html",
         **shown.written_page(work, rows, {"href": url_for("classes.show"), "text": _("班级")}),
     )
-
-
-def _observations_today(work, child: ChildFacts):
-    return [e for e in timeline(work, child, kinds=("observation",)) if e.happened_on == work.today]
 
 
 # --- tasks, concerns, the class summary -----------------------------------------------------------------------------

@@ -145,6 +145,8 @@ def statement(work, child_id: UUID, task_id: UUID):
 
 def _paper(work, child_id: UUID, task_id: UUID):
     """Return child, task, document and entry of a signature asked of this family. Raises NotFound."""
+    # The keystore is asked once: for the child's keys, and for those of the signer, whose name stands on the page.
+    work.keys.load([child_id, work.actor.user_id])
     child, task = find_task(work, task_id, "signature")
     if child.id != child_id or task.whose_turn != "guardian":
         raise NotFound

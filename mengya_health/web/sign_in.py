@@ -46,6 +46,8 @@ def form(work):
 def enter(work):
     wanted = submitted(SignInForm())
     token = sign_in.sign_in(work, login=wanted["login"], password=wanted["password"])
+    if work.actor:  # whoever was signed in here before is not any more
+        sign_in.sign_out(work)
     return set_session_cookie(redirect(local_path(wanted["next"]) or url_for("sign_in.front"), 303), token)
 
 

@@ -32,7 +32,7 @@ def test_a_check_in_sets_the_next_date_by_the_rhythm_of_the_task(walk):
     today = walk.facts().today
     assert task.due_on == today + timedelta(days=1)
     walk.clock.forward(days=3)
-    check_in(walk, walk.mother, task.id, log={"类别勾选": "谷薯、奶、蛋、肉"})
+    check_in(walk, walk.mother, task.id, log={"吃了哪几类": "谷薯、奶、蛋、肉"})
     with walk.work_as(walk.doctor) as work:
         kept = work.session.get(Task, task.id)
         assert (kept.status, kept.due_on) == ("in-progress", today + timedelta(days=4))

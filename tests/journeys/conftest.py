@@ -1,35 +1,31 @@
 """The product as it is served, web and worker processes, for a small district; people who look at its pages."""
 
 import os
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 
 from mengya_health.config import settings_from
 from mengya_health.operations.first_run import initialise
-from mengya_health.operations.installation import begin_work, open_installation
+from mengya_health.operations.installation import Installation, begin_work, open_installation
 from mengya_health.people import accounts
 from tests.conftest import CHEAP, PASSPHRASE, START
 from tests.factories import PASSWORD, District, a_district
 from tests.journeys.people import Person
-from tests.journeys.served import clock_in
-
-STARTS_WITHIN_S = 60
+from tests.journeys.served import clock_in, free_port, wait_until_open
 
 
 @dataclass
 class Town:
-    """A served installation: where it is, whose places it has, and the hand on its clock."""
+    """A served installation: where it is, the same data opened beside it, and the hand on its clock."""
 
     address: str
+    installation: Installation
     district: District
     moved_by: Path
 
@@ -48,7 +44,7 @@ class Town:
 @pytest.fixture(scope="module")
 def town(tmp_path_factory) -> Iterator[Town]:
     folder = tmp_path_factory.mktemp("town")
-    moved_by, passphrase, port = folder / "moved_by", folder / "passphrase", _free_port()
+    moved_by, passphrase, port = folder / "moved_by", folder / "passphrase", free_port()
     moved_by.write_text(str((START - datetime.now(UTC)).total_seconds()))
     passphrase.write_text(PASSPHRASE)
     passphrase.chmod(0o600)
@@ -60,18 +56,20 @@ def town(tmp_path_factory) -> Iterator[Town]:
         "MENGYA_BASE_URL": address,
         "MOVED_BY": str(moved_by),
     }
-    made = _district(environ, clock_in(moved_by))
+    installation = _initialised(environ, clock_in(moved_by))
+    district = _district(installation)
     log = (folder / "log").open("w")
     server = subprocess.Popen(
         [sys.executable, "-m", "tests.journeys.served", str(port)], env=os.environ | environ, stdout=log, stderr=log
     )
     try:
-        _wait_until_open(server, port, folder / "log")
-        yield Town(address, made, moved_by)
+        wait_until_open(server, port)
+        yield Town(address, installation, district, moved_by)
     finally:
         server.terminate()
         server.wait(timeout=30)
         log.close()
+        installation.close()
     assert (folder / "log").read_text() == ""
 
 
@@ -85,41 +83,22 @@ def person(new_page, town: Town) -> Callable[..., Person]:
     return come
 
 
-def _district(environ: dict[str, str], now: Callable[[], datetime]) -> District:
-    """Make places and staff; two of the staff sign in with names known to the test and the real cost of Argon2."""
+def _initialised(environ: dict[str, str], now: Callable[[], datetime]) -> Installation:
     settings = settings_from(environ)
     initialise(settings, PASSPHRASE, now=now(), cost=CHEAP, environ={})
-    installation = open_installation(settings, now=now, environ={})
+    return open_installation(settings, now=now, environ={})
+
+
+def _district(installation: Installation) -> District:
+    """Make places and staff, three of whom sign in by names known to the test; Argon2 has its real cost."""
     district = a_district(installation)
+    staff = (
+        ("doctor", district.clinic_id, None),
+        ("teacher", district.kindergarten_id, district.group_id),
+        ("specialist", district.mch_institute_id, None),
+    )
     with begin_work(installation, district.sysadmin) as work:
-        for login, role, place, group in (
-            ("doctor", "doctor", district.clinic_id, None),
-            ("teacher", "teacher", district.kindergarten_id, district.group_id),
-            ("specialist", "specialist", district.mch_institute_id, None),
-        ):
-            user = accounts.add_user(work, login=login, name=f"样本{login}", password=PASSWORD)
+        for role, place, group in staff:
+            user = accounts.add_user(work, login=role, name="样本员工", password=PASSWORD)
             accounts.add_membership(work, user_id=user.id, role=role, organisation_id=place, group_id=group)
-    installation.close()
     return district
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
-
-
-def _wait_until_open(server: subprocess.Popen, port: int, log: Path) -> None:
-    until = time.monotonic() + STARTS_WITHIN_S
-    while time.monotonic() < until:
-        assert server.poll() is None, log.read_text()
-        try:
-            asked = HTTPConnection("127.0.0.1", port, timeout=5)
-            asked.request("GET", "/sign-in")
-            asked.getresponse().read()
-            asked.close()
-        except OSError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError("the server did not open: " + log.read_text())

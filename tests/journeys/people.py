@@ -44,11 +44,11 @@ class Person:
         self.taps += 1
         what.click()
 
-    def press(self, text: str, *, exact: bool = False) -> None:
+    def press(self, text: str, *, exact: bool = False, inside: str = "body") -> None:
         """Press the button or follow the link of this name, on to the next page."""
-        named = {"name": text, "exact": exact}
+        place, named = self.page.locator(inside), {"name": text, "exact": exact}
         with self.page.expect_navigation():
-            self.tap(self.page.get_by_role("button", **named).or_(self.page.get_by_role("link", **named)).first)
+            self.tap(place.get_by_role("button", **named).or_(place.get_by_role("link", **named)).first)
 
     def choose(self, name: str, *values: str) -> None:
         """Tick answers of a field."""
@@ -71,18 +71,16 @@ class Person:
 
     def look(self, name: str) -> None:
         """Look at the whole page: nothing may stick out of it sideways. Photographed where MENGYA_SCREENS says."""
-        width = self.page.evaluate("[document.documentElement.scrollWidth, document.documentElement.clientWidth]")
-        assert width[0] <= width[1], f"{name}: {width[0] - width[1]} px too wide"
+        assert self.too_wide_px <= 0, name
         if PHOTOS:
-            self._photograph(Path(PHOTOS) / f"{name}.png")
+            self.photograph(Path(PHOTOS) / f"{name}.png")
 
     @property
-    def path(self) -> str:
-        return self.page.url.removeprefix(self.address)
+    def too_wide_px(self) -> int:
+        """How far the page sticks out of its window sideways."""
+        return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
-    # --- inside -------------------------------------------------------------------------------------------------------
-
-    def _photograph(self, file: Path) -> None:
+    def photograph(self, file: Path) -> None:
         """Store a picture as high as the page, so that bars which stick to the lower edge stand where it ends."""
         size = self.page.viewport_size
         height = self.page.evaluate("document.documentElement.scrollHeight")
@@ -90,6 +88,17 @@ class Person:
         file.parent.mkdir(parents=True, exist_ok=True)
         self.page.screenshot(path=file)
         self.page.set_viewport_size(size)
+
+    def is_led_to(self, selector: str) -> None:
+        """The page has put the focus on this, so that it is read out first."""
+        focused = "selector => document.activeElement.matches(selector)"
+        assert self.page.evaluate(focused, selector), self.page.evaluate("document.activeElement.outerHTML")
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.address)
+
+    # --- inside -------------------------------------------------------------------------------------------------------
 
     def _hear(self, said: ConsoleMessage) -> None:
         if said.type in ("error", "warning") and not REFUSED.search(said.text):

@@ -14,6 +14,7 @@ from mengya_health.care.models import CLOSED_STATES, Case, Referral
 from mengya_health.care.queries import cases_of_children, tasks_for
 from mengya_health.crypto.passwords import Passwords
 from mengya_health.errors import StartRefused
+from mengya_health.handouts.from_record import DOCUMENTS
 from mengya_health.operations import demo
 from mengya_health.operations.demo_children import draw_children
 from mengya_health.operations.installation import Installation, begin_work, open_installation
@@ -160,6 +161,14 @@ def test_what_is_due_agrees_with_where_the_cases_stand(made, as_):
         assert bool(own) == is_open
         assert not is_open or case.whose_turn in {task.whose_turn for task in own}
     assert {cases[case_id].state for case_id in waiting} == {"referred"}
+
+
+def test_every_referral_of_the_demo_fits_on_its_letter(as_):
+    with as_("doctor") as work:
+        children = every_child(work)
+        referrals = list(work.session.scalars(select(Referral)))
+        letters = [DOCUMENTS["referral_letter"](work, children[each.child_id], each.id) for each in referrals]
+    assert len(letters) >= 4
 
 
 def test_nothing_happened_after_yesterday(as_):

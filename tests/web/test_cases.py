@@ -225,7 +225,7 @@ def test_too_many_tasks_for_the_family_are_refused_with_the_limit(walk, doctor):
     put_on_case(walk)
     walk.flag()
     browser = doctor()
-    assert "家长还能派 3 项（最多 3）" in browser.get(f"/cases/{walk.case_id}/plan")
+    assert "还能派给家长 3 项（最多 3）" in browser.get(f"/cases/{walk.case_id}/plan")
     with walk.as_(walk.doctor) as work:
         other = commands.open_case(work, walk.child.id, pathway_id="PW_UNDERNUTRITION", reason="体重").id
         walk_tasks(work, walk, other)

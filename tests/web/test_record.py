@@ -85,7 +85,7 @@ def test_an_open_case_stands_on_the_ring_with_whose_turn_it_is(desk, measured, w
     with work_as(district.doctor) as work:
         open_case(work, measured.id, pathway_id="PW_UNDERNUTRITION", reason="体重增长慢")
     page = desk.open(f"/children/{measured.id}")
-    assert "四步闭环：当前在预防，轮到医生" in page
+    assert "四步闭环：预防，轮到医生" in page
     assert "低体重/生长迟缓/消瘦：重点关注，第 1 天，轮到医生。" in page
 
 

@@ -66,6 +66,17 @@ def test_a_referral_written_by_the_doctor_is_answered_by_the_receiver(walk, brow
     assert "97 g/L" in page
 
 
+def test_a_record_sent_along_stands_on_the_letter_for_both_ends(walk, browse):
+    path = f"/cases/{walk.case_id}/referrals/new"
+    doctor = browse(walk.doctor)
+    offered = re.findall(r'name="materials" value="([0-9a-f-]{36})"', doctor.get(path))
+    send(walk, doctor, materials=["chart", offered[0]])
+    here = f"/referrals/{referral_of(walk).id}"
+    for page in (browse(walk.district.specialist).get(here), doctor.get(f"{here}/reply")):
+        assert "生长曲线和测量，见档案" in page
+        assert "血红蛋白 98 g/L" in page.partition("已有的材料")[2]
+
+
 def test_a_reply_without_a_result_comes_back_with_everything_typed(walk, browse):
     referral_id = walk.refer()
     specialist, here = browse(walk.district.specialist), f"/referrals/{referral_id}"

@@ -20,12 +20,11 @@ from mengya_health.fields import Choice, DecimalText, LocalDate, WholeNumber
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 from mengya_health.screening.measurements import MEASURED
 from mengya_health.screening.pathway_rules import rule_met
-from mengya_health.screening.wording import in_words, name_of
+from mengya_health.screening.wording import answers_of, in_words, name_of
 from mengya_health.web.shown.check_results import BASES
 
 LARGEST_NUMBER = 9999
 BIRTH = "GA_WEEKS"  # stands on the child's sheet
-REGRESSION = "WS_REG"
 DEFAULT = "product_default"
 TYPED_DAYS = ("start_of_iron", "iron_stopped")  # the days that rules count from and only a doctor knows
 POSITION = "position"
@@ -189,23 +188,16 @@ def _origin(pathway: Pathway, rule: str) -> Sourced:
 
 def _reading_field(content: Content, code: str) -> dict:
     metric = content.metrics[code]
-    named = _answers(content, code)
+    named = answers_of(code, content)
     if named:
         options = [{"value": str(value), "text": text} for value, text in named.items()]
         return {"kind": "select", "name": code, "label": metric.name, "options": options}
     return {"kind": "number", "name": code, "label": metric.name, "unit": metric.unit}
 
 
-def _answers(content: Content, code: str) -> Mapping[int, str]:
-    """Return what a coded metric may be, in words; the regression question keeps its words with the warning signs."""
-    if code == REGRESSION:
-        return {each.value: each.text for each in content.regression_question.options}
-    return content.metrics[code].values or {}
-
-
 def _number(content: Content, code: str) -> fields.Field:
     metric = content.metrics[code]
-    named = _answers(content, code)
+    named = answers_of(code, content)
     if named:
         return Choice(*map(str, named))
     low, high = metric.hard or (0, LARGEST_NUMBER)

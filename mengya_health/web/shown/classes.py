@@ -41,10 +41,9 @@ def board(
     asked = {child.id: [task for task in tasks.get(child.id, ()) if task.kind == "care_task"] for child in children}
     ordered = sorted(children, key=lambda child: not asked[child.id])
     local = work.now.astimezone(LOCAL)
-    day = f"{local:%m月%d日} {words.weekday(local.date())}"
     return {
         "name": group.name,
-        "line": _("%(day)s · %(n)s 人", day=day, n=len(children)),
+        "line": _("%(day)s · %(n)s 人", day=words.long_day(local.date()), n=len(children)),
         "meal": {
             "text": _("全班午餐：先点“都吃完了”，再点个别孩子改。"),
             "href": url_for("classes.whole", group_id=group.id),

@@ -10,6 +10,7 @@ from mengya_health.care.check_ins import DONE
 from mengya_health.care.loop import loop_of
 from mengya_health.content import Content
 from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.wording import answers_of
 from mengya_health.web.shown import words
 
 # What a line of the timeline shows of a check; everything else is one click away.
@@ -67,8 +68,9 @@ def reading(content: Content, code: str, value: object, position: str | None = N
     name = str({"l": LYING, "h": STANDING}.get(position, metric.name)) if code == "LENGTH" else metric.name
     if metric.kind == "derived" and isinstance(value, str):
         value = f"{float(value):.{metric.decimals}f}".replace("-", "−")
-    if metric.values:
-        return name, str(metric.values.get(int(value), value))
+    answers = answers_of(code, content)
+    if answers and value != "":
+        return name, answers[int(value)]
     return name, f"{value} {metric.unit}".strip()
 
 
@@ -112,7 +114,9 @@ def _follow_up(content: Content, said: dict, kind: str) -> Said:
 
 
 def _plan(_content: Content, said: dict, kind: str) -> Said:
-    return Said(f"{kind}：{_first_line(said['summary'])}", "、".join(task["title"] for task in said["tasks"]))
+    return Said(
+        f"{kind}：{_first_line(said['summary'])}", "、".join(dict.fromkeys(task["title"] for task in said["tasks"]))
+    )
 
 
 def _referral(_content: Content, said: dict, kind: str) -> Said:

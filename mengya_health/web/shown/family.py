@@ -1,11 +1,13 @@
 """What a family reads: plain words only, one thing to do, nothing that no doctor wrote."""
 
 from datetime import date
+from decimal import Decimal
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
+from mengya_health.access.permissions import Permission
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.queries import CaseLine
 from mengya_health.people.facts import ChildFacts
@@ -13,17 +15,22 @@ from mengya_health.people.queries import FamilyMember, Viewing
 from mengya_health.record.queries import OpenEntry, RecordPage
 from mengya_health.screening.measurements import Measurement, chart_of, measurements_in
 from mengya_health.web.shown import words
+from mengya_health.web.shown.children import may
 from mengya_health.work import LOCAL
 
 STAGES = {"prevention": 1, "screening": 2, "intervention": 3, "consolidation": 4, "closed": 5}
 STAGE_NAMES = {1: lazy("预防"), 2: lazy("筛查"), 3: lazy("干预"), 4: lazy("巩固"), 5: lazy("完成")}
 MOST_AT_HOME = 3
+# Two weighings nearer to each other tell of meals, not of growth.
+DAYS_BETWEEN_WEIGHINGS = 28
 
 
 def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: RecordPage, tasks, cases, clinic) -> dict:
     """Return the context of pages/parent/home.html."""
     history = measurements_in(record.of_kinds)
     asked, at_home = _split(tasks)
+    here = {"child_id": child.id}
+    logs = may(work, child, Permission.WRITE_FAMILY)
     may_sign = any(
         tie.user_id == work.actor.user_id and tie.authority == "signs" for tie in child.subject.current("guardian")
     )
@@ -38,15 +45,19 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
         "at_home": [
             {
                 "text": f"{task.title}，{task.body['frequency']}",
-                "href": url_for("family.check_in_page", child_id=child.id, task_id=task.id),
+                "href": url_for("family.check_in_page", **here, task_id=task.id) if logs else "",
             }
             for task in at_home[:MOST_AT_HOME]
         ],
         "links": [
-            {"text": _("全部记录"), "icon": "list", "href": url_for("family.record", child_id=child.id)},
-            {"text": _("请医生看看"), "icon": "msg", "href": url_for("family.concern_page", child_id=child.id)},
-            {"text": _("家里人"), "icon": "people", "href": url_for("family.people", child_id=child.id)},
-            {"text": _("谁看过档案"), "icon": "eye", "href": url_for("family.viewed", child_id=child.id)},
+            {"text": text, "icon": icon, "href": url_for(endpoint, **here)}
+            for text, icon, endpoint, permission in (
+                (_("全部记录"), "list", "family.record", Permission.READ_FAMILY),
+                (_("请医生看看"), "msg", "family.concern_page", Permission.RAISE_CONCERN),
+                (_("家里人"), "people", "family.people", Permission.READ_FAMILY),
+                (_("谁看过档案"), "eye", "family.viewed", Permission.READ_AUDIT),
+            )
+            if may(work, child, permission)
         ],
         "clinic": {"text": _("打给%(name)s", name=clinic.name), "tel": clinic.phone}
         if clinic and clinic.phone
@@ -110,20 +121,23 @@ def _growth(child: ChildFacts, history: list[Measurement], today: date) -> dict 
         return None
     last = weighed[-1]
     text = _("%(day)s %(kg)s 公斤", day=words.day(last.measured_on, today), kg=last.weight_kg)
-    if len(weighed) > 1:
-        before = weighed[-2]
-        days = (last.measured_on - before.measured_on).days
-        gained = round(float(last.weight_kg) - float(before.weight_kg), 2)
-        text += "，" + (
-            _("%(days)s 天长了 %(kg)s 公斤。", days=days, kg=f"{gained:g}")
-            if gained > 0
-            else _("%(days)s 天没有变重，医生会看原因。", days=days)
-        )
-    else:
-        text += "。"
+    text += _gained(last, weighed)
     drawing = chart_of(child, weighed, "wfa", today_on=today, size="narrow", audience="family", ages="judged")
     age_note = _("图上按预产期算月龄。") if child.uses_corrected_age(today) else ""
     return {"drawing": drawing, "text": text, "trend": "", "age_note": age_note}
+
+
+def _gained(last: Measurement, weighed: list[Measurement]) -> str:
+    """Return how the sentence about the weight ends: what was gained since the weighing a month ago or longer."""
+    apart = [(last.measured_on - each.measured_on).days for each in weighed]
+    earlier = [(days, each) for days, each in zip(apart, weighed, strict=True) if days >= DAYS_BETWEEN_WEIGHINGS]
+    if not earlier:
+        return "。"
+    days, before = earlier[-1]
+    gained = Decimal(last.weight_kg) - Decimal(before.weight_kg)
+    if gained > 0:
+        return "，" + _("%(days)s 天长了 %(kg)s 公斤。", days=days, kg=gained)
+    return "，" + _("%(days)s 天没有变重，医生会看原因。", days=days)
 
 
 def _step(cases: list[CaseLine]) -> dict:
@@ -192,11 +206,11 @@ def sections_of(work, document: str, entry: OpenEntry) -> list[dict]:
 
 
 def _plan_sections(said: dict) -> list[dict]:
-    home = [f"{task['title']}（{task['frequency']}）" for task in said["tasks"] if task["who"] == "guardian"]
-    in_class = [f"{task['title']}（{task['frequency']}）" for task in said["tasks"] if task["who"] == "teacher"]
+    home = [f"{task['title']}，{task['frequency']}" for task in said["tasks"] if task["who"] == "guardian"]
+    in_class = [f"{task['title']}，{task['frequency']}" for task in said["tasks"] if task["who"] == "teacher"]
     goals = "；".join(f"{goal['measure']}：{goal['target']}" for goal in said["goals"])
-    ahead = [_("在家做：%(list)s。", list="、".join(home))] if home else []
-    ahead += [_("在园做：%(list)s。", list="、".join(in_class))] if in_class else []
+    ahead = [_("在家做：%(list)s。", list="；".join(home))] if home else []
+    ahead += [_("在园做：%(list)s。", list="；".join(in_class))] if in_class else []
     return [
         {"title": _("发生了什么"), "text": said["summary"]},
         {"title": _("想达到"), "text": goals},
@@ -261,21 +275,25 @@ def record_page(work, child: ChildFacts, entries: list[OpenEntry], form, older_h
     return {
         "back": home_link(child),
         "child_name": child.name,
-        "home_log": {
-            "action": url_for("family.log_home", child_id=child.id),
-            "form": form,
-            "groups": [
-                {
-                    "name": name,
-                    "legend": str(legend),
-                    "options": [{"value": value, "text": str(text)} for value, text in options.items()],
-                }
-                for name, (legend, options) in HOME_LOG.items()
-            ],
-        },
+        "home_log": _home_log(child, form) if may(work, child, Permission.WRITE_FAMILY) else None,
         "entries": [plain_line(work, each) for each in entries],
         "older_href": older_href,
         "papers": [],
+    }
+
+
+def _home_log(child: ChildFacts, form) -> dict:
+    return {
+        "action": url_for("family.log_home", child_id=child.id),
+        "form": form,
+        "groups": [
+            {
+                "name": name,
+                "legend": str(legend),
+                "options": [{"value": value, "text": str(text)} for value, text in options.items()],
+            }
+            for name, (legend, options) in HOME_LOG.items()
+        ],
     }
 
 
@@ -358,17 +376,19 @@ def people_page(work, child: ChildFacts, members: list[FamilyMember], consents, 
         }
         if may_invite
         else None,
-        "consents": [_consent_line(child, purpose, consents, text) for purpose, text in texts.items()],
+        "consents": [_consent_line(work, child, purpose, consents, text) for purpose, text in texts.items()],
     }
 
 
-def _consent_line(child: ChildFacts, purpose: str, consents, text) -> dict:
+def _consent_line(work, child: ChildFacts, purpose: str, consents, text) -> dict:
     given = next((each for each in consents if each.purpose == purpose and each.is_in_force), None)
     return {
         "text": text.title,
         "state": _("已同意") if given else _("未同意"),
         "note": given.given_at.astimezone(LOCAL).date().isoformat() if given else "",
-        "href": url_for("family.consent", child_id=child.id, purpose=purpose),
+        "href": url_for("family.consent", child_id=child.id, purpose=purpose)
+        if may(work, child, Permission.CONSENT)
+        else "",
     }
 
 
@@ -389,15 +409,16 @@ def views_page(work, child: ChildFacts, views: list[Viewing]) -> dict:
     for view in views:
         local = view.at.astimezone(LOCAL)
         role, word = words.ROLES.get(view.role, ("mgr", view.role))
-        days.setdefault(local.date(), []).append(
-            {
-                "role": role,
-                "who": f"{view.organisation} {word}".strip(),
-                "what": _("%(did)s档案", did=ACTIONS[view.action]),
-                "at": f"{local:%H:%M}",
-                "why": _("照护") if view.purpose == "care" else "",
-            }
-        )
+        row = {
+            "role": role,
+            "who": f"{view.organisation} {word}".strip(),
+            "what": _("%(did)s档案", did=ACTIONS[view.action]),
+            "at": f"{local:%H:%M}",
+            "why": _("照护") if view.purpose == "care" else "",
+        }
+        rows = days.setdefault(local.date(), [])
+        if row not in rows:  # several pages within a minute are one visit to whoever reads this
+            rows.append(row)
     shown = [{"day": f"{on:%m-%d} {words.weekday(on)}", "rows": rows} for on, rows in days.items()]
     return {"back": home_link(child), "days": shown, "older_href": ""}
 

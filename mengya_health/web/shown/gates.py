@@ -63,9 +63,8 @@ def ring(facts: CaseFacts, whose_turn: str, shown_gate: dict | None) -> dict:
     stage = facts.loop.states[facts.state].stage
     now = words.STAGES[_last_stage(facts)][0]
     is_closed = facts.loop.is_closed(facts.state)
-    states = ["done" if step < now else "now" if step == now and not is_closed else "todo" for step in range(1, 5)]
-    if facts.state == "resolved":
-        states = ["done"] * 4
+    left = now + (facts.state == "resolved")  # the first step that the case has not left behind
+    states = ["done" if step < left else "now" if step == now and not is_closed else "todo" for step in range(1, 5)]
     names = list(words.STAGES)[:4]
     return {
         "steps": [

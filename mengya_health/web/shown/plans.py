@@ -142,7 +142,7 @@ def _limit_note(facts: CaseFacts) -> str:
     most: Mapping[str, int] = {"guardian": rules.parent_open_max, "teacher": rules.teacher_open_max}
     others = [t.whose_turn for t in facts.tasks if t.kind == "care_task" and t.is_open and t.case_id != facts.case_id]
     parts = [
-        _("%(who)s还能派 %(n)s 项（最多 %(most)s）", who=gates.who(hand)[1], n=limit - others.count(hand), most=limit)
+        _("还能派给%(who)s %(n)s 项（最多 %(most)s）", who=gates.who(hand)[1], n=limit - others.count(hand), most=limit)
         for hand, limit in most.items()
         if hand == "guardian" or facts.child.attends
     ]

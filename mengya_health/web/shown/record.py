@@ -46,8 +46,11 @@ def record_page(
         "enter_href": _href("checks.enter", child) if writes_health else "",
         "tools": _tools(work, child, writes_health),
         "loop_ring": loop_ring(first, tasks, work.today, is_clinical=reads_health),
-        "turn_note": _turn_note(first, tasks) if reads_health else None,
-        "cases": [_case_line(each, tasks, work.today, is_clinical=reads_health) for each in _open_first(cases)],
+        "turn_note": _turn_note(first, tasks, is_doctor=writes_health) if reads_health else None,
+        "cases": [
+            _case_line(each, tasks, work.today, is_clinical=reads_health, is_doctor=writes_health)
+            for each in _open_first(cases)
+        ],
         "reads_health": reads_health,
         "chart": growth_card(work, child, record.of_kinds, cases, asked) if reads_health else None,
         "sentence": one_sentence(record.of_kinds, first, work.today) if reads_health else "",
@@ -59,6 +62,7 @@ def record_page(
         ],
         "only_decisions": _only_decisions(here, asked),
         "entries": [say.line_of(work.content, each, work.today, f"{here}/entries/{each.id}") for each in record.newest],
+        "nothing_text": _("还没有决定") if asked["kinds"] else _("还没有人写过"),
         "older_href": f"{here}?entries=all" if record.has_older and asked["limit"] == NEWEST else "",
         "next_steps": [_next_step(child, each, work.today, is_doctor=writes_health) for each in tasks],
     }
@@ -112,7 +116,7 @@ def entry_page(
         "shown": say.in_full(work.content, entry),
         "versions": [_version(child, each, shown, signatures, versions) for each in versions],
         "correct": correct,
-        "check_href": _check_href(child, entry),
+        "check_href": _check_href(child, entry) if may(work, child, Permission.WRITE_HEALTH) else "",
     }
 
 
@@ -154,7 +158,7 @@ def _open_first(cases: list[CaseLine]) -> list[CaseLine]:
     return sorted(cases, key=lambda case: case.state in CLOSED_STATES)
 
 
-def _case_line(case: CaseLine, tasks: list[TaskFacts], today: date, *, is_clinical: bool) -> dict:
+def _case_line(case: CaseLine, tasks: list[TaskFacts], today: date, *, is_clinical: bool, is_doctor: bool) -> dict:
     step, name = words.STAGES[case.stage]
     is_closed = case.state in CLOSED_STATES
     late = [task for task in tasks if task.case_id == case.id and task.due_on < today]
@@ -163,7 +167,7 @@ def _case_line(case: CaseLine, tasks: list[TaskFacts], today: date, *, is_clinic
         tag = {"kind": "note", "text": case.state_name if is_clinical else case.plain_state}
     return {
         "text": case.name if is_clinical else case.plain_name,
-        "href": url_for("cases.show", case_id=case.id) if is_clinical else "",
+        "href": url_for("cases.show", case_id=case.id) if is_doctor else "",
         "step": step if not is_closed or case.state == "resolved" else 1,
         "step_text": case.closed_on.isoformat() if is_closed and case.closed_on else str(name),
         "turn": None if is_closed or late else words.turn(case.whose_turn),
@@ -171,7 +175,7 @@ def _case_line(case: CaseLine, tasks: list[TaskFacts], today: date, *, is_clinic
     }
 
 
-def _turn_note(case: CaseLine | None, tasks: list[TaskFacts]) -> dict | None:
+def _turn_note(case: CaseLine | None, tasks: list[TaskFacts], *, is_doctor: bool) -> dict | None:
     """Return what the hand whose turn it is has still to do in the first case."""
     if case is None or case.whose_turn not in words.TURNS:
         return None
@@ -182,7 +186,7 @@ def _turn_note(case: CaseLine | None, tasks: list[TaskFacts]) -> dict | None:
     return {
         "lead": _("还差%(who)s %(n)s 件事：", who=who, n=len(own)),
         "text": "、".join(task.title for task in own) + "。",
-        "href": url_for("cases.show", case_id=case.id),
+        "href": url_for("cases.show", case_id=case.id) if is_doctor else "",
         "link_text": _("看这个个案"),
     }
 

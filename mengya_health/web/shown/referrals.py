@@ -178,10 +178,7 @@ def _materials(work, letter: Letter) -> list[dict]:
     by = words.role("doctor")
     chart = {"role": by["role"], "by": by["text"], "at": "", "text": _("生长曲线和测量，见档案"), "note": ""}
     lines = [say.line_of(work.content, entry, work.today, "") for entry in letter.materials]
-    shown = [
-        {"role": line["role"], "by": str(line["by"]), "at": line["at"], "text": line["title"], "note": line["note"]}
-        for line in lines
-    ]
+    shown = [{"role": each.role, "by": each.by, "at": each.at, "text": each.title, "note": each.note} for each in lines]
     return ([chart] if has_chart else []) + shown
 
 

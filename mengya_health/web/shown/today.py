@@ -46,7 +46,7 @@ def today_page(
     number = sum(day.counts.get(name, 0) for name in lists)
     due, done, late = (day.counts.get(name, 0) for name in (DUE, DONE, OVERDUE))
     return {
-        "date_line": " · ".join(filter(None, (f"{_date_text(work.today)} {words.weekday(work.today)}", place))),
+        "date_line": " · ".join(filter(None, (words.long_day(work.today), place))),
         "counts": [
             {"number": due + done, "text": _("今日应到")},
             {"number": done, "text": _("已完成")},
@@ -67,10 +67,6 @@ def today_page(
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
-
-
-def _date_text(today: date) -> str:
-    return _("%(month)s月%(day)s日", month=today.month, day=today.day)
 
 
 def _tab(name: str, day: DayList, *, is_current: bool) -> dict:

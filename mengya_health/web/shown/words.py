@@ -136,6 +136,11 @@ def day(on: date, today: date) -> str:
     return f"{on:%m-%d} {weekday(on)}" if on.year == today.year else on.isoformat()
 
 
+def long_day(on: date) -> str:
+    """Return a day as the top of a page says it: 11月23日 周一."""
+    return f"{_('%(month)s月%(day)s日', month=on.month, day=on.day)} {weekday(on)}"
+
+
 def moment(happened_on: date, recorded_at: datetime, today: date) -> str:
     """Return when something was written: 今天 with its time, other days as they are."""
     if happened_on != today:

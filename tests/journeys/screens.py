@@ -1,0 +1,129 @@
+"""Photographs of the pages people reach by links in the demo district, each at three sizes, and the README's four.
+
+    python -m tests.journeys.screens FOLDER
+
+What scrolls sideways or complains in the browser's console is named; the exit code is then 1.
+"""
+
+import re
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser
+
+from tests.browser import CHINA, running_chromium
+from tests.journeys.people import Person
+from tests.journeys.served import free_port, wait_until_open
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "deploy" / "screenshots"
+PASSWORD = "sprout-demo-2026"
+LOGINS = ("doctor", "teacher", "parent", "parent2", "parent3", "grandma", "specialist")
+DESKTOP, TABLET, PHONE = (1440, 900), (1180, 820), (390, 844)
+ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[str]:
+    """Make and serve the demo district; yield its address."""
+    mengya, port = Path(sys.executable).with_name("mengya"), free_port()
+    made = [mengya, "demo", "--data", folder, "--port", str(port)]
+    server = subprocess.Popen(made, stdout=subprocess.DEVNULL)
+    try:
+        wait_until_open(server, port)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def come(browser: Browser, address: str, login: str, size: tuple[int, int], **options) -> Person:
+    """Return somebody signed in, on their first page."""
+    width, height = size
+    context = browser.new_context(viewport={"width": width, "height": height}, **CHINA, **options)
+    person = Person(context.new_page(), address)
+    person.sign_in(login, PASSWORD)
+    return person
+
+
+def paths_of(person: Person) -> dict[str, str]:
+    """Return one path for each kind of page that links lead to, by a name for the kind."""
+    found, waiting = {}, deque([person.path])
+    while waiting:
+        path = waiting.popleft()
+        name = ID.sub("id", path.partition("?")[0]).strip("/").replace("/", "-") or "front"
+        if name in found:
+            continue
+        found[name] = path
+        person.open(path)
+        links = person.page.eval_on_selector_all("a[href^='/']", "all => all.map(a => a.getAttribute('href'))")
+        waiting.extend(link for link in links if not link.endswith(".pdf"))
+    return found
+
+
+def photograph(browser: Browser, address: str, login: str, folder: Path) -> list[str]:
+    """Photograph one person's pages at every size; return what was wrong with them."""
+    wrong = []
+    paths = paths_of(come(browser, address, login, DESKTOP))
+    for size in (DESKTOP, TABLET, PHONE):
+        person = come(browser, address, login, size)
+        for name, path in paths.items():
+            person.open(path)
+            file = folder / f"{login}-{name}-{size[0]}.png"
+            person.photograph(file)
+            if person.too_wide_px > 0:
+                wrong.append(f"{file.name}: {person.too_wide_px} px too wide")
+        wrong += person.complaints
+        person.page.context.close()
+    return wrong
+
+
+def photograph_for_readme(browser: Browser, address: str) -> None:
+    """Store the day, a case with its gate, the class and a signature as the README shows them."""
+    doctor = come(browser, address, "doctor", (1440, 1020))
+    store_for_readme(doctor, "today")
+    doctor.open("/cases?tab=open")
+    doctor.press("打开", inside="tr:has-text('干预中')")
+    doctor.choose("event", "meet_goals")
+    doctor.press("确认这个决定")
+    store_for_readme(doctor, "case")
+    teacher = come(browser, address, "teacher", TABLET)
+    with teacher.page.expect_navigation():
+        teacher.tap(teacher.page.locator(".tile:has(.ask)").first)
+    with teacher.page.expect_navigation():
+        teacher.tap(teacher.page.locator(".dom", has_text="吃饭"))
+    teacher.tap(teacher.page.locator(".chip", has_text="都吃完了"))
+    store_for_readme(teacher, "class")
+    parent = come(browser, address, "parent", (390, 1114), device_scale_factor=2)
+    parent.press("看一看，去签名")
+    parent.choose("choice", "agree")
+    store_for_readme(parent, "sign")
+
+
+def store_for_readme(person: Person, name: str) -> None:
+    """Store what the window shows in 256 colours, which these pages need no more of."""
+    README.mkdir(parents=True, exist_ok=True)
+    with Image.open(BytesIO(person.page.screenshot())) as shown:
+        shown.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+            README / f"{name}.png", optimize=True
+        )
+
+
+def main(folder: Path) -> int:
+    with running_chromium() as browser, demo(folder / "demo") as address:
+        if browser is None:
+            raise SystemExit("没有安装 Chromium。 Chromium is not installed.")
+        wrong = [line for login in LOGINS for line in photograph(browser, address, login, folder)]
+        photograph_for_readme(browser, address)
+    sys.stdout.write("\n".join([*wrong, f"{len(list(folder.glob('*.png')))} photographs in {folder}", ""]))
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,1 +1,0 @@
-"""Sample contexts for every page template, and the script that renders and photographs them."""

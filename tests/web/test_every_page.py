@@ -1,0 +1,245 @@
+"""Every page that somebody can reach by links from their first page, in a district full of cases."""
+
+import re
+from collections import Counter, deque
+from dataclasses import dataclass
+from html import unescape
+from html.parser import HTMLParser
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from werkzeug.exceptions import HTTPException
+
+from mengya_health.app import create_app
+from mengya_health.operations import demo
+from mengya_health.operations.installation import begin_work
+from mengya_health.people.acting import actor_of_login
+from mengya_health.people.queries import find_children, visible_child_ids
+from tests.district import Statements
+from tests.factories import client_of
+from tests.operations.test_demo import open_demo
+from tests.test_architecture import ROOT
+from tests.web.browsing import Forms
+
+STATIC = ROOT / "mengya_health" / "web" / "static"
+FAMILY = ("parent", "parent2", "parent3", "parent5", "parent9", "grandma")
+CLASS = ("teacher", "teacher2", "health", "babyhouse")
+OFFICES = ("specialist", "reviewer", "manager", "officer", "admin")
+LOGINS = ("doctor", *CLASS, *FAMILY, *OFFICES)
+NOBODY = "nobody"
+ENTRANCES = ("/sign-in", "/phone", "/invitations", "/invitations/AAAAA-AAAAA")
+LOST = "/nowhere"
+ALIKE = 4  # pages looked at of each kind
+OFTEN = {"cases.show": 40, "cases.follow_up": 12}  # these look different in every state of the loop
+MOST_PAGES = 200
+
+# Pages that no crawl over GET links comes to, and why.
+NOT_CRAWLED = {
+    "static": "drawings and stylesheets",
+    "health.check": "answers the proxy in JSON",
+    "papers.pdf": "a PDF, made by the worker",
+}
+TOO_CLINICAL = re.compile("阳性|疑似|异常|问题儿童")
+DECIDING = {"family.sign", "family.consent", "account.agreement"}
+# Traces of the program in what people read.
+LEAKS = re.compile(
+    r"\bNone\b|\bTrue\b|\bFalse\b|\bnull\b|\{\}|\[\]|\{\{|%\(|<built-in|lazy_gettext|LazyString|datetime\.|Decimal\("
+    r"|UUID\(|Undefined|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|['\"]\w+['\"]: |\b[a-z]+_[a-z]+\b"
+)
+INLINE = re.compile(r"<[^>]+\sstyle=|<style|\son[a-z]+=|data:|javascript:|<script(?![^>]*\ssrc=)")
+READ_ALOUD = ("aria-label", "title", "alt", "placeholder")
+
+
+class Text(HTMLParser):
+    """What a person reads or is read of a page, without the number under which an error is kept."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.feed(re.sub(r"<code>.*?</code>", "", html))
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        self.parts += [text for name, text in attrs if name in READ_ALOUD and text]
+
+    def handle_data(self, text: str) -> None:
+        self.parts.append(text)
+
+    def __str__(self) -> str:
+        return "\n".join(self.parts)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page as one person got it."""
+
+    login: str
+    path: str
+    endpoint: str
+    status: int
+    html: str
+    statements: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"{self.login} {self.path}"
+
+    @property
+    def text(self) -> str:
+        return str(Text(self.html))
+
+    @property
+    def links(self) -> list[str]:
+        found = (unescape(link).partition("#")[0] for link in re.findall(r'href="([^"]+)"', self.html))
+        return [link for link in found if link.startswith("/") and not link.endswith(".pdf")]
+
+    @property
+    def ids(self) -> list[str]:
+        return re.findall(r'\sid="([^"]+)"', self.html)
+
+
+class Crawler:
+    """Follows the links of one person's pages, a few of each kind."""
+
+    def __init__(self, installation, statements: Statements) -> None:
+        self.installation, self.statements = installation, statements
+        self.app = create_app(installation)
+        self.addresses = self.app.url_map.bind("localhost")
+
+    def crawl(self, login: str, client, *starts: str) -> list[Page]:
+        pages, waiting, seen, counts = [], deque(starts), set(starts), Counter()
+        while waiting and len(pages) < MOST_PAGES:
+            path = waiting.popleft()
+            endpoint, kind = self._kind(path)
+            counts[kind] += 1
+            if endpoint == "static" or counts[kind] > OFTEN.get(endpoint, ALIKE):
+                continue
+            pages.append(self._open(login, client, path, endpoint))
+            found = [link for link in pages[-1].links if link not in seen]
+            seen.update(found)
+            waiting.extend(dict.fromkeys(found))
+        return pages
+
+    def _kind(self, path: str) -> tuple[str, tuple]:
+        """Return the endpoint of an address, and what is the same for all pages of this kind."""
+        parts = urlsplit(path)
+        try:
+            endpoint = self.addresses.match(parts.path)[0]
+        except HTTPException:
+            endpoint = ""
+        return endpoint, (endpoint, *sorted(name for name, _value in parse_qsl(parts.query)))
+
+    def _open(self, login: str, client, path: str, endpoint: str) -> Page:
+        self.statements.seen.clear()
+        answer = client.get(path)
+        return Page(
+            login, path, endpoint, answer.status_code, answer.get_data(as_text=True), tuple(self.statements.seen)
+        )
+
+
+@pytest.fixture(scope="module")
+def demo_district(tmp_path_factory, content):
+    installation = open_demo(tmp_path_factory.mktemp("every") / "demo", content)
+    demo.make_demo(installation)
+    yield installation
+    installation.close()
+
+
+@pytest.fixture(scope="module")
+def pages(demo_district) -> list[Page]:
+    """Return every page of every crawl: each role's from its first page, the entrances, and one lost page each."""
+    crawler = Crawler(demo_district, Statements(demo_district.engine, demo_district.keystore._engine))
+    found = crawler.crawl(NOBODY, crawler.app.test_client(), *ENTRANCES, LOST)
+    for login in LOGINS:
+        with begin_work(demo_district, None, writing=False) as work:
+            actor = actor_of_login(work, login)
+        found += crawler.crawl(login, client_of(demo_district, actor), "/", LOST)
+    return found
+
+
+@pytest.fixture(scope="module")
+def secrets_of_children(demo_district) -> list[str]:
+    """Return every child's name and number."""
+    with begin_work(demo_district, None, writing=False) as work:
+        actor = actor_of_login(work, "doctor")
+    with begin_work(demo_district, actor, writing=False) as work:
+        children = find_children(work, work.session.scalars(visible_child_ids(work))).values()
+        return [text for child in children for text in (child.name, child.number)]
+
+
+def test_every_page_opens_and_leads_nowhere_closed(pages):
+    closed = [page for page in pages if page.status != (302 if page.path == "/" else 200) and page.path != LOST]
+    assert closed == []
+    assert {page.status for page in pages if page.path == LOST} == {404}
+
+
+def test_every_page_of_the_application_is_looked_at(pages, demo_district):
+    rules = {rule.endpoint for rule in create_app(demo_district).url_map.iter_rules() if "GET" in rule.methods}
+    assert rules - {page.endpoint for page in pages} == set(NOT_CRAWLED)
+
+
+def test_no_page_has_anything_inline(pages):
+    assert [page for page in pages if INLINE.search(page.html)] == []
+
+
+def test_every_form_that_is_sent_carries_its_token_and_its_key(pages):
+    forms = [(page, form) for page in pages for form in re.findall(r"<form\b.*?</form>", page.html, re.DOTALL)]
+    sent = [(page, form) for page, form in forms if 'method="post"' in form]
+    assert len(sent) > len(pages)
+    assert [page for page, form in sent if 'name="csrf_token"' not in form or 'name="idem_key"' not in form] == []
+
+
+def test_ids_are_unique_and_everything_that_points_inside_a_page_hits(pages):
+    pointing = re.compile(r'href="#([^"]+)"|\s(?:for|form|list|aria-(?:describedby|labelledby|controls))="([^"]+)"')
+    for page in pages:
+        assert [name for name, number in Counter(page.ids).items() if number > 1] == [], page
+        wanted = {name for pair in pointing.findall(page.html) for name in "".join(pair).split()}
+        assert wanted - set(page.ids) == set(), page
+
+
+def test_every_icon_is_in_the_sprite(pages):
+    symbols = set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "icons.svg").read_text(encoding="utf-8")))
+    used = {name for page in pages for name in re.findall(r"/static/icons\.svg(?:\?[^#\"]*)?#([\w-]+)", page.html)}
+    assert used
+    assert used - symbols == set()
+
+
+def test_no_title_names_a_child(pages, secrets_of_children):
+    for page in pages:
+        title = re.search(r"<title>(.*?)</title>", page.html, re.DOTALL)[1]
+        assert title.strip()
+        assert [text for text in secrets_of_children if text in title] == [], page
+
+
+def test_families_and_teachers_never_read_what_a_clinic_calls_a_finding(pages):
+    read = [(page, TOO_CLINICAL.findall(page.html)) for page in pages if page.login in (*FAMILY, *CLASS)]
+    assert read
+    assert [each for each in read if each[1]] == []
+
+
+def test_nothing_is_chosen_where_a_family_decides(pages):
+    deciding = [page for page in pages if page.endpoint in DECIDING]
+    assert {page.endpoint for page in deciding} == DECIDING
+    assert [page for page in deciding if re.search(r"<input[^>]*\schecked|<option[^>]*\sselected", page.html)] == []
+
+
+def test_every_page_asks_at_most_eight_statements(pages):
+    asked = {str(page): page.statements for page in pages if len(page.statements) > 8}
+    assert asked == {}
+
+
+def test_nothing_of_the_program_shows_in_what_people_read(pages):
+    assert [(page, found) for page in pages if (found := LEAKS.findall(page.text))] == []
+
+
+def test_a_password_is_never_shown_again(demo_district):
+    client = create_app(demo_district).test_client()
+    sent = Forms(client.get("/sign-in").get_data(as_text=True)).by_action["/sign-in"]
+    answer = client.post("/sign-in", data=sent | {"login": ["doctor"], "password": ["not the password"]})
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 422
+    assert 'value="doctor"' in page
+    assert "not the password" not in page
+
+
+def test_stylesheets_hold_no_data_uri_and_ask_nothing_of_other_hosts():
+    for path in STATIC.glob("*.css"):
+        assert not re.search(r"data:|https?:|@import", path.read_text(encoding="utf-8")), path
