@@ -2,6 +2,7 @@
 
 import logging
 import os
+import resource
 import secrets
 import time
 from datetime import UTC, datetime
@@ -210,5 +211,6 @@ def as_unavailable(error: OperationalError) -> Unavailable:
 
 
 def restrict_new_files() -> None:
-    """Make every file this process creates readable by its owner only."""
+    """Make every file this process creates readable by its owner only, and its memory none at all."""
     os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the keys

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -108,6 +109,7 @@ def test_serving_answers_does_jobs_outlives_its_worker_and_ends_at_once(server, 
     assert eventually(lambda: server.worker() != first)
     with opening.begin_work(installation, district.doctor) as work:
         child = a_child(work, district, birth_on=work.today - timedelta(days=400))
+    installation.queue.storage.enqueue(b"no message of ours")  # nothing that lies in the queue ends the worker
     with opening.begin_work(installation, district.doctor) as work:
         handout = ask_for(work, child, "record_summary")
 
@@ -126,6 +128,8 @@ def test_serving_answers_does_jobs_outlives_its_worker_and_ends_at_once(server, 
     below = server.processes()
     everybody = [*below, *(pid for pids in below.values() for pid in pids)]
     assert len(everybody) == 4
+    limits = [Path(f"/proc/{pid}/limits").read_text() for pid in everybody]
+    assert all(re.search(r"Max core file size +0 +0 ", each) for each in limits)
     begun = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     assert server.process.wait(timeout=15) == 0

@@ -10,6 +10,8 @@ from mengya_health.web import (
     children,
     classes,
     family,
+    family_people,
+    family_signing,
     health,
     looking_again,
     measurements,
@@ -21,10 +23,11 @@ from mengya_health.web import (
     today,
 )
 
+OF_FAMILIES = (family, family_people, family_signing)
 OF_CASES = (cases, case_notes, looking_again, plans, referring)
 
 
 def blueprints() -> list[Blueprint]:
     """Return every blueprint of the web application."""
-    areas = (account, *OF_CASES, checks, children, classes, family, health, measurements, papers, referrals)
+    areas = (account, *OF_CASES, checks, children, classes, *OF_FAMILIES, health, measurements, papers, referrals)
     return list(dict.fromkeys(module.bp for module in (*areas, sign_in, today)))

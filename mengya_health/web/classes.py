@@ -9,7 +9,6 @@ from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.care import closing, concerns
 from mengya_health.care.queries import find_task, tasks_for
-from mengya_health.care.tasks import open_body
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound, NotPermitted
 from mengya_health.fields import Choice, Form, PlainText
@@ -20,9 +19,8 @@ from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import entries_of_case, entries_of_today, written_today
 from mengya_health.signing.commands import LEVEL_LABELS
-from mengya_health.web.family import TextForm, record_check_in
+from mengya_health.web import check_ins as pages
 from mengya_health.web.shown import classes as shown
-from mengya_health.web.shown import family as family_words
 
 bp = Blueprint("classes", __name__)
 
@@ -208,34 +206,21 @@ def written(work):
 @signed_in
 def check_in_page(work, group_id: UUID, child_id: UUID, task_id: UUID):
     child, task = _task(work, child_id, task_id)
-    body = open_body(work, task)
-    audit.read(work, child.id, "task", record_id=task.id)
-    return render_template(
-        "pages/task_checkin.html",
-        back={"href": url_for("classes.observe_page", group_id=group_id, child_id=child_id), "text": child.name},
-        task={
-            "title": body["title"],
-            "text": body["text"],
-            "frequency": body["frequency"],
-            "safety": body["safety"],
-            "stop_rule": work.content.task_rules.stop_rule,
-            "child_name": child.name,
-            "done_text": _("记了 %(n)s 次", n=body.get("times_done", 0)),
-        },
-        action=url_for("classes.check_in", group_id=group_id, child_id=child_id, task_id=task_id),
-        form=form_state(),
-        choices=[{"value": value, "text": str(text)} for value, text in family_words.DONE.items()],
-        logs=[{"name": f"log_{number}", "label": label} for number, label in enumerate(body["log"])],
-        is_class=True,
-    )
+    here = {"group_id": group_id, "child_id": child_id}
+    action = url_for("classes.check_in", task_id=task_id, **here)
+    return pages.check_in_page(work, child, task, back=_back_to(child, group_id), action=action, is_class=True)
 
 
 @bp.post("/class/<uuid:group_id>/children/<uuid:child_id>/tasks/<uuid:task_id>")
 @signed_in(again="classes.check_in_page")
 def check_in(work, group_id: UUID, child_id: UUID, task_id: UUID):
     _child, task = _task(work, child_id, task_id)
-    record_check_in(work, task)
+    pages.record_check_in(work, task)
     return redirect(url_for("classes.of", group_id=group_id, saved="checked_in"), 303)
+
+
+def _back_to(child: ChildFacts, group_id: UUID) -> dict:
+    return {"href": url_for("classes.observe_page", group_id=group_id, child_id=child.id), "text": child.name}
 
 
 def _task(work, child_id: UUID, task_id: UUID):
@@ -249,22 +234,14 @@ def _task(work, child_id: UUID, task_id: UUID):
 @signed_in
 def concern_page(work, group_id: UUID, child_id: UUID):
     child = find_child(work, child_id, Permission.RAISE_CONCERN)
-    audit.read(work, child.id, "child")
-    return render_template(
-        "pages/concern.html",
-        back={"href": url_for("classes.observe_page", group_id=group_id, child_id=child_id), "text": child.name},
-        child_name=child.name,
-        action=url_for("classes.raise_concern", group_id=group_id, child_id=child_id),
-        form=form_state(),
-        answer_note=_("医生会在 %(n)s 个工作日内回复", n=work.content.time_limits["SLA_TEACHER_ALERT"].days),
-        is_class=True,
-    )
+    action = url_for("classes.raise_concern", group_id=group_id, child_id=child_id)
+    return pages.concern_page(work, child, back=_back_to(child, group_id), action=action, is_class=True)
 
 
 @bp.post("/class/<uuid:group_id>/children/<uuid:child_id>/concern")
 @signed_in(again="classes.concern_page")
 def raise_concern(work, group_id: UUID, child_id: UUID):
-    concerns.raise_concern(work, child_id, text=submitted(TextForm())["text"])
+    concerns.raise_concern(work, child_id, text=submitted(pages.TextForm())["text"])
     return redirect(url_for("classes.of", group_id=group_id, saved="sent"), 303)
 
 

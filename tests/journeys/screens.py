@@ -107,12 +107,11 @@ def photograph_for_readme(browser: Browser, address: str) -> None:
 
 
 def store_for_readme(person: Person, name: str) -> None:
-    """Store what the window shows in 256 colours, which these pages need no more of."""
+    """Store what the window shows in 256 colours, chosen so that none of the roles' own is lost."""
     README.mkdir(parents=True, exist_ok=True)
     with Image.open(BytesIO(person.page.screenshot())) as shown:
-        shown.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
-            README / f"{name}.png", optimize=True
-        )
+        few = shown.convert("RGB").quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+    few.save(README / f"{name}.png", optimize=True)
 
 
 def main(folder: Path) -> int:

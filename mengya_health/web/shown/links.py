@@ -1,10 +1,12 @@
-"""Where a line of a work list leads: to the page on which it is done."""
+"""Where lines of work lists lead, and the way back."""
 
 from uuid import UUID
 
 from flask import url_for
+from flask_babel import gettext as _
 
 from mengya_health.care.facts import TaskFacts
+from mengya_health.people.facts import ChildFacts
 
 
 def task_href(child_id: UUID, task: TaskFacts) -> str:
@@ -19,3 +21,8 @@ def task_href(child_id: UUID, task: TaskFacts) -> str:
         case "question":
             return url_for("cases.question", task_id=task.id)
     return url_for("cases.show", case_id=task.case_id) if task.case_id else url_for("children.show", child_id=child_id)
+
+
+def home_link(child: ChildFacts) -> dict:
+    """Return the way back to a child's first page."""
+    return {"href": url_for("family.home_of", child_id=child.id), "text": _("首页")}

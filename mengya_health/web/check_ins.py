@@ -1,0 +1,73 @@
+"""One time a task was done, and something for the doctor to look at: the same two pages at home and in class."""
+
+from flask import render_template
+from flask_babel import gettext as _
+
+from mengya_health import audit
+from mengya_health.care import check_ins
+from mengya_health.care.models import Task
+from mengya_health.care.tasks import open_body
+from mengya_health.entry import form_state, submitted
+from mengya_health.fields import Choice, Form, LocalDate, PlainText
+from mengya_health.people.facts import ChildFacts
+from mengya_health.web.shown.family_record import DONE
+
+ANSWER_LIMIT = "SLA_TEACHER_ALERT"
+
+
+class CheckInForm(Form):
+    """One time a task was done; log_0, log_1 … answer the task's own fields."""
+
+    done = Choice("done", "partly", "not_today", required=True)
+    note = PlainText(longest=200, load_default="")
+    on = LocalDate(load_default=None)
+
+
+class TextForm(Form):
+    text = PlainText(longest=400, lines=True, required=True)
+
+
+def check_in_page(work, child: ChildFacts, task: Task, *, back: dict, action: str, is_class: bool) -> str:
+    """Return the page on which one task is checked in."""
+    body = open_body(work, task)
+    audit.read(work, child.id, "task", record_id=task.id)
+    return render_template(
+        "pages/task_checkin.html",
+        back=back,
+        task={
+            "title": body["title"],
+            "text": body["text"],
+            "frequency": body["frequency"],
+            "safety": body["safety"],
+            "stop_rule": work.content.task_rules.stop_rule,
+            "child_name": child.name,
+            "done_text": _("记了 %(n)s 次", n=body.get("times_done", 0)),
+        },
+        action=action,
+        form=form_state(),
+        choices=[{"value": value, "text": str(text)} for value, text in DONE.items()],
+        logs=[{"name": f"log_{number}", "label": label} for number, label in enumerate(body["log"])],
+        is_class=is_class,
+    )
+
+
+def record_check_in(work, task) -> None:
+    """Take a check-in from the posted form."""
+    logs = open_body(work, task)["log"]
+    said = submitted(CheckInForm.from_dict({f"log_{number}": PlainText(longest=60) for number in range(len(logs))})())
+    log = {label: said[f"log_{number}"] for number, label in enumerate(logs) if said.get(f"log_{number}")}
+    check_ins.check_in(work, task.id, done=said["done"], log=log, note=said["note"], on=said["on"])
+
+
+def concern_page(work, child: ChildFacts, *, back: dict, action: str, is_class: bool) -> str:
+    """Return the page on which somebody asks the doctor to look."""
+    audit.read(work, child.id, "child")
+    return render_template(
+        "pages/concern.html",
+        back=back,
+        child_name=child.name,
+        action=action,
+        form=form_state(),
+        answer_note=_("医生会在 %(n)s 个工作日内回复", n=work.content.time_limits[ANSWER_LIMIT].days),
+        is_class=is_class,
+    )

@@ -1,0 +1,188 @@
+"""A guardian reads a paper, chooses, and signs it with the PIN; nothing is preselected, declining is as easy."""
+
+from uuid import UUID
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from mengya_health.care import closing, concerns, follow_ups, plans
+from mengya_health.care.queries import find_task
+from mengya_health.care.tasks import open_body
+from mengya_health.entry import form_state, signed_in, submitted
+from mengya_health.errors import Conflict, Invalid, NotFound
+from mengya_health.fields import Choice, Form, PlainText, WholeNumber
+from mengya_health.locale import language
+from mengya_health.people.queries import accounts_of
+from mengya_health.record.queries import find_entry
+from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.web.family import bp
+from mengya_health.web.shown import family_signing as shown
+from mengya_health.web.shown.links import home_link
+
+TEMPLATE_VERSION = "2026.11-1"
+
+
+class AnswerForm(Form):
+    """A guardian's answer to a paper: first the choice, then, where they agree, the PIN."""
+
+    choice = Choice("agree", "ask_first", "decline")
+    reason = PlainText(longest=200, lines=True, load_default="")
+    version = WholeNumber(low=1, high=10**6, required=True)
+    shown_digest = PlainText(longest=64, load_default="")
+    nonce = PlainText(longest=32, load_default="")
+    pin = PlainText(longest=6, load_default="")
+
+
+@bp.get("/home/<uuid:child_id>/sign/<uuid:task_id>")
+@signed_in
+def sign(work, child_id: UUID, task_id: UUID):
+    paper = _paper(work, child_id, task_id)
+    return render_template("pages/parent/sign.html", **_sign_page(work, paper))
+
+
+@bp.post("/home/<uuid:child_id>/sign/<uuid:task_id>")
+@signed_in(again="family.sign")
+def answer(work, child_id: UUID, task_id: UUID):
+    wanted = submitted(AnswerForm())
+    if wanted.get("choice") is None:
+        raise Invalid(fields={"choice": [_("请先选一项。")]})
+    paper = _paper(work, child_id, task_id)
+    if wanted["choice"] == "agree" and not (wanted["pin"] or wanted["nonce"]):
+        return redirect(url_for("family.sign", child_id=child_id, task_id=task_id, choice="agree"), 303)
+    saved = ANSWERS[wanted["choice"]](work, paper, wanted)
+    return redirect(url_for("family.home_of", child_id=child_id, saved=saved), 303)
+
+
+@bp.get("/home/<uuid:child_id>/sign/<uuid:task_id>/text")
+@signed_in
+def statement(work, child_id: UUID, task_id: UUID):
+    child, _task, document, entry = _paper(work, child_id, task_id)
+    return render_template(
+        "pages/parent/statement.html",
+        back={"href": url_for("family.sign", child_id=child_id, task_id=task_id), "text": _("回去")},
+        title=str(shown.TITLES[document]),
+        version=_("第 %(n)s 版", n=entry.version),
+        parts=shown.statement_parts(document, entry),
+        signatures=[],
+    )
+
+
+def _paper(work, child_id: UUID, task_id: UUID):
+    """Return child, task, document and entry of a signature asked of this family. Raises NotFound."""
+    # The keystore is asked once: for the child's keys, and for those of the signer, whose name stands on the page.
+    work.keys.load([child_id, work.actor.user_id])
+    child, task = find_task(work, task_id, "signature")
+    if child.id != child_id or task.whose_turn != "guardian":
+        raise NotFound
+    document = open_body(work, task)["document"]
+    return child, task, document, find_entry(work, child, task.subject_id)
+
+
+def _sign_page(work, paper) -> dict:
+    child, task, document, entry = paper
+    form = form_state()
+    sections = shown.sections_of(work, document, entry)
+    digest = _digest_of(work, sections)
+    options = shown.CHOICES[document]
+    choice = form["values"].get("choice") or request.args.get("choice", "")
+    pin_asked = choice == "agree" and ("pin" in form["values"] or not form["errors"]) and "choice" not in form["errors"]
+    me = accounts_of(work, [work.actor.user_id])[work.actor.user_id]
+    return {
+        "back": home_link(child),
+        "sections": sections,
+        "full_href": url_for("family.statement", child_id=child.id, task_id=task.id),
+        "action": url_for("family.answer", child_id=child.id, task_id=task.id),
+        "form": form,
+        "row_version": None,
+        "choices": [
+            {"value": value, "text": str(text)}
+            for value, text in zip(("agree", "ask_first", "decline"), options, strict=True)
+        ],
+        "signer": {"name": _("%(name)s（监护人）", name=me.name), "not_me_href": ""},
+        "may_sign": _may_sign(work, child),
+        "notes": [_("签名后 24 小时内可以撤回。不签也不影响孩子看病和体检。")],
+        "statement": {
+            "title": str(shown.TITLES[document]),
+            "version": _("第 %(n)s 版", n=entry.version),
+            "number": entry.version,
+            "digest": digest,
+            "digest_short": digest[:12],
+        },
+        "pin_step": {
+            "choice": "agree",
+            "choice_text": str(options[0]),
+            "level": LEVEL_LABELS["L1"],
+            "locked": "",
+        }
+        if pin_asked
+        else None,
+    }
+
+
+def _agree(work, paper, wanted: dict) -> str:
+    child, task, document, entry = paper
+    digest = _digest_of(work, shown.sections_of(work, document, entry))
+    if wanted["shown_digest"] != digest:
+        raise Conflict(
+            "您读的这一版刚刚改过，请读一读新的一版再签。", "What you read has just changed; please read it again."
+        )
+    shown_to_signer = {
+        "template": "pages/parent/sign",
+        "template_ver": TEMPLATE_VERSION,
+        "locale": language(),
+        "render_digest": digest,
+    }
+    signing = {
+        "version": wanted["version"],
+        "pin": wanted["pin"],
+        "shown": shown_to_signer,
+        "nonce": _nonce(wanted["nonce"]),
+    }
+    {"care_plan": plans.agree, "evaluation": follow_ups.sign_evaluation, "closing_summary": closing.confirm_closure}[
+        document
+    ](work, task.case_id, **signing)
+    return "signed"
+
+
+def _ask_first(work, paper, wanted: dict) -> str:
+    child, task, document, _entry = paper
+    question = wanted["reason"] or _("家长想先问问再决定，请给家里打电话。")
+    if document == "care_plan":
+        plans.ask_first(work, task.case_id, question=question)
+    else:
+        concerns.raise_concern(work, child.id, text=question, case_id=task.case_id)
+    return "asked"
+
+
+def _decline(work, paper, wanted: dict) -> str:
+    child, task, document, _entry = paper
+    if not wanted["reason"]:
+        raise Invalid(fields={"reason": [_("请写一句原因，医生会联系您。")]})
+    if document == "care_plan":
+        plans.decline(work, task.case_id, reason=wanted["reason"])
+    else:
+        concerns.raise_concern(work, child.id, text=wanted["reason"], case_id=task.case_id)
+    return "declined"
+
+
+ANSWERS = {"agree": _agree, "ask_first": _ask_first, "decline": _decline}
+
+
+def _digest_of(work, sections: list[dict]) -> str:
+    return work.keys.digest("\n".join(f"{each['title']}\n{each['text']}" for each in sections).encode()).hex()
+
+
+def _nonce(text: str) -> bytes:
+    try:
+        nonce = bytes.fromhex(text)
+    except ValueError:
+        nonce = b""
+    if len(nonce) != 16:
+        raise Invalid(fields={"pin": [_("请刷新页面再签一次。")]})
+    return nonce
+
+
+def _may_sign(work, child) -> bool:
+    return any(
+        tie.user_id == work.actor.user_id and tie.authority == "signs" for tie in child.subject.current("guardian")
+    )

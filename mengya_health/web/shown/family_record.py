@@ -1,0 +1,111 @@
+"""Everything written about a child, in the family's words, and the home record."""
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+
+from mengya_health.access.permissions import Permission
+from mengya_health.people.facts import ChildFacts
+from mengya_health.record.queries import OpenEntry
+from mengya_health.web.shown import words
+from mengya_health.web.shown.children import may
+from mengya_health.web.shown.links import home_link
+
+HOME_LOG = {
+    "milk": (lazy("奶"), {"less": lazy("比平时少"), "usual": lazy("和平时一样"), "more": lazy("比平时多")}),
+    "meal": (lazy("饭"), {"less": lazy("吃得少"), "usual": lazy("和平时一样"), "more": lazy("吃得多")}),
+    "sleep": (lazy("睡"), {"less": lazy("睡得少"), "usual": lazy("和平时一样"), "more": lazy("睡得多")}),
+}
+PLAIN_KINDS = {
+    "screening": lazy("健康检查"),
+    "follow_up": lazy("医生复查"),
+    "care_plan": lazy("支持计划"),
+    "evaluation": lazy("阶段评估"),
+    "closing_summary": lazy("结案小结"),
+    "referral": lazy("去专科看看"),
+    "referral_feedback": lazy("专科的答复"),
+    "contact_attempt": lazy("医生联系家里"),
+    "advice": lazy("医生的话"),
+    "observation": lazy("老师的观察"),
+    "class_check": lazy("班级检查"),
+    "check_in": lazy("任务记录"),
+    "class_summary": lazy("班级小结"),
+    "home_record": lazy("家里记的"),
+    "question": lazy("家里的提问"),
+    "dispute": lazy("家里的不同看法"),
+    "answer": lazy("家里的回答"),
+    "concern": lazy("请医生看看"),
+}
+
+
+def record_page(work, child: ChildFacts, entries: list[OpenEntry], form, older_href: str) -> dict:
+    """Return the context of pages/parent/record.html."""
+    return {
+        "back": home_link(child),
+        "child_name": child.name,
+        "home_log": _home_log(child, form) if may(work, child, Permission.WRITE_FAMILY) else None,
+        "entries": [plain_line(work, each) for each in entries],
+        "older_href": older_href,
+        "papers": [],
+    }
+
+
+def _home_log(child: ChildFacts, form) -> dict:
+    return {
+        "action": url_for("family.log_home", child_id=child.id),
+        "form": form,
+        "groups": [
+            {
+                "name": name,
+                "legend": str(legend),
+                "options": [{"value": value, "text": str(text)} for value, text in options.items()],
+            }
+            for name, (legend, options) in HOME_LOG.items()
+        ],
+    }
+
+
+def plain_line(work, entry: OpenEntry) -> dict:
+    """Return one line of the timeline in the family's words."""
+    role, by = words.ROLES[entry.author_role]
+    return {
+        "at": words.day(entry.happened_on, work.today),
+        "role": role,
+        "by": str(by),
+        "title": str(PLAIN_KINDS[entry.kind]),
+        "note": _plain_note(work, entry),
+        "href": "",
+        "tag_kind": "",
+        "tag": "",
+    }
+
+
+def _plain_note(work, entry: OpenEntry) -> str:
+    """Return what a family may read at a glance: numbers, plain texts, never a clinic's result words."""
+    said = entry.content
+    if entry.kind in ("screening", "follow_up"):
+        return _measured(entry)
+    if entry.kind == "home_record":
+        shown = [f"{HOME_LOG[name][0]}{HOME_LOG[name][1][said[name]]}" for name in HOME_LOG if said.get(name)]
+        return "，".join([*shown, *([said["note"]] if said.get("note") else [])])
+    if entry.kind == "check_in":
+        task = work.content.tasks.get(said["item"])
+        return "：".join(filter(None, (task.title if task else "", str(DONE[said["done"]]), said.get("note", ""))))
+    if entry.kind == "referral_feedback":
+        return said.get("for_family", "")
+    if entry.kind in ("evaluation", "closing_summary"):
+        return said.get("plain_text", "")
+    if entry.kind == "care_plan":
+        return said["summary"]
+    is_plain = entry.section != "health" or entry.kind == "advice"
+    return said.get("text", "") if is_plain else ""
+
+
+DONE = {"done": lazy("做到了"), "partly": lazy("做了一些"), "not_today": lazy("今天没做")}
+
+
+def _measured(entry: OpenEntry) -> str:
+    found = {each["code"]: each["value"] for each in entry.content.get("readings", ())}
+    stature = _("身高") if entry.content.get("position") == "h" else _("身长")
+    parts = [(_("体重"), "WEIGHT", _("公斤")), (stature, "LENGTH", _("厘米")), (_("头围"), "HEADC", _("厘米"))]
+    return "，".join(f"{name} {found[code]} {unit}" for name, code, unit in parts if code in found)

@@ -1,0 +1,67 @@
+"""What a guardian reads before signing: plain words, made from the paper that is signed."""
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
+
+from mengya_health.record.queries import OpenEntry
+
+TITLES = {"care_plan": lazy("支持计划"), "evaluation": lazy("阶段评估"), "closing_summary": lazy("结案小结")}
+CHOICES = {
+    "care_plan": (lazy("同意，按这个安排"), lazy("想先问问医生"), lazy("暂时不同意")),
+    "evaluation": (lazy("我看过了，同意"), lazy("想先问问医生"), lazy("我有不同看法")),
+    "closing_summary": (lazy("同意结束这次关注"), lazy("想先问问医生"), lazy("暂时不同意")),
+}
+
+
+def sections_of(work, document: str, entry: OpenEntry) -> list[dict]:
+    """Return what the guardian reads: 发生了什么, 接下来, 谁看得到. These words are what `shown` digests."""
+    said = entry.content
+    if document == "care_plan":
+        return _plan_sections(said)
+    happened = said.get("plain_text") or said.get("text", "")
+    ahead = said.get("advice") or (
+        _("签名后进入最后一步：巩固。")
+        if document == "evaluation"
+        else _("签名后这次关注就完成了，以后照常做健康检查。")
+    )
+    return [
+        {"title": _("发生了什么"), "text": happened},
+        {"title": _("接下来"), "text": ahead},
+        {"title": _("谁看得到"), "text": _("您、您邀请的家人、社区医生；您同意共享的，班级老师也看得到小结。")},
+    ]
+
+
+def _plan_sections(said: dict) -> list[dict]:
+    home = [f"{task['title']}，{task['frequency']}" for task in said["tasks"] if task["who"] == "guardian"]
+    in_class = [f"{task['title']}，{task['frequency']}" for task in said["tasks"] if task["who"] == "teacher"]
+    goals = "；".join(f"{goal['measure']}：{goal['target']}" for goal in said["goals"])
+    ahead = [_("在家做：%(list)s。", list="；".join(home))] if home else []
+    ahead += [_("在园做：%(list)s。", list="；".join(in_class))] if in_class else []
+    return [
+        {"title": _("发生了什么"), "text": said["summary"]},
+        {"title": _("想达到"), "text": goals},
+        {"title": _("接下来"), "text": "".join(ahead)},
+        {"title": _("谁看得到"), "text": _("您、您邀请的家人、社区医生；派给老师的任务，老师也看得到。")},
+    ]
+
+
+def statement_parts(document: str, entry: OpenEntry) -> list[dict]:
+    """Return the whole text of what is signed."""
+    said = entry.content
+    if document != "care_plan":
+        texts = (
+            ("给家里的话", said.get("plain_text")),
+            ("医生写的", said.get("text")),
+            ("以后注意", said.get("advice")),
+        )
+        return [{"title": _(title), "text": text} for title, text in texts if text]
+    parts = [{"title": _("给家里的话"), "text": said["summary"]}]
+    for goal in said["goals"]:
+        parts.append({"title": _("目标"), "text": f"{goal['measure']}：{goal['target']}"})
+    for task in said["tasks"]:
+        who = _("家里") if task["who"] == "guardian" else _("老师")
+        lines = [f"{who} · {task['frequency']} · {_('%(n)s 周', n=task['weeks'])}", task["text"]]
+        lines += [f"{_('注意')}：{task['safety']}"] if task["safety"] else []
+        lines += [task["note"]] if task["note"] else []
+        parts.append({"title": task["title"], "text": "\n".join(lines)})
+    return parts
