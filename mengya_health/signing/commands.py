@@ -1,5 +1,6 @@
 """Sign one version of one entry with the signing PIN (level L1)."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select
@@ -19,6 +20,7 @@ from mengya_health.signing.statements import statement
 
 DECISIONS = ("agree", "acknowledge", "disagree")
 L1 = "L1"
+WITHDRAWABLE_FOR = timedelta(hours=24)
 LEVEL_LABELS = {
     "L0": "已阅（非签名）",
     "L1": "电子签名·系统代管密钥",
@@ -158,7 +160,7 @@ def withdraw_signature(work, child: ChildFacts, signature_id: UUID) -> Signature
     """
     signature = work.session.get(Signature, signature_id)
     own = signature is not None and signature.child_id == child.id and signature.signer_id == work.actor.user_id
-    if not own or (work.now - signature.signed_at).total_seconds() > 24 * 3600:
+    if not own or work.now - signature.signed_at > WITHDRAWABLE_FOR:
         raise NotPermitted(
             "签名只能由本人在二十四小时内撤回。之后请联系医生。",
             "Only the signer takes a signature back, within 24 hours. Afterwards talk to the doctor.",

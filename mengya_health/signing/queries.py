@@ -34,6 +34,17 @@ class SignatureFacts:
         return self.withdrawn_at is None and self.decision in ("agree", "acknowledge")
 
 
+def own_signatures(work, child: ChildFacts, *, since: datetime) -> list[SignatureFacts]:
+    """Return the actor's signatures for a child since a moment that still stand, newest first."""
+    chosen = select(Signature).where(
+        Signature.child_id == child.id,
+        Signature.signer_id == work.actor.user_id,
+        Signature.signed_at >= since,
+        Signature.withdrawn_at.is_(None),
+    )
+    return [_facts(row) for row in work.session.scalars(chosen.order_by(Signature.signed_at.desc()))]
+
+
 def signatures_of(work, child: ChildFacts, entry_ids: Iterable[UUID]) -> dict[UUID, list[SignatureFacts]]:
     """Return the signatures on these entries of a child, oldest first, by entry id.
 
@@ -45,19 +56,21 @@ def signatures_of(work, child: ChildFacts, entry_ids: Iterable[UUID]) -> dict[UU
         return found
     chosen = select(Signature).where(Signature.child_id == child.id, Signature.entry_id.in_(wanted))
     for row in work.session.scalars(chosen.order_by(Signature.signed_at)):
-        if not verify_signature(row.public_key, row.statement, row.signature):
-            raise IntegrityError
-        found[row.entry_id].append(
-            SignatureFacts(
-                id=row.id,
-                entry_id=row.entry_id,
-                version=row.version,
-                signer_id=row.signer_id,
-                capacity=row.capacity,
-                decision=row.decision,
-                level=row.level,
-                signed_at=row.signed_at,
-                withdrawn_at=row.withdrawn_at,
-            )
-        )
+        found[row.entry_id].append(_facts(row))
     return found
+
+
+def _facts(row: Signature) -> SignatureFacts:
+    if not verify_signature(row.public_key, row.statement, row.signature):
+        raise IntegrityError
+    return SignatureFacts(
+        id=row.id,
+        entry_id=row.entry_id,
+        version=row.version,
+        signer_id=row.signer_id,
+        capacity=row.capacity,
+        decision=row.decision,
+        level=row.level,
+        signed_at=row.signed_at,
+        withdrawn_at=row.withdrawn_at,
+    )

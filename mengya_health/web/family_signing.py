@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from mengya_health.access.permissions import Permission
 from mengya_health.care import closing, concerns, follow_ups, plans
 from mengya_health.care.queries import find_task
 from mengya_health.care.tasks import open_body
@@ -12,14 +13,21 @@ from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Conflict, Invalid, NotFound
 from mengya_health.fields import Choice, Form, PlainText, WholeNumber
 from mengya_health.locale import language
-from mengya_health.people.queries import accounts_of
-from mengya_health.record.queries import find_entry
-from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.people.queries import accounts_of, find_child
+from mengya_health.record.queries import entries_of_kind, find_entry
+from mengya_health.signing.commands import LEVEL_LABELS, WITHDRAWABLE_FOR, withdraw_signature
+from mengya_health.signing.queries import own_signatures
 from mengya_health.web.family import bp
 from mengya_health.web.shown import family_signing as shown
 from mengya_health.web.shown.links import home_link
 
 TEMPLATE_VERSION = "2026.11-1"
+
+
+class WithdrawForm(Form):
+    """Why a signature is taken back; may be left empty."""
+
+    reason = PlainText(longest=200, lines=True, load_default="")
 
 
 class AnswerForm(Form):
@@ -67,6 +75,40 @@ def statement(work, child_id: UUID, task_id: UUID):
     )
 
 
+@bp.get("/home/<uuid:child_id>/signed")
+@signed_in
+def signed(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.SIGN)
+    papers = {entry.id: entry for entry in entries_of_kind(work, child, *shown.TITLES)}
+    mine = own_signatures(work, child, since=work.now - WITHDRAWABLE_FOR)
+    page = shown.signed_page(child, [(each, papers[each.entry_id]) for each in mine if each.entry_id in papers])
+    return render_template("pages/parent/signed.html", form=form_state(), back=home_link(child), **page)
+
+
+@bp.post("/home/<uuid:child_id>/signed/<uuid:signature_id>")
+@signed_in
+def withdraw(work, child_id: UUID, signature_id: UUID):
+    child = find_child(work, child_id, Permission.SIGN)
+    reason = submitted(WithdrawForm())["reason"] or _("家长撤回了签名，请给家里打电话。")
+    mine = {each.id: each for each in own_signatures(work, child, since=work.now - WITHDRAWABLE_FOR)}
+    if signature_id not in mine:
+        raise NotFound
+    _take_back(work, child, find_entry(work, child, mine[signature_id].entry_id), signature_id, reason)
+    return redirect(url_for("family.home_of", child_id=child_id, saved="withdrawn"), 303)
+
+
+def _take_back(work, child, entry, signature_id: UUID, reason: str) -> None:
+    """Take a signature back; what follows depends on the paper: a plan rests, for the others the doctor is told."""
+    if entry.kind == "closing_summary":
+        closing.withdraw_closing(work, entry.case_id, reason=reason)
+        return
+    withdraw_signature(work, child, signature_id)
+    if entry.kind == "care_plan":
+        plans.withdraw(work, entry.case_id, reason=reason)
+    else:
+        concerns.raise_concern(work, child.id, text=reason, case_id=entry.case_id)
+
+
 def _paper(work, child_id: UUID, task_id: UUID):
     """Return child, task, document and entry of a signature asked of this family. Raises NotFound."""
     # The keystore is asked once: for the child's keys, and for those of the signer, whose name stands on the page.
@@ -100,7 +142,7 @@ def _sign_page(work, paper) -> dict:
         ],
         "signer": {"name": _("%(name)s（监护人）", name=me.name), "not_me_href": ""},
         "may_sign": _may_sign(work, child),
-        "notes": [_("签名后 24 小时内可以撤回。不签也不影响孩子看病和体检。")],
+        "notes": [_("签名后 24 小时内可以在“签过的”里撤回。不签也不影响孩子看病和体检。")],
         "statement": {
             "title": str(shown.TITLES[document]),
             "version": _("第 %(n)s 版", n=entry.version),

@@ -54,14 +54,40 @@ def test_nothing_is_preselected(browse, mother, sign_path):
     assert "checked" not in page
 
 
-def test_guardian_reads_chooses_and_signs_in_three_taps(browse, mother, sign_path, work_as, district, case_id):
-    browser = browse(mother)
+def signs(browser, sign_path) -> None:
     version = re.search(r'name="version" value="(\d+)"', browser.get(sign_path)).group(1)
     to_pin = browser.post(sign_path, choice="agree", version=version).headers["Location"]
     page = browser.get(to_pin)
     assert "电子签名·系统代管密钥" in page
     fields = {name: re.search(rf'name="{name}" value="([^"]*)"', page).group(1) for name in ("nonce", "shown_digest")}
     browser.post(sign_path, page=to_pin, choice="agree", version=version, pin=PIN, **fields)
+
+
+def test_guardian_reads_chooses_and_signs_in_three_taps(browse, mother, sign_path, work_as, district, case_id):
+    signs(browse(mother), sign_path)
+    assert state_of(work_as, district, case_id) == "active"
+
+
+def test_a_signature_is_taken_back_within_a_day(browse, mother, sign_path, work_as, district, case_id, child):
+    browser = browse(mother)
+    signs(browser, sign_path)
+    page = f"/home/{child.id}/signed"
+    assert f'href="{page}"' in browser.get("/home")
+    path = re.search(rf'action="({page}/[^"]+)"', browser.get(page)).group(1)
+    browser.post(path, page=page, reason="想再和爷爷商量")
+    assert state_of(work_as, district, case_id) == "planning"
+    assert "没有可以撤回的签名" in browser.get(page)
+    assert "看一看，去签名" in browser.get("/home")
+
+
+def test_after_a_day_no_signature_is_taken_back(browse, mother, sign_path, work_as, district, case_id, child, clock):
+    signs(browse(mother), sign_path)
+    page = f"/home/{child.id}/signed"
+    path = re.search(rf'action="({page}/[^"]+)"', browse(mother).get(page)).group(1)
+    clock.forward(hours=25)
+    late = browse(mother)
+    assert "没有可以撤回的签名" in late.get(page)
+    late.post(path, page=f"/home/{child.id}/concern", reason="", status=404)
     assert state_of(work_as, district, case_id) == "active"
 
 
@@ -158,7 +184,7 @@ def test_another_family_finds_nothing(browse, mother, child, installation, distr
     with work_as(district.doctor) as work:
         other = a_child(work, district, name="样本乙")
     stranger = a_guardian(installation, district, other)
-    for path in ("", "/record", "/family", "/views", "/consents/P1", "/concern"):
+    for path in ("", "/record", "/family", "/signed", "/views", "/consents/P1", "/concern"):
         browse(stranger).get(f"/home/{child.id}{path}", status=404)
 
 

@@ -52,6 +52,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
             for text, icon, endpoint, permission in (
                 (_("全部记录"), "list", "family.record", Permission.READ_FAMILY),
                 (_("请医生看看"), "msg", "family.concern_page", Permission.RAISE_CONCERN),
+                (_("签过的"), "pen", "family.signed", Permission.SIGN),
                 (_("家里人"), "people", "family.people", Permission.READ_FAMILY),
                 (_("谁看过档案"), "eye", "family.viewed", Permission.READ_AUDIT),
             )

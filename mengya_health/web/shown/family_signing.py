@@ -1,9 +1,14 @@
 """What a guardian reads before signing: plain words, made from the paper that is signed."""
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
+from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
+from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.signing.queries import SignatureFacts
+from mengya_health.web.shown import words
 
 TITLES = {"care_plan": lazy("支持计划"), "evaluation": lazy("阶段评估"), "closing_summary": lazy("结案小结")}
 CHOICES = {
@@ -65,3 +70,19 @@ def statement_parts(document: str, entry: OpenEntry) -> list[dict]:
         lines += [task["note"]] if task["note"] else []
         parts.append({"title": task["title"], "text": "\n".join(lines)})
     return parts
+
+
+def signed_page(child: ChildFacts, papers: list[tuple[SignatureFacts, OpenEntry]]) -> dict:
+    """Return the context of pages/parent/signed.html: what can still be taken back."""
+    return {
+        "child_name": child.name,
+        "papers": [
+            {
+                "title": str(TITLES[entry.kind]),
+                "note": _("第 %(n)s 版 · %(at)s 签", n=signature.version, at=words.stamp(signature.signed_at)),
+                "level": LEVEL_LABELS[signature.level],
+                "action": url_for("family.withdraw", child_id=child.id, signature_id=signature.id),
+            }
+            for signature, entry in papers
+        ],
+    }
