@@ -14,6 +14,7 @@ from mengya_health.config import WORKFLOWS, Settings, settings_from
 from mengya_health.errors import Invalid, MengyaError, StartRefused
 
 A_PATH = click.Path(path_type=Path)
+DEMO_PASSPHRASE = "passphrase"  # noqa: S105  the name of the file
 port_option = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 data_option = click.option("--data", "data_dir", type=A_PATH, help="数据目录 Data folder (MENGYA_DATA; default var/).")
 
@@ -130,12 +131,14 @@ def demo(data_dir: Path | None, port: int, no_serve: bool, today) -> None:
 @main.command("import")
 @data_option
 @click.argument("source", type=A_PATH)
-@click.option("--as", "login", required=True, help="以哪位医生的账号导入 The doctor in whose name it is done.")
+@click.option(
+    "--as", "login", help="以哪位医生的账号导入 The doctor in whose name it is done (default: who is in charge)."
+)
 @click.option("--measured-on", type=click.DateTime(["%Y-%m-%d"]), help="文件没有日期时的测量日 Day of measurement.")
 @click.option("--dry-run", is_flag=True, help="只检查，不写入 Check only; nothing is written.")
 @click.option("--paper-consent", is_flag=True, help="监护人已签纸质同意书 Guardians signed on paper.")
 def import_file(
-    source: Path, login: str, measured_on, dry_run: bool, paper_consent: bool, data_dir: Path | None
+    source: Path, login: str | None, measured_on, dry_run: bool, paper_consent: bool, data_dir: Path | None
 ) -> None:
     """Take children with measurements out of a CSV or XLSX file: all of them, or none."""
     from mengya_health.operations.import_file import import_as
@@ -147,7 +150,7 @@ def import_file(
             login=login,
             measured_on=measured_on.date() if measured_on else None,
             dry_run=dry_run,
-            paper_consent=paper_consent,
+            paper_consent=paper_consent or installation.settings.is_demo,  # nobody real is in a demo
             progress=_progress(),
         )
     for problem in report.problems:
@@ -179,9 +182,11 @@ def growth(source: Path, destination: Path, reference: str, age_rule: str) -> No
 @click.argument("document", type=click.Choice(["home_guide", "referral_letter", "record_summary", "closing_summary"]))
 @click.option("--child", "number", required=True, help="童馨档案号 The record's number.")
 @click.option("--subject", type=click.UUID, help="个案或转诊的编号 Id of the case or referral.")
-@click.option("--as", "login", required=True, help="以哪位医生的账号打印 The doctor in whose name it is done.")
+@click.option(
+    "--as", "login", help="以哪位医生的账号打印 The doctor in whose name it is done (default: who is in charge)."
+)
 @click.option("--out", type=A_PATH, required=True, help="写到哪个文件 The PDF to write.")
-def print_paper(document: str, number: str, subject, login: str, out: Path, data_dir: Path | None) -> None:
+def print_paper(document: str, number: str, subject, login: str | None, out: Path, data_dir: Path | None) -> None:
     """Print one paper from the record into a file."""
     from mengya_health.operations.printing import print_as
 
@@ -297,7 +302,13 @@ def _opened(data_dir: Path | None):
 
 
 def _settings(data_dir: Path | None) -> Settings:
-    return settings_from(os.environ, data_dir=data_dir)
+    """Return the settings for a data folder; a demo, which keeps its passphrase beside its keys, is known by that."""
+    settings = settings_from(os.environ, data_dir=data_dir)
+    passphrase_file = settings.keyring_dir / DEMO_PASSPHRASE
+    if "MENGYA_ENV" in os.environ or settings.passphrase_file or not passphrase_file.exists():
+        return settings
+    as_demo = {"MENGYA_ENV": "demo", "MENGYA_PASSPHRASE_FILE": str(passphrase_file)}
+    return settings_from(os.environ | as_demo, data_dir=data_dir)
 
 
 def _progress():

@@ -93,7 +93,7 @@ BY_NAME = {
     rule.__name__: rule
     for rule in (
         signed_in_fully, guardian_of, signing_guardian_of, caregiver_of, recording_caregiver_of, clinic_doctor_of,
-        teacher_of, receiver_of, reviewer_of, record_consented, sharing_consented, referral_consented, doctor_here, staff_here,
-        runs_the_system,
+        teacher_of, receiver_of, reviewer_of, record_consented, sharing_consented, referral_consented, doctor_here,
+        staff_here, runs_the_system,
     )
 }  # fmt: skip

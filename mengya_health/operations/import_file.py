@@ -109,7 +109,7 @@ def import_as(
     installation: Installation,
     path: Path,
     *,
-    login: str,
+    login: str | None = None,
     measured_on: date | None = None,
     paper_consent: bool = False,
     dry_run: bool = False,

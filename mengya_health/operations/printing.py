@@ -9,7 +9,7 @@ from mengya_health.people.acting import actor_of_login
 
 
 def print_as(
-    installation: Installation, document: str, *, login: str, number: str, subject_id: UUID | None = None
+    installation: Installation, document: str, *, login: str | None = None, number: str, subject_id: UUID | None = None
 ) -> Pdf:
     """Return one paper of the child with this number. Raises NotFound, NotPermitted, and what keeps it from being
     filled."""
