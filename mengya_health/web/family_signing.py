@@ -98,15 +98,14 @@ def withdraw(work, child_id: UUID, signature_id: UUID):
 
 
 def _take_back(work, child, entry, signature_id: UUID, reason: str) -> None:
-    """Take a signature back; what follows depends on the paper: a plan rests, for the others the doctor is told."""
+    """Take a signature back and tell the doctor why; a plan rests until it is agreed to again."""
     if entry.kind == "closing_summary":
         closing.withdraw_closing(work, entry.case_id, reason=reason)
         return
     withdraw_signature(work, child, signature_id)
     if entry.kind == "care_plan":
         plans.withdraw(work, entry.case_id, reason=reason)
-    else:
-        concerns.raise_concern(work, child.id, text=reason, case_id=entry.case_id)
+    concerns.raise_concern(work, child.id, text=reason, case_id=entry.case_id)
 
 
 def _paper(work, child_id: UUID, task_id: UUID):

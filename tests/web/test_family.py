@@ -76,6 +76,9 @@ def test_a_signature_is_taken_back_within_a_day(browse, mother, sign_path, work_
     path = re.search(rf'action="({page}/[^"]+)"', browser.get(page)).group(1)
     browser.post(path, page=page, reason="想再和爷爷商量")
     assert state_of(work_as, district, case_id) == "planning"
+    with work_as(district.doctor, writing=False) as work:
+        told = entries_of_kind(work, find_child(work, child.id), "concern")
+    assert [entry.content["text"] for entry in told] == ["想再和爷爷商量"]
     assert "没有可以撤回的签名" in browser.get(page)
     assert "看一看，去签名" in browser.get("/home")
 
