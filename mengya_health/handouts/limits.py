@@ -8,6 +8,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from mengya_health.errors import Unavailable
@@ -89,7 +90,9 @@ def _outcome(function: Callable[..., bytes], arguments: tuple, seconds: float, m
 
 
 def _limit(seconds: float, memory_mb: int) -> None:
-    memory = memory_mb * 1024 * 1024
+    # A child begins with what its parent holds, which is not the document's doing.
+    inherited_pages = int(Path("/proc/self/statm").read_text().split()[5])
+    memory = inherited_pages * resource.getpagesize() + memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (int(seconds) + 1, int(seconds) + 1))  # also when the parent is gone
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the document

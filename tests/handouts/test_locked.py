@@ -113,7 +113,15 @@ def test_endless_work_is_stopped_in_time():
 def test_a_document_that_eats_memory_is_stopped():
     rows = "<table>" + "<tr><td>甲<td>乙" * 20_000 + "</table>"
     with pytest.raises(RenderFailed) as failure:
-        within_limits(lambda: write_pdf(a_page(rows), "").content, memory_mb=120, seconds=60)
+        within_limits(lambda: write_pdf(a_page(rows), "").content, memory_mb=20, seconds=60)
+    assert failure.value.reason == "too_much_memory"
+
+
+def test_what_the_parent_holds_is_not_held_against_the_document():
+    held = bytearray(200 * 1024 * 1024)
+    assert within_limits(lambda: bytes(100 * 1024 * 1024), memory_mb=210)
+    with pytest.raises(RenderFailed) as failure:
+        within_limits(lambda: bytes(len(held)), memory_mb=150)
     assert failure.value.reason == "too_much_memory"
 
 
