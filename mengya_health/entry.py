@@ -217,10 +217,8 @@ def _note_refusal(place: Installation, error: MengyaError) -> None:
 
 def _show_again(error: MengyaError, again: str, view_args: dict) -> Response:
     values = {name: kept if len(kept) > 1 else kept[0] for name, kept in request.form.lists()}
-    g.form_state = FormState(
-        values=values, errors=getattr(error, "fields", {}), missing=getattr(error, "missing", ()), message=error
-    )
-    status = {"invalid": 422, "not_now": 409, "too_many": 429}.get(error.code, 422)
+    g.form_state = FormState(values, getattr(error, "fields", {}), getattr(error, "missing", ()), error)
+    status = {"not_now": 409, "too_many": 429}.get(error.code, 422)
     page = current_app.view_functions[again].inside
     return _read(page, view_args, status)
 
@@ -240,9 +238,7 @@ def _body_mac(work: Work) -> bytes:
 def _stored_answer(work: Work, session) -> str | None:
     """Return where the same form led to, if it came before. Raises Invalid for one key with another content."""
     key = _idem_key()
-    if key is None or work.actor is None:
-        return None
-    row = session.get(Idempotency, (work.actor.user_id, key))
+    row = session.get(Idempotency, (work.actor.user_id, key)) if key and work.actor else None
     if row is None:
         return None
     if row.body_mac != _body_mac(work) or row.route != request.endpoint:

@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+import signal
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,7 +47,11 @@ class Operator:
         return self.folder / "passphrase"
 
     def run(self, *command: str, **how) -> Result:
-        return CliRunner(env=self.environ).invoke(cli.main, command, **how)
+        """Run a command. Should it serve or work after all, it finds its port taken, or is told to stop at once."""
+        with socket.create_server(("127.0.0.1", 0)) as taken, pytest.MonkeyPatch.context() as patched:
+            patched.setattr("mengya_health.worker._stop_on_signals", lambda: [signal.SIGTERM])
+            on_taken_port = ("--port", str(taken.getsockname()[1])) if command == ("serve",) else ()
+            return CliRunner(env=self.environ).invoke(cli.main, command + on_taken_port, **how)
 
     def sql(self, statement: str, file: str = "mengya.db") -> None:
         connection = pysqlite3.connect(self.data / file)

@@ -248,6 +248,7 @@ def test_production_starts_with_safe_settings_and_believes_its_own_proxy_only(op
     seen = []
     app.before_request(lambda: seen.append(opening_address()))
     forwarded = {"X-Forwarded-For": "198.51.100.7, 203.0.113.9", "X-Forwarded-Proto": "https"}
+    forwarded["X-Forwarded-Host"] = "evil.example"
     answer = app.test_client().get("/sign-in", headers={"Host": "tongxin.example", **forwarded})
     opened.close()
     assert answer.status_code == 200

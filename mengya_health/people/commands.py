@@ -80,10 +80,11 @@ def correct_child(work, child_id: UUID, *, row_version: int, **identity) -> Chil
 
     Raises Conflict with what a colleague stored since `row_version`, NotFound, NotPermitted, Invalid.
     """
-    # Locked before it is read: what is compared below must still be what is written upon.
-    child = work.session.get(Child, child_id, with_for_update=True)
+    # Loaded before it is compared, so that storing it notices whoever comes in between.
+    child = work.session.get(Child, child_id)
     facts = find_child(work, child_id, Permission.KEEP_CHILD)
     if facts.row_version != row_version:
+        work.session.refresh(child)
         raise Conflict(theirs=identity_of(work, facts), row_version=facts.row_version)
     require_possible_birth(identity["birth_on"], work.today)
     _require_new_id_number(work, identity.get("id_no"), child_id)

@@ -65,8 +65,8 @@ def correct_entry(work, child: ChildFacts, entry_id: UUID, *, content: dict, row
     Only the hand that wrote an entry corrects it: the author, or a colleague in the same role at the same place.
     Raises Conflict with both texts when somebody corrected it since `row_version`.
     """
-    # Locked before it is read: what is compared below must still be what is written upon.
-    entry = work.session.get(Entry, entry_id, with_for_update=True)
+    # Loaded before it is compared, so that storing it notices whoever comes in between.
+    entry = work.session.get(Entry, entry_id)
     opened = find_entry(work, child, entry_id)
     require(work.actor, _permission(work, opened.section, opened.kind), child.subject)
     if not _is_same_hand(work, opened):

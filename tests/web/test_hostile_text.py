@@ -10,26 +10,26 @@ from tests.web.test_doors import OF_THE_DOOR, World, forms_of, world
 
 __all__ = ["world"]
 
-FOR_A_DATABASE = ("'; DROP TABLE child; --", "1' UNION SELECT body FROM revision", "a\x00b")
-HOSTILE = (
-    *FOR_A_DATABASE,
-    '{{ 7*7 }}${7*7}<script>alert(1)</script>" onload=x',
-    "../../../../etc/passwd",
+FOR_A_DATABASE = ("' OR '1'='1'; DROP TABLE child; -- UNION SELECT body FROM revision", "a\x00b")
+FOR_A_PAGE = (
+    '{{ 7*7 }}${7*7}<script>alert(1)</script>" onload=x ../../../../etc/passwd',
     "\u202e\ufffd\U000e0001 %s %(x)s {0}" + "9" * 400,
 )
-TEXTS = {"sqlite": HOSTILE, "postgresql": FOR_A_DATABASE}
 SOURCES = "\n".join(path.read_text() for path in Path(web.__file__).parent.rglob("*.py"))
 PARAMETERS = sorted(set(re.findall(r'request\.(?:args|values)\.get\("(\w+)"', SOURCES)))
 ECHOED = "<script>alert(1)"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database(request) -> str:
-    return request.param
+# Pages are the same on both databases; what reaches them may not be.
+TRIED = [
+    ("doctor", "sqlite", FOR_A_DATABASE + FOR_A_PAGE),
+    ("mother", "sqlite", FOR_A_DATABASE + FOR_A_PAGE),
+    ("doctor", "postgresql", FOR_A_DATABASE),
+]
 
 
-@pytest.mark.parametrize("who", ["doctor", "mother"])
-def test_hostile_text_in_an_address_is_only_text(world: World, who: str, database: str):
+@pytest.mark.parametrize(("who", "database", "texts"), TRIED)
+def test_hostile_text_in_an_address_is_only_text(world: World, who: str, texts: tuple[str, ...]):
     assert {"q", "next", "version"} <= set(PARAMETERS)
     client = world.client(world.people[who])
     before = world.stored()
@@ -39,7 +39,7 @@ def test_hostile_text_in_an_address_is_only_text(world: World, who: str, databas
         if client.get(path).status_code == 200
     }
     assert len(opened) > 5
-    for text in TEXTS[database]:
+    for text in texts:
         for path in opened.values():
             answer = client.get(path, query_string=dict.fromkeys(PARAMETERS, text))
             assert answer.status_code in (200, 302, 403, 404, 422), (path, text, answer.status_code)
@@ -47,8 +47,8 @@ def test_hostile_text_in_an_address_is_only_text(world: World, who: str, databas
     assert world.stored() == before
 
 
-@pytest.mark.parametrize("who", ["doctor", "mother"])
-def test_hostile_text_in_a_form_is_only_text(world: World, who: str, database: str):
+@pytest.mark.parametrize(("who", "database", "texts"), TRIED)
+def test_hostile_text_in_a_form_is_only_text(world: World, who: str, texts: tuple[str, ...]):
     client = world.client(world.people[who])
     pages = [client.get(path) for _rule, path in world.paths("GET", world.ids[world.child_id])]
     forms = {}
@@ -58,7 +58,7 @@ def test_hostile_text_in_a_form_is_only_text(world: World, who: str, database: s
     with_fields = {action: form for action, form in forms.items() if set(form) - set(OF_THE_DOOR)}
     assert len(with_fields) > 5
     for action, untouched in with_fields.items():
-        for text in TEXTS[database]:
+        for text in texts:
             sent = {name: [text] for name in untouched} | {"csrf_token": untouched["csrf_token"]}
             sent.pop("idem_key", None)
             answer = client.post(action, data=sent)

@@ -1,5 +1,6 @@
 """The same form many times at once, and two people at one entry."""
 
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
 
@@ -159,3 +160,49 @@ def test_two_at_once_at_a_childs_sheet_lose_neither(installation, desk, child, w
     assert sorted(answer.status_code for answer in answers) == [303, 409]
     refused = next(answer for answer in answers if answer.status_code == 409).get_data(as_text=True)
     assert all(said in refused for said in browsers)
+
+
+def let_in_between(monkeypatch, place: str, moment: str, colleague_saves) -> None:
+    """Let a colleague save just before or after the first look at what is stored, in the middle of our own save."""
+    module, _, name = place.rpartition(".")
+    looked = getattr(sys.modules[module], name)
+    looks = []
+
+    def look(*arguments, **more):
+        is_first = not looks
+        looks.append(name)
+        if is_first and moment == "before":
+            colleague_saves()
+        found = looked(*arguments, **more)
+        if is_first and moment == "after":
+            colleague_saves()
+        return found
+
+    monkeypatch.setattr(place, look)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("database", ["postgresql"])
+@pytest.mark.parametrize(
+    ("page", "place", "field"),
+    [
+        ("entries/{}", "mengya_health.record.commands.find_entry", "text"),
+        ("edit", "mengya_health.people.commands.find_child", "allergies"),
+    ],
+)
+def test_whatever_the_moment_both_texts_are_shown(
+    installation, desk, child, advice, district, monkeypatch, moment, page, place, field
+):
+    colleague = Browser(client_of(installation, district.second_doctor))
+    path = f"/children/{child.id}/{page.format(advice)}"
+    mine, theirs = (browser.form(browser.open(path), path) for browser in (desk, colleague))
+    more = {"reason": "补充"} if field == "text" else {}
+    saved = []
+
+    def colleague_saves() -> None:
+        saved.append(colleague.send_form(theirs, path, **{field: "同事写的"}, **more).status_code)
+
+    let_in_between(monkeypatch, place, moment, colleague_saves)
+    refused = desk.send_form(mine, path, **{field: "我写的"}, **more)
+    assert (saved, refused.status_code) == ([303], 409)
+    assert all(said in refused.get_data(as_text=True) for said in ("我写的", "同事写的"))
