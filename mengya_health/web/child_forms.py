@@ -24,6 +24,12 @@ class Digest(fields.Field):
             raise ValidationError(message) from error
 
 
+class Search(Form):
+    """Whom to look for: name, initials, number, 身份证号 or phone."""
+
+    q = PlainText(longest=64, load_default="")
+
+
 class _Printable(Form):
     """Refuses texts that our font would print as empty boxes."""
 

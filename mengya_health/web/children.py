@@ -9,12 +9,12 @@ from mengya_health.access.permissions import Permission
 from mengya_health.care.due import open_tasks_of
 from mengya_health.care.queries import SIGNED_KINDS, cases_of
 from mengya_health.entry import form_state, posted, signed_in, submitted
-from mengya_health.errors import Conflict, Invalid
+from mengya_health.errors import Conflict, Invalid, NotFound
 from mengya_health.people.commands import correct_child, end_enrolment, enrol_child, register_child
 from mengya_health.people.invitations import invite_guardian, open_invitations, revoke_invitation
 from mengya_health.people.places import classes, receivers
-from mengya_health.people.queries import find_child, identity_of
-from mengya_health.people.search import search_children
+from mengya_health.people.queries import find_child, find_children, identity_of
+from mengya_health.people.search import MOST_FOUND, search_children
 from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import record_page, versions_of
 from mengya_health.screening.commands import plan_first_visits
@@ -33,12 +33,30 @@ bp = Blueprint("children", __name__)
 CHECKED_TWINS = "可能已经有这个孩子的档案，请先核对。 This child may have a record already; please check first."
 
 
+@bp.get("/children/search")
 @bp.get("/children")
 @signed_in
 def search(work):
-    text = request.args.get("q", "").strip()
+    asked = request.args.get("found", "")
+    ids = _ids(asked)
+    children = find_children(work, ids) if ids else {}
+    found = [children[child_id] for child_id in ids if child_id in children]
+    audit.read(work, list(children), "search")
+    form = form_state()
+    page = shown.search_page(work, form.values.get("q", ""), found, is_search=bool(asked))
+    return render_template("pages/children/search.html", form=form, **page)
+
+
+@bp.post("/children/search")
+@signed_in(again="children.search")
+def look_for(work):
+    text = submitted(forms.Search())["q"].strip()
     found = search_children(work, text) if text else []
-    return render_template("pages/children/search.html", **shown.search_page(work, text, found, is_search=bool(text)))
+    if not found:
+        page = shown.search_page(work, text, [], is_search=bool(text))
+        return render_template("pages/children/search.html", form=form_state(), **page)
+    # What was typed is somebody's name: the address that a browser keeps holds ids alone.
+    return redirect(url_for("children.search", found=",".join(child.id.hex for child in found)), 303)
 
 
 @bp.get("/children/new")
@@ -211,6 +229,14 @@ def _asked() -> dict:
         "limit": shown_record.ALL if request.args.get("entries") == "all" else shown_record.NEWEST,
         "kinds": shown_record.DECISIONS if request.args.get("only") == "decisions" else (),
     }
+
+
+def _ids(text: str) -> list[UUID]:
+    """Return the ids an address names, in its order. Raises NotFound for anything else."""
+    try:
+        return [UUID(each) for each in text.split(",")[:MOST_FOUND]] if text else []
+    except ValueError as error:
+        raise NotFound from error
 
 
 def _same_children(work, name: str, birth_on) -> list:

@@ -65,7 +65,7 @@ def context() -> dict:
             "who": _badge(who) if who else None,
             "nav": _nav(who) if who else [],
             "home_href": url_for(home_of(who.role)) if who else url_for("sign_in.form"),
-            "search_href": url_for("children.search") if who and who.role == "doctor" else "",
+            "search_action": url_for("children.look_for") if who and who.role == "doctor" else "",
             "display_href": url_for("account.display"),
             "here": request.path,
             "sign_out_href": url_for("sign_in.leave") if who else "",

@@ -1,6 +1,7 @@
 """The pages of who a child is: search, a new record, the sheet, class, invitations, consents."""
 
 from datetime import date
+from urllib.parse import unquote
 from uuid import UUID
 
 import pytest
@@ -114,13 +115,23 @@ def test_a_form_sent_twice_stores_one_child(desk, work_as, district):
         assert work.session.scalar(select(func.count()).select_from(Child)) == 1
 
 
+def found_by(browser, typed: str):
+    return browser.send("/children", "/children/search", q=typed)
+
+
 def test_a_child_is_found_by_initials_number_and_name_at_its_own_clinic_only(desk, installation, district, register):
     child = register("P1", name="样本小芽")
     for typed in ("ybxy", child.number, "样本小芽"):
-        assert f"/children/{child.id}" in desk.open(f"/children?q={typed}")
-    assert "没找到" in desk.open("/children?q=zzz")
+        address = found_by(desk, typed).location
+        assert typed not in unquote(address)
+        assert f"/children/{child.id}" in desk.open(address)
+    missed = found_by(desk, "zzz").text
+    assert "没找到" in missed
+    assert 'value="zzz"' in missed
     elsewhere = Browser(client_of(installation, district.other_doctor))
-    assert str(child.id) not in elsewhere.open(f"/children?q={child.number}")
+    assert str(child.id) not in found_by(elsewhere, child.number).text
+    assert str(child.id) not in elsewhere.open(address)
+    desk.open("/children?found=zzz", status=404)
 
 
 def test_looking_for_somebody_takes_at_most_eight_statements(desk, register, statements):
@@ -128,8 +139,12 @@ def test_looking_for_somebody_takes_at_most_eight_statements(desk, register, sta
     for number in (1, 4):
         for each in range(number):
             register("P1", name="样本小芽", birth_on=date(2025, each + 1, number))
+        form = desk.form(desk.open("/children"), "/children/search")
         statements.seen.clear()
-        desk.open("/children?q=ybxy")
+        found_page = desk.send_form(form, "/children/search", q="ybxy").location
+        assert len(statements.seen) <= 8
+        statements.seen.clear()
+        assert f"找到 {number + (counts != [])} 名" in desk.open(found_page)
         counts.append(len(statements.seen))
     assert counts[0] == counts[1] <= 8
 

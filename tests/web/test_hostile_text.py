@@ -30,7 +30,7 @@ TRIED = [
 
 @pytest.mark.parametrize(("who", "database", "texts"), TRIED)
 def test_hostile_text_in_an_address_is_only_text(world: World, who: str, texts: tuple[str, ...]):
-    assert {"q", "next", "version"} <= set(PARAMETERS)
+    assert {"found", "next", "version"} <= set(PARAMETERS)
     client = world.client(world.people[who])
     before = world.stored()
     opened = {

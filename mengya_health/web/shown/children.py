@@ -49,6 +49,7 @@ def search_page(work, text: str, found: list[ChildFacts], *, is_search: bool) ->
     may_register = bool(work.actor.places_as("doctor"))
     return {
         "q": text,
+        "action": url_for("children.look_for"),
         "searched": is_search,
         "count_text": _("找到 %(n)s 名", n=len(found)),
         "new_href": url_for("children.new") if may_register else "",
