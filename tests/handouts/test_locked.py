@@ -114,7 +114,8 @@ def test_a_document_that_eats_memory_is_stopped():
     rows = "<table>" + "<tr><td>甲<td>乙" * 20_000 + "</table>"
     with pytest.raises(RenderFailed) as failure:
         within_limits(lambda: write_pdf(a_page(rows), "").content, memory_mb=20, seconds=60)
-    assert failure.value.reason == "too_much_memory"
+    # Python raises where its own memory ends; Pango and GLib end the process where theirs does.
+    assert failure.value.reason in ("too_much_memory", "child_died")
 
 
 def test_what_the_parent_holds_is_not_held_against_the_document():
