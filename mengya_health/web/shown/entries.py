@@ -1,7 +1,8 @@
 """What staff read of an entry: one line of a timeline, or everything it says, in plain clinical words."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
@@ -42,12 +43,25 @@ class Line(NamedTuple):
     tag: str
 
 
-def line_of(content: Content, entry: OpenEntry, today: date, href: str) -> Line:
-    """Return an entry as one line of a timeline; `href` "" makes it plain text."""
-    said = say(content, entry)
-    mark, by = words.ROLES[entry.author_role]
-    at = words.moment(entry.happened_on, entry.recorded_at, today)
-    return Line(at, mark, words.said(by), said.title, said.note[:LONGEST_NOTE], href, said.tag_kind, said.tag)
+def lines_of(
+    content: Content, entries: Iterable[OpenEntry], today: date, href: Callable[[OpenEntry], str]
+) -> list[Line]:
+    """Return entries as the lines of a timeline; an `href` of "" makes a line plain text.
+
+    Days, hands and kinds recur: each is put into words once.
+    """
+    day = cache(lambda on: words.day(on, today))
+    hand = cache(lambda role: (words.ROLES[role][0], words.said(words.ROLES[role][1])))
+    kind = cache(lambda name: words.said(words.KINDS[name]))
+
+    def line_of(entry: OpenEntry) -> Line:
+        said = _SAY.get(entry.kind, _text)(content, entry.content, kind(entry.kind))
+        mark, by = hand(entry.author_role)
+        on = entry.happened_on
+        at = day(on) if on != today else words.moment(on, entry.recorded_at, today)
+        return Line(at, mark, by, said.title, said.note[:LONGEST_NOTE], href(entry), said.tag_kind, said.tag)
+
+    return [line_of(entry) for entry in entries]
 
 
 def say(content: Content, entry: OpenEntry) -> Said:

@@ -61,7 +61,7 @@ def record_page(
             if record.counts.get(section)
         ],
         "only_decisions": _only_decisions(here, asked),
-        "entries": [say.line_of(work.content, each, work.today, f"{here}/entries/{each.id}") for each in record.newest],
+        "entries": say.lines_of(work.content, record.newest, work.today, lambda entry: f"{here}/entries/{entry.id}"),
         "nothing_text": _("还没有决定") if asked["kinds"] else _("还没有人写过"),
         "older_href": f"{here}?entries=all" if record.has_older and asked["limit"] == NEWEST else "",
         "next_steps": [_next_step(child, each, work.today, is_doctor=writes_health) for each in tasks],

@@ -177,7 +177,7 @@ def _materials(work, letter: Letter) -> list[dict]:
     has_chart = CHART in letter.entry.content["materials"]
     by = words.role("doctor")
     chart = {"role": by["role"], "by": by["text"], "at": "", "text": _("生长曲线和测量，见档案"), "note": ""}
-    lines = [say.line_of(work.content, entry, work.today, "") for entry in letter.materials]
+    lines = say.lines_of(work.content, letter.materials, work.today, lambda _entry: "")
     shown = [{"role": each.role, "by": each.by, "at": each.at, "text": each.title, "note": each.note} for each in lines]
     return ([chart] if has_chart else []) + shown
 
