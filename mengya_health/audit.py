@@ -1,11 +1,12 @@
 """Who looked at what: one row per decision on personal data, stored before the answer leaves."""
 
-from collections.abc import Iterable
-from datetime import datetime
+import json
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import Index, String, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import BigInteger, Index, Row, String, select, text, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mengya_health.db import Base, Id, UtcTime, new_id
 
@@ -24,6 +25,8 @@ class AuditEvent(Base):
             sqlite_where=text("action = 'S'"),
             postgresql_where=text("action = 'S'"),
         ),
+        # What the next checkpoint takes in, and what one leaf of it covers.
+        Index("ix_audit_event_leaf", "leaf_index", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
@@ -42,6 +45,7 @@ class AuditEvent(Base):
     reason: Mapped[str] = mapped_column(String(40), default="")
     source: Mapped[str] = mapped_column(String(45), default="")
     at: Mapped[datetime] = mapped_column(UtcTime)
+    leaf_index: Mapped[int | None] = mapped_column(BigInteger)  # filled once, with the checkpoint that takes it in
 
 
 def note(
@@ -94,3 +98,36 @@ def changed(work, child_id: UUID, record_type: str, record_id: UUID | None = Non
 def refused(work, child_id: UUID | None, record_type: str, reason: str) -> None:
     """Note that something was asked for and not given."""
     note(work, "R", child_id, record_type, outcome="deny", reason=reason)
+
+
+_EVENT = AuditEvent.__table__
+# What a leaf covers of a row, in this order: everything but the leaf's own number.
+COVERED = tuple(column for column in _EVENT.c if column.name != "leaf_index")
+
+
+def take_new(session: Session, digest: Callable[[bytes], bytes], leaf_index: int) -> tuple[bytes, int] | None:
+    """Number the audit rows that no checkpoint has taken in yet; return the hash over them and their count.
+
+    None where there are none. Later the same rows, found by their number, give the same hash.
+    """
+    session.execute(update(_EVENT).where(_EVENT.c.leaf_index.is_(None)).values(leaf_index=leaf_index))
+    rows = session.execute(select(*COVERED).where(_EVENT.c.leaf_index == leaf_index).order_by(_EVENT.c.id)).all()
+    return (hash_over(digest, rows), len(rows)) if rows else None
+
+
+def hash_over(digest: Callable[[bytes], bytes], rows: Iterable[Row]) -> bytes:
+    """Return the hash over audit rows, of the columns of `COVERED` and in the order of their ids.
+
+    H("txda/audit/1\\0" ‖ one JSON list of texts for each row, each on a line of its own).
+    """
+    return digest(b"txda/audit/1\0" + b"".join(_line(row) for row in rows))
+
+
+def _line(row: Row) -> bytes:
+    return json.dumps([_as_text(value) for value in row], separators=(",", ":")).encode() + b"\n"
+
+
+def _as_text(value: UUID | datetime | str | None) -> str | None:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="microseconds")
+    return None if value is None else str(value)

@@ -4,7 +4,8 @@ Its transactions are its own. Data keys are committed first, then the data: a ke
 without its key would be lost.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Self
 from uuid import UUID
 
@@ -24,6 +25,14 @@ USER_CLASSES = ("user",)
 _DEK_COLUMNS = select(Dek.subject_id, Dek.key_class, Dek.id, Dek.version, Dek.wrapping_key_id, Dek.wrapped).order_by(
     Dek.version
 )
+
+
+@dataclass(frozen=True)
+class LogKey:
+    """What signs checkpoints. The private half stays with the provider, which may be a machine of its own."""
+
+    public: bytes  # Ed25519
+    sign: Callable[[bytes], bytes] = field(repr=False)
 
 
 class DataKeys:
@@ -69,8 +78,10 @@ class DataKeys:
 class Keystore:
     """One open keystore. It holds the wrapping keys and the index key for as long as the process lives."""
 
-    def __init__(self, engine: Engine, wrapping_keys: dict[UUID, Key], index: BlindIndex, suite: Suite) -> None:
-        self.suite, self.index = suite, index
+    def __init__(
+        self, engine: Engine, wrapping_keys: dict[UUID, Key], index: BlindIndex, suite: Suite, log_key: LogKey
+    ) -> None:
+        self.suite, self.index, self.log_key = suite, index, log_key
         self._engine = engine
         self._reading = engine.execution_options(writing=False)
         self._wrapping_keys = wrapping_keys
@@ -81,7 +92,8 @@ class Keystore:
         """Return the keystore with its wrapping keys unwrapped; raises StartRefused."""
         suite = suite_of(suite_id)
         index = BlindIndex(provider.index_key, provider.index_version, suite)
-        return cls(engine, _wrapping_keys(engine, provider), index, suite)
+        log_key = LogKey(provider.log_public_key(), provider.sign_log)
+        return cls(engine, _wrapping_keys(engine, provider), index, suite, log_key)
 
     def create_keys(self, subject_id: UUID, classes: Sequence[str] = CHILD_CLASSES) -> None:
         """Make and commit the data keys of a child or a user that is about to be stored."""

@@ -20,7 +20,7 @@ from mengya_health.crypto.envelope import (
     seal,
     seal_json,
 )
-from mengya_health.crypto.keystore import USER_CLASSES, Keystore
+from mengya_health.crypto.keystore import USER_CLASSES, Keystore, LogKey
 from mengya_health.crypto.signatures import public_key_of, signature_of
 from mengya_health.errors import IntegrityError
 
@@ -48,6 +48,11 @@ class Keys:
     def index(self) -> BlindIndex:
         """The blind indexes that find a child or an account."""
         return self._keystore.index
+
+    @property
+    def log_key(self) -> LogKey:
+        """The key that signs the checkpoints of the history."""
+        return self._keystore.log_key
 
     def load(self, subject_ids: Iterable[UUID]) -> None:
         """Fetch the keys of children and users in one statement. A page calls this once, for all."""

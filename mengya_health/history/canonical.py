@@ -53,6 +53,11 @@ def time_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def to_the_millisecond(at: datetime) -> datetime:
+    """Return a time without what the history does not write of it."""
+    return at.replace(microsecond=at.microsecond // 1000 * 1000)
+
+
 def tells(event: bytes, rec_ver: int, commit: bytes) -> bool:
     """Return whether an event is about this version and this content.
 

@@ -1,5 +1,6 @@
 """Appending to a child's chain, and what reading checks against it."""
 
+import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -12,8 +13,10 @@ from sqlalchemy.orm.util import identity_key
 
 from mengya_health.crypto.sealing import Keys
 from mengya_health.errors import IntegrityError, Unavailable
-from mengya_health.history.canonical import chain_start, event_bytes, event_hash, tells
-from mengya_health.history.models import HistoryEvent, HistoryHead
+from mengya_health.history.canonical import chain_start, event_bytes, event_hash, tells, to_the_millisecond
+from mengya_health.history.models import Checkpoint, HistoryEvent, HistoryHead
+
+log = logging.getLogger("mengya.security")
 
 _CLOCK_SLACK = timedelta(seconds=2)
 
@@ -51,6 +54,7 @@ _HEADS_AND_NEWEST = (
         _EVENT.c.hash.label("event_hash"),
     )
 )
+_NEWEST_CHECKPOINT_AT = select(Checkpoint.at).order_by(Checkpoint.size.desc()).limit(1).scalar_subquery()
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
@@ -81,14 +85,11 @@ def append(
     `child_id` is the deployment's id where no child is meant. Locks that child's head and nothing else. Raises
     IntegrityError where the head is not ours, Unavailable where the clock has gone back.
     """
-    at = at.replace(microsecond=at.microsecond // 1000 * 1000)
-    head = _locked_head(session, keys, child_id, at)
+    at = to_the_millisecond(at)
+    head, newest_at = _locked_head(session, keys, child_id, at)
     keys.check_row_seal("history_head", head.seal, *head.authorising())
-    if at < head.at - _CLOCK_SLACK:
-        raise Unavailable(
-            "服务器的时间比最近一条记录还早，没有保存。请管理员先校对服务器时间。",
-            "The server's clock is behind the newest record; nothing was saved. Ask the administrator to set it right.",
-        )
+    require_clock(at, head.at)
+    require_clock(at, newest_at)
     child_seq = head.child_seq + 1
     written = event_bytes(
         actor=actor,
@@ -116,6 +117,17 @@ def append(
     head.child_seq, head.hash, head.at = child_seq, hash, max(at, head.at)
     head.seal = keys.seal_row("history_head", *head.authorising())
     return event
+
+
+def require_clock(at: datetime, newest_at: datetime | None) -> None:
+    """Raise Unavailable, and alarm, for a time before what is written already: of this chain, or of a checkpoint."""
+    if newest_at is not None and at < newest_at - _CLOCK_SLACK:
+        behind_s = (newest_at - at).total_seconds()
+        log.critical("the clock is %d s behind the newest of the history", behind_s)
+        raise Unavailable(
+            "服务器的时间比最近一条记录还早，没有保存。请管理员先校对服务器时间。",
+            "The server's clock is behind the newest record; nothing was saved. Ask the administrator to set it right.",
+        )
 
 
 def head_hash(session: Session, keys: Keys, child_id: UUID) -> bytes:
@@ -198,22 +210,25 @@ def _check_claim(keys: Keys, claim: Claim, row: Row) -> None:
         raise IntegrityError
 
 
-def _locked_head(session: Session, keys: Keys, child_id: UUID, at: datetime) -> HistoryHead:
-    """Return the head, locked in this transaction; the first event of a child makes it."""
+def _locked_head(session: Session, keys: Keys, child_id: UUID, at: datetime) -> tuple[HistoryHead, datetime | None]:
+    """Return the head, locked in this transaction, and the time of the newest checkpoint.
+
+    The first event of a child makes the head. One that this work has locked already was compared with the clock then.
+    """
     pending = _pending_head(session, child_id)
     if pending is not None:
-        return pending
+        return pending, None
     locking = (
-        select(HistoryHead)
+        select(HistoryHead, _NEWEST_CHECKPOINT_AT)
         .where(HistoryHead.child_id == child_id)
-        .with_for_update()
+        .with_for_update(of=HistoryHead)
         .execution_options(populate_existing=True)
     )
-    head = session.scalar(locking)
-    if head is None:
+    found = session.execute(locking).one_or_none()
+    if found is None:
         _insert_head(session, keys, child_id, at)
-        head = session.scalar(locking)
-    return head
+        found = session.execute(locking).one()
+    return tuple(found)
 
 
 def _pending_head(session: Session, child_id: UUID) -> HistoryHead | None:

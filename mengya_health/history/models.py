@@ -47,6 +47,38 @@ class HistoryHead(Base):
         return (self.child_id, self.hash, self.at, self.child_seq)
 
 
+class AuditLeaf(Base):
+    """The one leaf that stands in the tree for the audit rows of a checkpoint."""
+
+    __tablename__ = "audit_leaf"
+
+    leaf_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    rows: Mapped[int]  # how many audit rows it covers
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class TreeNode(Base):
+    """The hash of a complete subtree, at every eighth level: so that no proof reads more than a few hundred leaves."""
+
+    __tablename__ = "tree_node"
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
+class Checkpoint(Base):
+    """The whole history at one moment, signed. The columns repeat what the note says, so that a query can compare."""
+
+    __tablename__ = "checkpoint"
+
+    size: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)  # leaves in the tree
+    root: Mapped[bytes] = mapped_column(LargeBinary(32))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    note: Mapped[bytes] = mapped_column(LargeBinary)  # the text with its signature, as it leaves the machine
+    hash: Mapped[bytes] = mapped_column(LargeBinary(32))  # of the note; the next one repeats it
+
+
 # Guards against accidents and against the application's own role; detection does not rely on them.
 _WRITTEN_ONCE = 'child_id, child_seq, event, rec, rec_ver, "commit", prev, hash'
 
@@ -72,4 +104,29 @@ GUARDS = {
         """CREATE TRIGGER history_event_no_truncate BEFORE TRUNCATE ON history_event
         FOR EACH STATEMENT EXECUTE FUNCTION history_is_append_only()""",
     ),
+}
+
+
+def _written_once(table: str) -> dict[str, tuple[str, ...]]:
+    refused = ("UPDATE", "DELETE")
+    return {
+        "sqlite": tuple(
+            f"""CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
+        BEGIN SELECT RAISE(ABORT, 'history is append-only'); END"""
+            for verb in refused
+        ),
+        "postgresql": tuple(
+            f"""CREATE TRIGGER {table}_no_{verb.lower()} BEFORE {verb} ON {table}
+        FOR EACH {"STATEMENT" if verb == "TRUNCATE" else "ROW"} EXECUTE FUNCTION history_is_append_only()"""
+            for verb in (*refused, "TRUNCATE")
+        ),
+    }
+
+
+# Of the tables a checkpoint is made of; they came later than the chain, so their guards do, too.
+CHECKPOINT_GUARDS = {
+    dialect: tuple(
+        guard for table in ("checkpoint", "audit_leaf", "tree_node") for guard in _written_once(table)[dialect]
+    )
+    for dialect in ("sqlite", "postgresql")
 }

@@ -6,13 +6,22 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from mengya_health.audit import AuditEvent
 from mengya_health.crypto.keystore import Keystore
 from mengya_health.crypto.sealing import Keys
 from mengya_health.db import Base, make_engine
-from mengya_health.history.models import GUARDS, HistoryEvent, HistoryHead
+from mengya_health.history.models import (
+    CHECKPOINT_GUARDS,
+    GUARDS,
+    AuditLeaf,
+    Checkpoint,
+    HistoryEvent,
+    HistoryHead,
+    TreeNode,
+)
 from tests.crypto.keyring import a_keystore
 
-TABLES = [HistoryEvent.__table__, HistoryHead.__table__]
+TABLES = [model.__table__ for model in (HistoryEvent, HistoryHead, AuditEvent, AuditLeaf, TreeNode, Checkpoint)]
 
 
 @pytest.fixture
@@ -35,7 +44,7 @@ def engine(request, tmp_path: Path) -> Iterator[Engine]:
         made = make_engine(request.getfixturevalue("postgres_url"))
     with made.begin() as connection:
         Base.metadata.create_all(connection, tables=TABLES)
-        for guard in GUARDS[made.dialect.name]:
+        for guard in (*GUARDS[made.dialect.name], *CHECKPOINT_GUARDS[made.dialect.name]):
             connection.exec_driver_sql(guard)
     yield made
     with made.begin() as connection:
