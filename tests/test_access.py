@@ -37,7 +37,7 @@ CHILD = ChildSubject(
         tie("receiver", organisation_id=HOSPITAL),
         tie("reviewer", organisation_id=DISTRICT),
     ),
-    consents=tuple(ConsentHeld(purpose, None, MOTHER) for purpose in ("P1", "P2", "P3")),
+    consents=tuple(ConsentHeld(purpose, None, MOTHER) for purpose in ("P1", "P2", "P3", "P5")),
 )
 
 
@@ -74,6 +74,7 @@ ALLOWED = {
     "behaviour:write": "teacher health_staff",
     "family:write": "mother father granny",
     "concern:raise": "mother father granny doctor teacher health_staff",
+    "photo:keep": "mother father granny teacher health_staff",
     "entry:sign": "mother",
     "consent:give": "mother",
     "family:invite": "mother",
@@ -94,17 +95,18 @@ ALLOWED_ANYWHERE = {"users:manage": "sysadmin"}
 LOST = {
     "P1": {
         "doctor": "health:read behaviour:read family:read health:write concern:raise case:read health:print",
-        "teacher": "child:read behaviour:read behaviour:write concern:raise case:read",
+        "teacher": "child:read behaviour:read behaviour:write photo:keep concern:raise case:read",
         "specialist": "child:read health:read case:read referral:answer",
-        "mother": "family:write",
+        "mother": "family:write photo:keep",
     },
     "P2": {
         "doctor": "behaviour:read",
-        "teacher": "child:read behaviour:read behaviour:write concern:raise case:read",
+        "teacher": "child:read behaviour:read behaviour:write photo:keep concern:raise case:read",
         "specialist": "",
         "mother": "",
     },
     "P3": {"doctor": "", "teacher": "", "specialist": "child:read health:read case:read referral:answer", "mother": ""},
+    "P5": {"doctor": "", "teacher": "photo:keep", "specialist": "", "mother": "photo:keep"},
 }
 
 

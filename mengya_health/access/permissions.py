@@ -8,6 +8,7 @@ from mengya_health.access.rules import (
     clinic_doctor_of,
     doctor_here,
     guardian_of,
+    photo_consented,
     receiver_of,
     record_consented,
     recording_caregiver_of,
@@ -34,6 +35,7 @@ class Permission(StrEnum):
     WRITE_BEHAVIOUR = "behaviour:write"  # write down what was seen in class
     WRITE_FAMILY = "family:write"  # keep the home record, answer questions
     RAISE_CONCERN = "concern:raise"  # ask the doctor to look
+    KEEP_PHOTO = "photo:keep"  # put a photo of the child beside what one wrote
     SIGN = "entry:sign"  # sign as a guardian
     CONSENT = "consent:give"  # agree to a purpose, or take it back
     INVITE_FAMILY = "family:invite"  # let a caregiver of the family in
@@ -69,6 +71,11 @@ RULES = {
     P.WRITE_FAMILY: [
         [guardian_of, record_consented, signed_in_fully],
         [recording_caregiver_of, record_consented, signed_in_fully],
+    ],
+    P.KEEP_PHOTO: [
+        [*_TEACHER, photo_consented, signed_in_fully],
+        [guardian_of, record_consented, photo_consented, signed_in_fully],
+        [recording_caregiver_of, record_consented, photo_consented, signed_in_fully],
     ],
     P.RAISE_CONCERN: [
         [*_TEACHER, signed_in_fully],

@@ -73,6 +73,11 @@ def referral_consented(actor: Actor, subject: ChildSubject) -> bool:
     return any(subject.has_consent("P3", receiver) for receiver in receivers)
 
 
+def photo_consented(actor: Actor, subject: ChildSubject) -> bool:
+    """A guardian agreed that photos of the child are kept (P5)."""
+    return subject.has_consent("P5")
+
+
 def doctor_here(actor: Actor, subject: PlaceSubject) -> bool:
     """A doctor of this clinic."""
     return any(place.organisation_id == subject.organisation_id for place in actor.places_as("doctor"))
@@ -94,6 +99,6 @@ BY_NAME = {
     for rule in (
         signed_in_fully, guardian_of, signing_guardian_of, caregiver_of, recording_caregiver_of, clinic_doctor_of,
         teacher_of, receiver_of, reviewer_of, record_consented, sharing_consented, referral_consented, doctor_here,
-        staff_here, runs_the_system,
+        staff_here, runs_the_system, photo_consented,
     )
 }  # fmt: skip

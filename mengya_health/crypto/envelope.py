@@ -22,6 +22,7 @@ from mengya_health.crypto.suites import SUITES, TAG_BYTES, Suite
 from mengya_health.errors import IntegrityError, Invalid
 
 _START = b"TX\x01"
+_INFO = b"txda/rec/1"
 _KEY_ID = slice(4, 20)
 _HEADER_BYTES = 52
 _CIPHERTEXT_AT = 84
@@ -73,8 +74,8 @@ def new_key(id: UUID) -> Key:
 def seal(key: Key, place: Place, plaintext: bytes, suite: Suite) -> bytes:
     """Return the envelope of `plaintext` for `place`: 100 bytes longer, different each time."""
     header = _START + bytes((suite.id,)) + key.id_bytes + os.urandom(_SALT_BYTES)
-    aead, commitment = _record_key(key, header, suite)
-    return header + commitment + aead.encrypt(_NONCE, plaintext, _aad(header, commitment, place))
+    aead, commitment = record_key(key, header, suite)
+    return header + commitment + aead.encrypt(_NONCE, plaintext, associated_bytes(header, commitment, place))
 
 
 def open_sealed(key: Key, place: Place, sealed: bytes | None) -> bytes:
@@ -83,11 +84,11 @@ def open_sealed(key: Key, place: Place, sealed: bytes | None) -> bytes:
     if suite is None or sealed[_KEY_ID] != key.id_bytes:
         raise IntegrityError
     header, claimed = sealed[:_HEADER_BYTES], sealed[_HEADER_BYTES:_CIPHERTEXT_AT]
-    aead, commitment = _record_key(key, header, suite)
+    aead, commitment = record_key(key, header, suite)
     if not hmac.compare_digest(commitment, claimed):
         raise IntegrityError
     try:
-        return aead.decrypt(_NONCE, sealed[_CIPHERTEXT_AT:], _aad(header, commitment, place))
+        return aead.decrypt(_NONCE, sealed[_CIPHERTEXT_AT:], associated_bytes(header, commitment, place))
     except InvalidTag:
         raise IntegrityError from None
 
@@ -145,23 +146,24 @@ def length_prefixed(*items: bytes) -> bytes:
     return b"".join([part for item in items for part in (len(item).to_bytes(4), item)])
 
 
+def record_key(key: Key, header: bytes, suite: Suite, info: bytes = _INFO) -> tuple[Any, bytes]:
+    """Return the cipher of one envelope and its commitment. The bytes of the key stay in this frame."""
+    okm = suite.expand(key._secret, info + header, suite.key_bytes + _COMMITMENT_BYTES)
+    return suite.aead(okm[: suite.key_bytes]), okm[suite.key_bytes :]
+
+
+def associated_bytes(header: bytes, commitment: bytes, place: Place) -> bytes:
+    """Return what an envelope is bound to besides its content: its own start, and where it lives."""
+    tail = _PLACE_TAIL.pack(
+        16, place.row_id.bytes, 16, place.child_id.bytes, 8, place.content_version, 4, place.schema_version
+    )
+    return b"".join((header, commitment, _place_start(place.table, place.column), tail))
+
+
 def _is_envelope(sealed: object) -> bool:
     return isinstance(sealed, bytes) and sealed.startswith(_START) and len(sealed) >= _CIPHERTEXT_AT + TAG_BYTES
-
-
-def _record_key(key: Key, header: bytes, suite: Suite) -> tuple[Any, bytes]:
-    """Return the cipher of one envelope and its commitment. The bytes of the key stay in this frame."""
-    okm = suite.expand(key._secret, b"txda/rec/1" + header, suite.key_bytes + _COMMITMENT_BYTES)
-    return suite.aead(okm[: suite.key_bytes]), okm[suite.key_bytes :]
 
 
 @lru_cache(maxsize=256)
 def _place_start(table: str, column: str) -> bytes:
     return length_prefixed(b"txda/aad/1", table.encode(), column.encode())
-
-
-def _aad(header: bytes, commitment: bytes, place: Place) -> bytes:
-    tail = _PLACE_TAIL.pack(
-        16, place.row_id.bytes, 16, place.child_id.bytes, 8, place.content_version, 4, place.schema_version
-    )
-    return b"".join((header, commitment, _place_start(place.table, place.column), tail))

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from mengya_health.crypto import attachments
 from mengya_health.crypto.blind_index import BlindIndex
 from mengya_health.crypto.canonical import commitment, read_txjson, txjson
 from mengya_health.crypto.envelope import (
@@ -33,6 +34,15 @@ class SealedRevision(NamedTuple):
 
     body: bytes
     commit: bytes
+
+
+class SealedAttachment(NamedTuple):
+    """What is stored of an attachment: what is said of it, the commitment to that, and its bytes in segments."""
+
+    body: bytes
+    commit: bytes
+    start: bytes
+    segments: tuple[bytes, ...]
 
 
 class Keys:
@@ -130,6 +140,38 @@ class Keys:
         """Return a file's bytes; raises IntegrityError."""
         return self._open(Place(table, column, row_id, child_id), section, sealed)
 
+    def seal_attachment(
+        self, child_id: UUID, key_class: str, attachment_id: UUID, said: dict, content: bytes
+    ) -> SealedAttachment:
+        """Return a file sealed in segments, and beside it what is `said` of it, with the digest of its bytes."""
+        said = said | {"digest": self._suite.digest(content).hex()}
+        salt, canonical = os.urandom(_SALT_BYTES), txjson(said)
+        body = self._seal(_attachment_place(attachment_id, child_id, "body"), key_class, salt + padded(canonical))
+        key, place = self._newest(child_id, key_class), _attachment_place(attachment_id, child_id, "content")
+        start, *segments = attachments.sealed(key, place, content, self._suite)
+        return SealedAttachment(body, commitment(salt, canonical, self._suite), start, tuple(segments))
+
+    def open_attachment_body(
+        self, child_id: UUID, key_class: str, attachment_id: UUID, body: bytes | None, commit: bytes
+    ) -> dict:
+        """Return what is said of an attachment; raises IntegrityError, also where `commit` is not its commitment."""
+        opened = self._open(_attachment_place(attachment_id, child_id, "body"), key_class, body)
+        salt, canonical = opened[:_SALT_BYTES], opened[_SALT_BYTES:].rstrip(b" ")
+        if not hmac.compare_digest(commitment(salt, canonical, self._suite), commit):
+            raise IntegrityError
+        return read_txjson(canonical)
+
+    def open_attachment(
+        self, child_id: UUID, key_class: str, attachment_id: UUID, start: bytes, segments: Iterable[bytes], digest: str
+    ) -> bytes:
+        """Return all bytes of an attachment whose `digest` is known; raises IntegrityError, and then none of them."""
+        self._load_one(child_id)
+        key = self._data_keys.named(child_id, key_class, attachments.key_id_of(start))
+        content = attachments.opened(key, _attachment_place(attachment_id, child_id, "content"), start, segments)
+        if not hmac.compare_digest(self._suite.digest(content).hex(), digest):
+            raise IntegrityError
+        return content
+
     def seal_row(self, table: str, *columns: Any) -> bytes:
         """Return the 32-byte seal over a row's authorising columns, its row_version last."""
         newest = self._keystore.subkeys(f"txda/seal/1|{table}")[0]
@@ -206,6 +248,10 @@ class Keys:
 
 def _revision_place(child_id: UUID, entry_id: UUID, version: int) -> Place:
     return Place("revision", "body", entry_id, child_id, version)
+
+
+def _attachment_place(attachment_id: UUID, child_id: UUID, column: str) -> Place:
+    return Place("attachment", column, attachment_id, child_id)
 
 
 def _signing_place(user_id: UUID) -> Place:

@@ -92,6 +92,45 @@ class Task(Base):
     __mapper_args__ = {"version_id_col": row_version}
 
 
+class Attachment(Base):
+    """A file kept with an entry or a paper. What it is called, its kind and size lie in the sealed body."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        UniqueConstraint("child_id", "id"),
+        Index("ix_attachment_subject", "child_id", "subject_id"),
+        Index("ix_attachment_author", "author_id", "recorded_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"))
+    section: Mapped[str] = mapped_column(String(10))  # health behaviour family, or special: named people only
+    subject_id: Mapped[UUID] = mapped_column(Id)  # the entry or paper it belongs to
+    author_id: Mapped[UUID] = mapped_column(Id)
+    author_role: Mapped[str] = mapped_column(String(20))
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # {name, kind, size, digest}
+    commit: Mapped[bytes] = mapped_column(LargeBinary(32))
+    start: Mapped[bytes] = mapped_column(LargeBinary(84))  # of the envelope whose segments follow
+    segments: Mapped[int]
+    retention_class: Mapped[str] = mapped_column(String(20))
+
+
+class AttachmentSegment(Base):
+    """64 KiB of an attachment, sealed. Rows, so that they commit, back up, move and are erased with the record."""
+
+    __tablename__ = "attachment_segment"
+    __table_args__ = (
+        PrimaryKeyConstraint("attachment_id", "index"),
+        Index("ix_attachment_segment_child", "child_id"),
+    )
+
+    attachment_id: Mapped[UUID] = mapped_column(Id, ForeignKey("attachment.id"))
+    index: Mapped[int]
+    child_id: Mapped[UUID] = mapped_column(Id)
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Idempotency(Base):
     """A form that was sent and stored, so that sending it again stores nothing twice."""
 

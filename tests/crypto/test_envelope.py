@@ -97,8 +97,8 @@ def test_what_is_no_envelope_is_never_taken_for_plaintext(stored):
 
 @pytest.mark.parametrize(("suite_id", "tried"), [(0x00, []), (0x02, []), (0x7F, []), (0x11, [0x11])])
 def test_changed_suite_is_refused_and_no_other_is_tried(suite_id, tried, monkeypatch):
-    suites, derive = [], envelope._record_key
-    monkeypatch.setattr(envelope, "_record_key", lambda *given: suites.append(given[2].id) or derive(*given))
+    suites, derive = [], envelope.record_key
+    monkeypatch.setattr(envelope, "record_key", lambda *given: suites.append(given[2].id) or derive(*given))
     sealed = bytearray.fromhex(VECTORS[0x01])
     sealed[3] = suite_id
     assert refused(bytes(sealed))
@@ -145,7 +145,7 @@ def test_ciphertext_made_for_two_keys_is_refused_before_it_is_decrypted(monkeypa
     def decrypt(*_):
         raise AssertionError("decrypted before the commitment was checked")
 
-    monkeypatch.setattr(envelope, "_aad", decrypt)
+    monkeypatch.setattr(envelope, "associated_bytes", decrypt)
     assert refused(crafted.sealed, key=second)
 
 

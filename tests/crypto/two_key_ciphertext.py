@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.ciphers.algorithms import AES
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-from mengya_health.crypto.envelope import Key, Place, _aad
+from mengya_health.crypto.envelope import Key, Place, associated_bytes
 from mengya_health.crypto.suites import SUITES
 
 REDUCTION = 0xE1 << 120
@@ -37,7 +37,7 @@ def opens_under_both(first: Key, second: Key, place: Place) -> Crafted:
     header = b"TX\x01\x01" + first.id_bytes + os.urandom(32)
     derived = [SUITES[1].expand(key._secret, b"txda/rec/1" + header, 64) for key in (first, second)]
     record_keys, commitment = [okm[:32] for okm in derived], derived[0][32:]
-    aad = _aad(header, commitment, place)
+    aad = associated_bytes(header, commitment, place)
     squares, rests = zip(*(_tag_parts(key, aad) for key in record_keys), strict=True)
     block = _multiply(rests[0] ^ rests[1], _inverse(squares[0] ^ squares[1]))
     tag = _multiply(block, squares[0]) ^ rests[0]
