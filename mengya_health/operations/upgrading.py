@@ -14,12 +14,13 @@ from mengya_health.errors import StartRefused
 from mengya_health.handouts import models as handout_models
 from mengya_health.history import chain
 from mengya_health.people import models as people_models
+from mengya_health.people import passkey_models
 from mengya_health.record import models as record_models
 from mengya_health.signing import models as signing_models
 
 # Naming them is what puts their tables on the metadata.
 TABLES_IN = (
-    audit, jobs, care_models, handout_models, chain, people_models, record_models, signing_models,
+    audit, jobs, care_models, handout_models, chain, people_models, passkey_models, record_models, signing_models,
 )  # fmt: skip
 
 

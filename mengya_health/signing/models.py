@@ -32,7 +32,11 @@ class Signature(Base):
     level: Mapped[str] = mapped_column(String(5))  # L0 L1 L2 L3 paper
     statement: Mapped[bytes] = mapped_column(LargeBinary)  # TXJSON
     signature: Mapped[bytes] = mapped_column(LargeBinary)
-    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)  # L1: Ed25519, 32 bytes; L2: the passkey's, COSE
+    # L2 only: the passkey, and what it put around the statement when it signed.
+    credential_id: Mapped[bytes | None] = mapped_column(LargeBinary)
+    authenticator_data: Mapped[bytes | None] = mapped_column(LargeBinary)
+    client_data: Mapped[bytes | None] = mapped_column(LargeBinary)
     nonce: Mapped[bytes] = mapped_column(LargeBinary(16))
     signed_at: Mapped[datetime] = mapped_column(UtcTime)
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcTime)
