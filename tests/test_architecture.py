@@ -24,6 +24,7 @@ MAY_IMPORT = {
     "random": ("operations/demo",),
     "weasyprint": ("handouts/render.py",),
     "statemachine": ("care/loop.py",),
+    "webauthn": ("crypto/webauthn.py",),
 }
 # Where Markup is made: out of drawings of our own, never out of what somebody typed.
 MAY_MARK_SAFE = ("web/shown/qr.py", "handouts/marks.py")

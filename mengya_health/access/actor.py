@@ -22,8 +22,8 @@ class Actor:
     role: str  # the role they act in now
     places: tuple[Place, ...] = ()
     session_id: UUID | None = None
-    session_kind: str = "password"  # password | device (a bound phone: reading only) | job
-    reauthenticated_at: datetime | None = None  # when they last gave their password
+    session_kind: str = "password"  # password | passkey | device (a bound phone: reading only) | job
+    reauthenticated_at: datetime | None = None  # when they last gave their password or passkey
     language: str = "zh"
     large_text: bool = False
 

@@ -4,7 +4,7 @@ from mengya_health.access.actor import Actor, ChildSubject, PlaceSubject
 
 
 def signed_in_fully(actor: Actor, subject) -> bool:
-    """They gave a password this time; a bound phone alone only reads."""
+    """They gave a password or a passkey this time; a bound phone alone only reads."""
     return actor.session_kind != "device"
 
 

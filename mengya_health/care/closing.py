@@ -88,7 +88,9 @@ def write_class_summary(work, case_id: UUID, *, text: str) -> Entry:
     )
 
 
-def confirm_stable(work, case_id: UUID, *, version: int, pin: str, shown: dict, nonce: bytes) -> Case:
+def confirm_stable(
+    work, case_id: UUID, *, version: int, shown: dict, nonce: bytes, pin: str = "", passkey: str = ""
+) -> Case:
     """Sign the class summary as the child's teacher; then it is the family's turn."""
     opened, facts = start(work, case_id, None)
     loop.require_decider(work, facts, "confirm_stable")
@@ -101,6 +103,7 @@ def confirm_stable(work, case_id: UUID, *, version: int, pin: str, shown: dict, 
         capacity="teacher",
         version=version,
         pin=pin,
+        passkey=passkey,
         shown=shown,
         nonce=nonce,
     )
@@ -112,13 +115,24 @@ def confirm_stable(work, case_id: UUID, *, version: int, pin: str, shown: dict, 
     return opened.case
 
 
-def confirm_closure(work, case_id: UUID, *, version: int, pin: str, shown: dict, nonce: bytes) -> Case:
+def confirm_closure(
+    work, case_id: UUID, *, version: int, shown: dict, nonce: bytes, pin: str = "", passkey: str = ""
+) -> Case:
     """Sign the closing summary as a guardian; the case is closed."""
     opened, facts = start(work, case_id, None)
     loop.require_decider(work, facts, "confirm_closure")
     summary = facts.newest("closing_summary") if facts.state == "confirming" else None
     facts = sign_paper(
-        work, opened, facts, summary, capacity="guardian", version=version, pin=pin, shown=shown, nonce=nonce
+        work,
+        opened,
+        facts,
+        summary,
+        capacity="guardian",
+        version=version,
+        shown=shown,
+        nonce=nonce,
+        pin=pin,
+        passkey=passkey,
     )
     step = loop.move(work, opened.case, "confirm_closure", facts=facts, noted=_code_of(facts))
     return _close(work, opened, facts, step, "already_done")

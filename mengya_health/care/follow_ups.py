@@ -97,7 +97,15 @@ def record_evaluation(
 
 
 def sign_evaluation(
-    work, case_id: UUID, *, version: int, pin: str, shown: dict, nonce: bytes, decision: str = "agree"
+    work,
+    case_id: UUID,
+    *,
+    version: int,
+    shown: dict,
+    nonce: bytes,
+    pin: str = "",
+    passkey: str = "",
+    decision: str = "agree",
 ) -> Case:
     """Sign the newest evaluation as a guardian: agree, acknowledge or disagree."""
     opened, facts = start(work, case_id, None)
@@ -110,6 +118,7 @@ def sign_evaluation(
         capacity="guardian",
         version=version,
         pin=pin,
+        passkey=passkey,
         shown=shown,
         nonce=nonce,
         decision=decision,

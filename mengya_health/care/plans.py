@@ -92,14 +92,31 @@ def change_plan(work, case_id: UUID, *, plan: dict, seen_version: int | None = N
 
 
 def agree(
-    work, case_id: UUID, *, version: int, pin: str, shown: dict, nonce: bytes, seen_version: int | None = None
+    work,
+    case_id: UUID,
+    *,
+    version: int,
+    shown: dict,
+    nonce: bytes,
+    pin: str = "",
+    passkey: str = "",
+    seen_version: int | None = None,
 ) -> Case:
     """Sign the plan as its guardian and let it begin. `version` is the plan version that was on the page."""
     opened, facts = start(work, case_id, seen_version)
     loop.require_decider(work, facts, "agree")
     plan = facts.newest("care_plan")
     facts = sign_paper(
-        work, opened, facts, plan, capacity="guardian", version=version, pin=pin, shown=shown, nonce=nonce
+        work,
+        opened,
+        facts,
+        plan,
+        capacity="guardian",
+        version=version,
+        shown=shown,
+        nonce=nonce,
+        pin=pin,
+        passkey=passkey,
     )
     step = loop.move(work, opened.case, "agree", facts=facts)
     end_tasks(work, opened.case, "signature", "question", step=step)

@@ -53,14 +53,16 @@ def sign_paper(
     *,
     capacity: str,
     version: int,
-    pin: str,
     shown: dict,
     nonce: bytes,
+    pin: str = "",
+    passkey: str = "",
     decision: str = "agree",
 ) -> CaseFacts:
     """Sign an entry at the version that was read, and return the facts with the signature among them.
 
-    `version` is the one that was read. Raises NotNow where there is nothing to sign, and what `sign_entry` raises.
+    `version` is the one that was read; the proof is the `pin` or a `passkey`'s answer. Raises NotNow where there is
+    nothing to sign, and what `sign_entry` raises.
     """
     if entry is None:
         raise NotNow("现在没有要签的内容，请回到首页看看。", "There is nothing to sign now.")
@@ -71,6 +73,7 @@ def sign_paper(
         read_version=version,
         decision=decision,
         pin=pin,
+        passkey=passkey,
         capacity=capacity,
         shown=shown,
         nonce=nonce,

@@ -23,6 +23,7 @@ from mengya_health.crypto.envelope import (
 )
 from mengya_health.crypto.keystore import USER_CLASSES, Keystore, LogKey
 from mengya_health.crypto.signatures import public_key_of, signature_of
+from mengya_health.crypto.suites import SUITES
 from mengya_health.errors import IntegrityError
 
 _SALT_BYTES = 32
@@ -214,6 +215,10 @@ class Keys:
     def digest(self, content: bytes) -> bytes:
         """Return the plain hash of the deployment's profile: SHA-256, or SM3."""
         return self._suite.digest(content)
+
+    def digests(self, content: bytes) -> tuple[bytes, ...]:
+        """Return the plain hash of each profile: what was made before a change of profile is read after it."""
+        return tuple(suite.digest(content) for suite in SUITES.values())
 
     def new_signing_key(self, user_id: UUID) -> tuple[bytes, bytes]:
         """Return a new Ed25519 public key, and its private half sealed under the user's own key."""

@@ -237,7 +237,7 @@ class UserSession(Base):
     id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     user_id: Mapped[UUID] = mapped_column(Id, ForeignKey("user.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(10))  # password, or device: a bound phone, reading only
+    kind: Mapped[str] = mapped_column(String(10))  # password or passkey; device: a bound phone, reading only
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     last_used_at: Mapped[datetime] = mapped_column(UtcTime)
     reauthenticated_at: Mapped[datetime | None] = mapped_column(UtcTime)

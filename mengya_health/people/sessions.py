@@ -48,7 +48,7 @@ def actor_for(work, token: str | None) -> Actor | None:
 def open_session(work, user_id: UUID, kind: str) -> str:
     """Return a new session's token; beyond the cap on sessions, the one unused for longest ends."""
     token = secrets.token_urlsafe(32)
-    by_password = kind == "password"
+    is_proven = kind in ("password", "passkey")
     _keep_under_cap(work, user_id)
     work.session.add(
         UserSession(
@@ -58,26 +58,29 @@ def open_session(work, user_id: UUID, kind: str) -> str:
             kind=kind,
             created_at=work.now,
             last_used_at=work.now,
-            reauthenticated_at=work.now if by_password else None,
+            reauthenticated_at=work.now if is_proven else None,
         )
     )
     work.session.flush()
     return token
 
 
-def renew_token(work) -> str:
-    """Return a new token for the actor's session, after they gave their password once more; the old one is void."""
+def renew_token(work, kind: str = "password") -> str:
+    """Return a new token for the actor's session, after they proved once more who they are; the old one is void.
+
+    `kind` is how: by password or by passkey.
+    """
     token = secrets.token_urlsafe(32)
     session = work.session.get(UserSession, work.actor.session_id)
     session.token_hash = work.keys.session_hash(token)
-    session.kind = "password"
+    session.kind = kind
     session.reauthenticated_at = work.now
     work.session.flush()
     return token
 
 
 def is_fresh(work) -> bool:
-    """Return whether the actor gave their password within the last five minutes, as consents and exports ask for."""
+    """Return whether the actor gave password or passkey within five minutes, as consents and exports ask for."""
     given_at = work.actor.reauthenticated_at
     return given_at is not None and work.now - given_at <= FRESH_FOR
 

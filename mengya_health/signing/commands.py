@@ -1,4 +1,4 @@
-"""Sign one version of one entry with the signing PIN (level L1)."""
+"""Sign one version of one entry: with the signing PIN (level L1) or a passkey of one's own (level L2)."""
 
 from datetime import timedelta
 from uuid import UUID
@@ -13,21 +13,14 @@ from mengya_health.db import new_id
 from mengya_health.errors import Conflict, Invalid, NotPermitted
 from mengya_health.history import chain
 from mengya_health.people.facts import ChildFacts
-from mengya_health.people.models import User
+from mengya_health.signing import by_passkey
+from mengya_health.signing.levels import L1, L2
 from mengya_health.signing.models import Consent, Signature
 from mengya_health.signing.pins import check_pin
 from mengya_health.signing.statements import statement
 
 DECISIONS = ("agree", "acknowledge", "disagree")
-L1 = "L1"
 WITHDRAWABLE_FOR = timedelta(hours=24)
-LEVEL_LABELS = {
-    "L0": "已阅（非签名）",
-    "L1": "电子签名·系统代管密钥",
-    "L2": "电子签名·本人设备密钥",
-    "L3": "可靠电子签名",
-    "paper": "纸质签名·当面见证",
-}
 
 
 def sign_entry(
@@ -37,64 +30,108 @@ def sign_entry(
     *,
     read_version: int,
     decision: str,
-    pin: str,
     capacity: str,
     shown: dict,
     nonce: bytes,
+    pin: str = "",
+    passkey: str = "",
     comment: str = "",
 ) -> Signature:
     """Sign the version of an entry the signer has read; the statement is bound to that version for ever.
 
     `entry` is the entry as it stands now (id, kind, version, commit), `read_version` the version the signer read.
     `shown` is {template, template_ver, locale, render_digest}; `nonce` is 16 bytes from the form, so a form signs
-    once. Raises Conflict when the entry moved on since, Invalid or TooMany for the PIN, NotPermitted when the actor
-    may not sign for this child.
+    once. The proof is the `pin` (L1) or a `passkey`'s answer to what `prepare_signature` asked with the same words
+    (L2). Raises Conflict when the entry moved on since, Invalid or TooMany for the PIN, Invalid for the passkey,
+    NotPermitted when the actor may not sign for this child.
     """
-    _require_capacity(work, child, capacity)
-    if decision not in DECISIONS:
-        raise Invalid(fields={"decision": ["请先选一项。 Choose one first."]})
-    _require_current(entry, read_version)
-    _require_unused(work, nonce)
-    signer = check_pin(work, pin)
-    message = statement(
+    said = _said(child, entry, decision=decision, capacity=capacity, shown=shown, nonce=nonce)
+    _require_signable(work, child, entry, read_version, said)
+    if passkey:
+        proof = by_passkey.proof_of(work, child.id, passkey, _expected(work, said))
+    else:
+        signer = check_pin(work, pin)
+        message = _statement(work, child, said, comment, level=L1)
+        signed = work.keys.sign(signer.id, signer.signing_private, message)
+        proof = {"level": L1, "statement": message, "signature": signed, "public_key": signer.signing_public}
+    return _store(work, child, entry, proof, capacity=capacity, decision=decision, nonce=nonce)
+
+
+def prepare_signature(
+    work,
+    child: ChildFacts,
+    entry,
+    *,
+    read_version: int,
+    decision: str,
+    capacity: str,
+    shown: dict,
+    nonce: bytes,
+    comment: str = "",
+) -> dict:
+    """Make the statement a passkey will sign, store it for one use, and return what the browser is asked.
+
+    Takes what `sign_entry` takes. Raises what that raises, and NotNow where the actor has no passkey or has not
+    accepted the 电子签名使用约定.
+    """
+    said = _said(child, entry, decision=decision, capacity=capacity, shown=shown, nonce=nonce)
+    _require_signable(work, child, entry, read_version, said)
+    usable = by_passkey.usable_passkeys(work)
+    prints = tuple(by_passkey.fingerprint(work, each.credential_id, each.public_key) for each in usable)
+    message = _statement(work, child, said, comment, level=L2, passkeys=prints)
+    return by_passkey.ask(work, message, usable)
+
+
+def _said(child: ChildFacts, entry, **said) -> dict:
+    """Return what a signer says about an entry, by the names of the statement's arguments."""
+    about = {"child_id": child.id, "entry_id": entry.id, "kind": entry.kind}
+    return about | {"version": entry.version, "commit": entry.commit} | said
+
+
+def _statement(work, child: ChildFacts, said: dict, comment: str, **of_level) -> bytes:
+    commented = work.keys.digest(said["nonce"] + txjson({"comment": comment})).hex() if comment else ""
+    return statement(
+        **said,
+        **of_level,
         deployment=work.deployment_id,
-        child_id=child.id,
-        entry_id=entry.id,
-        kind=entry.kind,
-        version=entry.version,
-        commit=entry.commit,
-        shown=shown,
-        decision=decision,
-        comment_commit=work.keys.digest(nonce + txjson({"comment": comment})).hex() if comment else "",
-        signer_id=signer.id,
-        capacity=capacity,
-        basis_id=_basis(work, child, capacity).id,
+        comment_commit=commented,
+        signer_id=work.actor.user_id,
+        basis_id=_basis(work, child, said["capacity"]).id,
         consent_version=_consent_version(work, child),
         chain_head=chain.head_hash(work.session, work.keys, child.id),
-        level=L1,
         at=work.now,
-        nonce=nonce,
     )
-    return _store(work, child, entry, signer, message, capacity=capacity, decision=decision, nonce=nonce)
 
 
-def _store(
-    work, child, entry, signer: User, message: bytes, *, capacity: str, decision: str, nonce: bytes
-) -> Signature:
+def _expected(work, said: dict) -> dict:
+    """Return what must stand in a statement that was prepared for these words."""
+    return {
+        "deployment": str(work.deployment_id),
+        "child": str(said["child_id"]),
+        "rec": str(said["entry_id"]),
+        "rec_ver": said["version"],
+        "commit": said["commit"].hex(),
+        "shown": said["shown"],
+        "decision": said["decision"],
+        "signer": str(work.actor.user_id),
+        "capacity": said["capacity"],
+        "level": L2,
+        "nonce": said["nonce"].hex(),
+    }
+
+
+def _store(work, child, entry, proof: dict, *, capacity: str, decision: str, nonce: bytes) -> Signature:
     signature = Signature(
         id=new_id(),
         child_id=child.id,
         entry_id=entry.id,
         version=entry.version,
-        signer_id=signer.id,
+        signer_id=work.actor.user_id,
         capacity=capacity,
         decision=decision,
-        level=L1,
-        statement=message,
-        signature=work.keys.sign(signer.id, signer.signing_private, message),
-        public_key=signer.signing_public,
         nonce=nonce,
         signed_at=work.now,
+        **proof,
     )
     work.session.add(signature)
     chain.append(
@@ -102,15 +139,23 @@ def _store(
         work.keys,
         child_id=child.id,
         at=work.now,
-        actor=signer.id,
+        actor=signature.signer_id,
         rec=signature.id,
         rec_type="signature",
         rec_ver=1,
         op="sign",
-        commit=work.keys.digest(message + signature.signature),
+        commit=work.keys.digest(signature.statement + signature.signature),
     )
     audit.changed(work, child.id, "signature", signature.id, action="Sign")
     return signature
+
+
+def _require_signable(work, child: ChildFacts, entry, read_version: int, said: dict) -> None:
+    _require_capacity(work, child, said["capacity"])
+    if said["decision"] not in DECISIONS:
+        raise Invalid(fields={"decision": ["请先选一项。 Choose one first."]})
+    _require_current(entry, read_version)
+    _require_unused(work, said["nonce"])
 
 
 def _require_capacity(work, child: ChildFacts, capacity: str) -> None:

@@ -1,4 +1,7 @@
-"""What exactly is signed: one statement about one version of one entry (security design §6.1)."""
+"""What exactly is signed: one statement about one version of one entry (security design §6.1).
+
+How the package `signing` verifies a stored signature says how anybody else may: see its docstring.
+"""
 
 from datetime import datetime
 from uuid import UUID
@@ -27,14 +30,19 @@ def statement(
     level: str,
     at: datetime,
     nonce: bytes,
+    passkeys: tuple[bytes, ...] = (),
 ) -> bytes:
     """Return the canonical bytes (TXJSON) a signature is made over.
 
     `shown` is {template, template_ver, locale, render_digest}: what the signer saw. `basis_id` is the relationship
-    that lets them sign. Nothing in it tells what the entry says: `commit` is salted.
+    that lets them sign. Nothing in it tells what the entry says: `commit` is salted. A statement of level L2 lists the
+    `passkeys` that may sign it, each as H(credential id ‖ public key): ECDSA alone lets a signature be claimed for a
+    key made up afterwards.
     """
+    of_its_level = {"passkeys": [each.hex() for each in passkeys]} if passkeys else {}
     return txjson(
-        {
+        of_its_level
+        | {
             "v": STATEMENT_VERSION,
             "purpose": "sign",
             "deployment": str(deployment),
@@ -57,3 +65,8 @@ def statement(
             "nonce": nonce.hex(),
         }
     )
+
+
+def passkey_challenge(message: bytes) -> bytes:
+    """Return the bytes of which the digest is what a passkey answers when it signs this statement."""
+    return b"txda/sign/1\0" + message

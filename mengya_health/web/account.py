@@ -13,7 +13,7 @@ from mengya_health.people.models import User
 from mengya_health.people.queries import my_children
 from mengya_health.people.schemas import PasswordChange
 from mengya_health.signing.agreement import signing_agreement
-from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.signing.pins import set_pin
 from mengya_health.web.shown import words
 from mengya_health.web.sign_in import PHONE_COOKIE, local_path

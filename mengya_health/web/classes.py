@@ -18,7 +18,7 @@ from mengya_health.people.queries import class_children, find_child, groups_of
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import entries_of_case, entries_of_today, written_today
-from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.web import check_ins as pages
 from mengya_health.web.shown import classes as shown
 

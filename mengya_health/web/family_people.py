@@ -12,9 +12,9 @@ from mengya_health.errors import NotFound
 from mengya_health.fields import Choice, Form, PlainText
 from mengya_health.people import invitations
 from mengya_health.people.queries import family_of, find_child, who_viewed
-from mengya_health.signing.commands import LEVEL_LABELS
 from mengya_health.signing.consent_texts import consent_texts, text_digest
 from mengya_health.signing.consents import consents_of, give_consent, withdraw_consent
+from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.web.family import bp
 from mengya_health.web.shown import family_people as shown
 

@@ -15,7 +15,8 @@ from mengya_health.fields import Choice, Form, PlainText, WholeNumber
 from mengya_health.locale import language
 from mengya_health.people.queries import accounts_of, find_child
 from mengya_health.record.queries import entries_of_kind, find_entry
-from mengya_health.signing.commands import LEVEL_LABELS, WITHDRAWABLE_FOR, withdraw_signature
+from mengya_health.signing.commands import WITHDRAWABLE_FOR, withdraw_signature
+from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.signing.queries import own_signatures
 from mengya_health.web.family import bp
 from mengya_health.web.shown import family_signing as shown

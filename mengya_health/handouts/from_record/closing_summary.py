@@ -27,7 +27,7 @@ from mengya_health.handouts.from_record.sheet import (
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import accounts_of
 from mengya_health.record.queries import OpenEntry
-from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.work import LOCAL
 
@@ -180,7 +180,7 @@ def _signature(work, facts: CaseFacts, entry: OpenEntry | None, hand: Hand) -> S
         hand=hand,
         who=with_relation(account.name, account.relation, room(Signature, "who")),
         signed_at=signed.signed_at.astimezone(LOCAL),
-        level=LEVEL_LABELS[signed.level],
+        level=level_words(signed),
         version=f"第{signed.version}版",
     )
 

@@ -26,8 +26,8 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import accounts_of
 from mengya_health.record.queries import OpenEntry, find_entry
 from mengya_health.screening.measurements import measurements_in
-from mengya_health.signing.commands import LEVEL_LABELS
 from mengya_health.signing.consents import consents_of
+from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.work import LOCAL
 
 CHART = "chart"  # the material that is no entry: growth so far

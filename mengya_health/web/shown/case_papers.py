@@ -5,7 +5,7 @@ from flask_babel import gettext as _
 
 from mengya_health.care.facts import CaseFacts, ReferralFacts, TaskFacts
 from mengya_health.record.queries import OpenEntry
-from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import gates, words
@@ -157,7 +157,7 @@ def _signed(signature: SignatureFacts) -> str:
     _mark, who = gates.who(signature.capacity)
     on = f"{signature.signed_at.astimezone(LOCAL):%m-%d}"
     said = {"agree": _("签署"), "acknowledge": _("知道了"), "disagree": _("不同意")}[signature.decision]
-    return f"{who} {on} {said}（{LEVEL_LABELS[signature.level]}）"
+    return f"{who} {on} {said}（{level_words(signature)}）"
 
 
 def _standing(facts: CaseFacts, entry: OpenEntry, capacity: str, *, decision: str = "") -> SignatureFacts | None:

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as lazy
 
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
-from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import words
 
@@ -80,7 +80,7 @@ def signed_page(child: ChildFacts, papers: list[tuple[SignatureFacts, OpenEntry]
             {
                 "title": str(TITLES[entry.kind]),
                 "note": _("第 %(n)s 版 · %(at)s 签", n=signature.version, at=words.stamp(signature.signed_at)),
-                "level": LEVEL_LABELS[signature.level],
+                "level": level_words(signature),
                 "action": url_for("family.withdraw", child_id=child.id, signature_id=signature.id),
             }
             for signature, entry in papers

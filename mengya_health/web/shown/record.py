@@ -16,7 +16,7 @@ from mengya_health.record.commands import may_correct
 from mengya_health.record.queries import OpenEntry, RecordPage, Version
 from mengya_health.screening.corrections import TEXTS, is_corrected_here, typed_of
 from mengya_health.screening.measurements import MEASURED
-from mengya_health.signing.commands import LEVEL_LABELS
+from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import words
@@ -254,6 +254,6 @@ def _version(
 def _signature(signature: SignatureFacts) -> str:
     who = words.TURNS[signature.capacity][1]
     said = {"agree": _("同意"), "acknowledge": _("知道了"), "disagree": _("不同意")}[signature.decision]
-    level = LEVEL_LABELS.get(signature.level, signature.level)
+    level = level_words(signature)
     text = _("%(who)s %(at)s 签：%(said)s", who=who, at=words.stamp(signature.signed_at), said=said)
     return f"{text}（{level}）" + (_("，已撤回") if signature.withdrawn_at else "")

@@ -1,0 +1,20 @@
+"""The levels of a signature and the words they are shown and printed with: never rounded up (security design §6.3)."""
+
+L1, L2 = "L1", "L2"
+LEVEL_LABELS = {
+    "L0": "已阅（非签名）",
+    L1: "电子签名·系统代管密钥",
+    L2: "电子签名·本人设备密钥",
+    "L3": "可靠电子签名",
+    "paper": "纸质签名·当面见证",
+}
+
+
+def level_words(signature) -> str:
+    """Return what is said of a signature's level: with a passkey, also how it was enrolled and whether it is synced."""
+    label = LEVEL_LABELS[signature.level]
+    if signature.level != L2:
+        return label
+    notes = [] if signature.is_in_person else ["自行登记"]
+    notes += ["可同步"] if signature.is_synced else []
+    return f"{label}（{'，'.join(notes)}）" if notes else label
