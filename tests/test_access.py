@@ -77,6 +77,7 @@ ALLOWED = {
     "photo:keep": "mother father granny teacher health_staff",
     "entry:sign": "mother",
     "consent:give": "mother",
+    "section:share": "mother",
     "family:invite": "mother",
     "case:read": "mother father granny visitor doctor teacher health_staff specialist reviewer",
     "gate:release": "reviewer",

@@ -4,6 +4,14 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
 
+# What a guardian may close for whom. The clinic keeps the health record by law; a nursery never sees the family's.
+CLOSABLE = {
+    "nursery": ("health", "behaviour"),
+    "clinic": ("behaviour", "family"),
+    "receiver": ("health",),
+    "caregiver": ("health", "behaviour", "family"),
+}
+
 
 @dataclass(frozen=True)
 class Place:

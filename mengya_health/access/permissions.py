@@ -38,6 +38,7 @@ class Permission(StrEnum):
     KEEP_PHOTO = "photo:keep"  # put a photo of the child beside what one wrote
     SIGN = "entry:sign"  # sign as a guardian
     CONSENT = "consent:give"  # agree to a purpose, or take it back
+    SHARE = "section:share"  # close a section of the record for somebody, and open it again
     INVITE_FAMILY = "family:invite"  # let a caregiver of the family in
     READ_CASE = "case:read"  # see where a case stands and what is wanted of one
     RELEASE_GATE = "gate:release"  # let a case pass although a piece of evidence is missing, with a reason
@@ -85,6 +86,7 @@ RULES = {
     ],
     P.SIGN: [[signing_guardian_of, signed_in_fully]],
     P.CONSENT: [[signing_guardian_of, signed_in_fully]],
+    P.SHARE: [[signing_guardian_of, signed_in_fully]],
     P.INVITE_FAMILY: [[signing_guardian_of, signed_in_fully]],
     P.READ_CASE: [[guardian_of], [caregiver_of], _DOCTOR, _RECEIVER, _TEACHER, _REVIEWER],
     P.RELEASE_GATE: [[*_REVIEWER, signed_in_fully]],

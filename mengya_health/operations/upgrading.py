@@ -13,6 +13,7 @@ from mengya_health.db import Base
 from mengya_health.errors import StartRefused
 from mengya_health.handouts import models as handout_models
 from mengya_health.history import chain
+from mengya_health.people import approvals, sharing
 from mengya_health.people import models as people_models
 from mengya_health.people import passkey_models
 from mengya_health.record import models as record_models
@@ -20,8 +21,18 @@ from mengya_health.signing import models as signing_models
 
 # Naming them is what puts their tables on the metadata.
 TABLES_IN = (
-    audit, jobs, care_models, handout_models, chain, people_models, passkey_models, record_models, signing_models,
-)  # fmt: skip
+    approvals,
+    audit,
+    care_models,
+    chain,
+    handout_models,
+    jobs,
+    passkey_models,
+    people_models,
+    record_models,
+    sharing,
+    signing_models,
+)
 
 
 def metadata() -> MetaData:
