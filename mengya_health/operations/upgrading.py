@@ -13,9 +13,8 @@ from mengya_health.db import Base
 from mengya_health.errors import StartRefused
 from mengya_health.handouts import models as handout_models
 from mengya_health.history import chain
-from mengya_health.people import approvals, sharing
+from mengya_health.people import approvals, passkey_models, sharing
 from mengya_health.people import models as people_models
-from mengya_health.people import passkey_models
 from mengya_health.record import models as record_models
 from mengya_health.signing import models as signing_models
 
