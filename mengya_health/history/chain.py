@@ -192,9 +192,18 @@ def check_with_events(session: Session, keys: Keys, child_id: UUID, rows: Iterab
     for row in rows:
         if row.event is None or row.event_seq > head.child_seq:
             raise IntegrityError
-        told = tells(row.event, row.version, row.commit)
-        if not told or event_hash(keys, row.prev, row.event) != row.event_hash:
-            raise IntegrityError
+        check_told(keys, row, row.version, row.commit)
+
+
+def check_told(keys: Keys, row: Row, rec_ver: int, commit: bytes) -> None:
+    """Raise IntegrityError unless the newest event about a record, read beside it, tells this version and commitment.
+
+    `row` has the columns of `newest_event_of`. The head is not looked at: whoever reads the child's entries does that.
+    """
+    if row.event is None or not tells(row.event, rec_ver, commit):
+        raise IntegrityError
+    if event_hash(keys, row.prev, row.event) != row.event_hash:
+        raise IntegrityError
 
 
 def _check_end(keys: Keys, row: Row) -> None:

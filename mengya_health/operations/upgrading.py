@@ -17,6 +17,7 @@ from mengya_health.people import approvals, passkey_models, sharing
 from mengya_health.people import models as people_models
 from mengya_health.record import models as record_models
 from mengya_health.signing import models as signing_models
+from mengya_health.signing import paper_models
 
 # Naming them is what puts their tables on the metadata.
 TABLES_IN = (
@@ -26,6 +27,7 @@ TABLES_IN = (
     chain,
     handout_models,
     jobs,
+    paper_models,
     passkey_models,
     people_models,
     record_models,

@@ -68,6 +68,7 @@ class User(Base):
     pin_hash: Mapped[str | None] = mapped_column(String(200))
     pin_failures: Mapped[int] = mapped_column(default=0)
     agreement_accepted_at: Mapped[datetime | None] = mapped_column(UtcTime)  # 电子签名使用约定
+    agreement_version: Mapped[str] = mapped_column(String(20), default="", server_default="")  # of it; "" before
     signing_public: Mapped[bytes | None] = mapped_column(LargeBinary)
     signing_private: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed under the user's own key
     created_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -60,6 +60,21 @@ class Revision(Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcTime)
 
 
+class Dispute(Base):
+    """A guardian's 有异议 about one version of an entry. What it says, and the answer, are entries of their own."""
+
+    __tablename__ = "dispute"
+    __table_args__ = (UniqueConstraint("child_id", "note_id"), Index("ix_dispute_about", "about_id", "status"))
+
+    note_id: Mapped[UUID] = mapped_column(Id, ForeignKey("entry.id"), primary_key=True)  # an entry of kind dispute
+    child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"))
+    about_id: Mapped[UUID] = mapped_column(Id, ForeignKey("entry.id"))
+    version: Mapped[int]  # the one that the guardian disagrees with
+    answer_id: Mapped[UUID | None] = mapped_column(Id, ForeignKey("entry.id"))  # of kind dispute_answer
+    status: Mapped[str] = mapped_column(String(10), default="open")  # open answered kept closed
+    raised_at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class Task(Base):
     """Anything due: a visit, a care task, a follow-up, a referral's reply, a concern to answer, a signature asked.
 

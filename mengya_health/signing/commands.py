@@ -1,6 +1,6 @@
 """Sign one version of one entry: with the signing PIN (level L1) or a passkey of one's own (level L2)."""
 
-from datetime import timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -8,19 +8,21 @@ from sqlalchemy import select
 from mengya_health import audit
 from mengya_health.access.actor import Tie
 from mengya_health.access.permissions import Permission, require
-from mengya_health.crypto.canonical import txjson
+from mengya_health.crypto.canonical import read_txjson
 from mengya_health.db import new_id
-from mengya_health.errors import Conflict, Invalid, NotPermitted
+from mengya_health.errors import Conflict, Invalid, NotNow, NotPermitted
 from mengya_health.history import chain
 from mengya_health.people.facts import ChildFacts
+from mengya_health.people.models import User
 from mengya_health.signing import by_passkey
 from mengya_health.signing.levels import L1, L2
 from mengya_health.signing.models import Consent, Signature
+from mengya_health.signing.paper_models import PaperSignature
 from mengya_health.signing.pins import check_pin
+from mengya_health.signing.queries import WITHDRAWABLE_FOR, told_of
 from mengya_health.signing.statements import statement
 
 DECISIONS = ("agree", "acknowledge", "disagree")
-WITHDRAWABLE_FOR = timedelta(hours=24)
 
 
 def sign_entry(
@@ -35,15 +37,16 @@ def sign_entry(
     nonce: bytes,
     pin: str = "",
     passkey: str = "",
-    comment: str = "",
+    comment_commit: bytes = b"",
 ) -> Signature:
     """Sign the version of an entry the signer has read; the statement is bound to that version for ever.
 
     `entry` is the entry as it stands now (id, kind, version, commit), `read_version` the version the signer read.
     `shown` is {template, template_ver, locale, render_digest}; `nonce` is 16 bytes from the form, so a form signs
     once. The proof is the `pin` (L1) or a `passkey`'s answer to what `prepare_signature` asked with the same words
-    (L2). Raises Conflict when the entry moved on since, Invalid or TooMany for the PIN, Invalid for the passkey,
-    NotPermitted when the actor may not sign for this child.
+    (L2). `comment_commit` is the commitment of the revision that holds the signer's own words. Raises Conflict when the
+    entry moved on since, Invalid or TooMany for the PIN, Invalid for the passkey, NotPermitted when the actor may not
+    sign for this child.
     """
     said = _said(child, entry, decision=decision, capacity=capacity, shown=shown, nonce=nonce)
     _require_signable(work, child, entry, read_version, said)
@@ -51,7 +54,7 @@ def sign_entry(
         proof = by_passkey.proof_of(work, child.id, passkey, _expected(work, said))
     else:
         signer = check_pin(work, pin)
-        message = _statement(work, child, said, comment, level=L1)
+        message = _statement(work, child, said, comment_commit, level=L1)
         signed = work.keys.sign(signer.id, signer.signing_private, message)
         proof = {"level": L1, "statement": message, "signature": signed, "public_key": signer.signing_public}
     return _store(work, child, entry, proof, capacity=capacity, decision=decision, nonce=nonce)
@@ -67,7 +70,7 @@ def prepare_signature(
     capacity: str,
     shown: dict,
     nonce: bytes,
-    comment: str = "",
+    comment_commit: bytes = b"",
 ) -> dict:
     """Make the statement a passkey will sign, store it for one use, and return what the browser is asked.
 
@@ -78,7 +81,7 @@ def prepare_signature(
     _require_signable(work, child, entry, read_version, said)
     usable = by_passkey.usable_passkeys(work)
     prints = tuple(by_passkey.fingerprint(work, each.credential_id, each.public_key) for each in usable)
-    message = _statement(work, child, said, comment, level=L2, passkeys=prints)
+    message = _statement(work, child, said, comment_commit, level=L2, passkeys=prints)
     return by_passkey.ask(work, message, usable)
 
 
@@ -88,16 +91,16 @@ def _said(child: ChildFacts, entry, **said) -> dict:
     return about | {"version": entry.version, "commit": entry.commit} | said
 
 
-def _statement(work, child: ChildFacts, said: dict, comment: str, **of_level) -> bytes:
-    commented = work.keys.digest(said["nonce"] + txjson({"comment": comment})).hex() if comment else ""
+def _statement(work, child: ChildFacts, said: dict, comment_commit: bytes, **of_level) -> bytes:
     return statement(
         **said,
         **of_level,
         deployment=work.deployment_id,
-        comment_commit=commented,
+        comment_commit=comment_commit.hex(),
         signer_id=work.actor.user_id,
         basis_id=_basis(work, child, said["capacity"]).id,
-        consent_version=_consent_version(work, child),
+        consent_version=consent_version(work, child),
+        agreement_version=work.session.get(User, work.actor.user_id).agreement_version,
         chain_head=chain.head_hash(work.session, work.keys, child.id),
         at=work.now,
     )
@@ -130,32 +133,38 @@ def _store(work, child, entry, proof: dict, *, capacity: str, decision: str, non
         capacity=capacity,
         decision=decision,
         nonce=nonce,
-        signed_at=work.now,
+        signed_at=datetime.fromisoformat(read_txjson(proof["statement"])["at"]),
         **proof,
     )
     work.session.add(signature)
+    tell(work, signature, None, op="sign")
+    audit.changed(work, child.id, "signature", signature.id, action="Sign")
+    return signature
+
+
+def tell(work, signature: Signature, paper: PaperSignature | None, *, op: str) -> None:
+    """Write into the history what has just happened to a signature."""
+    rec_ver, commit = told_of(work.keys, signature, paper)
     chain.append(
         work.session,
         work.keys,
-        child_id=child.id,
+        child_id=signature.child_id,
         at=work.now,
-        actor=signature.signer_id,
+        actor=work.actor.user_id,
         rec=signature.id,
         rec_type="signature",
-        rec_ver=1,
-        op="sign",
-        commit=work.keys.digest(signature.statement + signature.signature),
+        rec_ver=rec_ver,
+        op=op,
+        commit=commit,
     )
-    audit.changed(work, child.id, "signature", signature.id, action="Sign")
-    return signature
 
 
 def _require_signable(work, child: ChildFacts, entry, read_version: int, said: dict) -> None:
     _require_capacity(work, child, said["capacity"])
     if said["decision"] not in DECISIONS:
         raise Invalid(fields={"decision": ["请先选一项。 Choose one first."]})
-    _require_current(entry, read_version)
-    _require_unused(work, said["nonce"])
+    require_current(entry, read_version)
+    require_unused(work, said["nonce"])
 
 
 def _require_capacity(work, child: ChildFacts, capacity: str) -> None:
@@ -167,7 +176,8 @@ def _require_capacity(work, child: ChildFacts, capacity: str) -> None:
     require(work.actor, permission, child.subject)
 
 
-def _require_current(entry, read_version: int) -> None:
+def require_current(entry, read_version: int) -> None:
+    """Raise Conflict when an entry is no longer at the version that was read."""
     if entry.version != read_version:
         raise Conflict(
             "您读的这一版刚刚改过，请读一读新的一版再签。",
@@ -175,7 +185,8 @@ def _require_current(entry, read_version: int) -> None:
         )
 
 
-def _require_unused(work, nonce: bytes) -> None:
+def require_unused(work, nonce: bytes) -> None:
+    """Raise Conflict for a form that has signed already."""
     if work.session.scalar(select(Signature.id).where(Signature.nonce == nonce)):
         raise Conflict("这份签名已经收到了，不用再签一次。", "This signature has already been received.")
 
@@ -193,7 +204,8 @@ def _basis(work, child: ChildFacts, capacity: str) -> Tie:
     raise NotPermitted
 
 
-def _consent_version(work, child: ChildFacts) -> str:
+def consent_version(work, child: ChildFacts) -> str:
+    """Return which text the newest consent to keeping the record was given to; "" for none."""
     newest = select(Consent.text_version).where(Consent.child_id == child.id, Consent.purpose == "P1")
     return work.session.scalar(newest.order_by(Consent.given_at.desc()).limit(1)) or ""
 
@@ -201,15 +213,23 @@ def _consent_version(work, child: ChildFacts) -> str:
 def withdraw_signature(work, child: ChildFacts, signature_id: UUID) -> Signature:
     """Take one's own signature back within 24 hours; the statement stays, marked withdrawn.
 
-    Raises NotPermitted for somebody else's signature or after 24 hours.
+    Raises NotPermitted for somebody else's signature or after 24 hours, NotNow for one that was taken back.
     """
     signature = work.session.get(Signature, signature_id)
     own = signature is not None and signature.child_id == child.id and signature.signer_id == work.actor.user_id
+    if own and signature.withdrawn_at:
+        raise NotNow("这份签名已经撤回了。", "This signature was taken back already.")
     if not own or work.now - signature.signed_at > WITHDRAWABLE_FOR:
         raise NotPermitted(
             "签名只能由本人在二十四小时内撤回。之后请联系医生。",
             "Only the signer takes a signature back, within 24 hours. Afterwards talk to the doctor.",
         )
-    signature.withdrawn_at = work.now
-    audit.changed(work, child.id, "signature", signature.id)
+    take_back(work, signature, work.session.get(PaperSignature, signature_id))
     return signature
+
+
+def take_back(work, signature: Signature, paper: PaperSignature | None) -> None:
+    """Mark a signature withdrawn, in the history too: neither the mark nor its absence can be put there by SQL."""
+    signature.withdrawn_at = work.now
+    tell(work, signature, paper, op="withdraw")
+    audit.changed(work, signature.child_id, "signature", signature.id)

@@ -1,12 +1,12 @@
 """The levels of a signature and the words they are shown and printed with: never rounded up (security design §6.3)."""
 
-L1, L2 = "L1", "L2"
+L1, L2, PAPER = "L1", "L2", "paper"
 LEVEL_LABELS = {
     "L0": "已阅（非签名）",
     L1: "电子签名·系统代管密钥",
     L2: "电子签名·本人设备密钥",
     "L3": "可靠电子签名",
-    "paper": "纸质签名·当面见证",
+    PAPER: "纸质签名·当面见证",
 }
 
 

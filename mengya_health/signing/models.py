@@ -26,7 +26,7 @@ class Signature(Base):
     child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"))
     entry_id: Mapped[UUID] = mapped_column(Id)
     version: Mapped[int]
-    signer_id: Mapped[UUID] = mapped_column(Id)
+    signer_id: Mapped[UUID | None] = mapped_column(Id)  # None: a guardian without an account, on paper
     capacity: Mapped[str] = mapped_column(String(12))  # guardian doctor teacher
     decision: Mapped[str] = mapped_column(String(12))  # agree acknowledge disagree
     level: Mapped[str] = mapped_column(String(5))  # L0 L1 L2 L3 paper

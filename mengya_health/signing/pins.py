@@ -7,6 +7,7 @@ from sqlalchemy import update
 from mengya_health.crypto.passwords import check_pin as check_acceptable
 from mengya_health.errors import Invalid, NotNow, TooMany
 from mengya_health.people.models import User
+from mengya_health.signing.agreement import signing_agreement
 
 TRIES = 5
 
@@ -20,12 +21,13 @@ def set_pin(work, user: User, pin: str, *, birth_dates: tuple[date, ...] = ()) -
     user.pin_hash = work.passwords.hash(pin)
     user.pin_failures = 0
     user.agreement_accepted_at = user.agreement_accepted_at or work.now
+    user.agreement_version = signing_agreement().version
     if user.signing_public is None:
         user.signing_public, user.signing_private = work.keys.new_signing_key(user.id)
 
 
 def check_pin(work, pin: str) -> User:
-    """Return the actor's account when the PIN is theirs.
+    """Return the actor's account when the PIN is theirs: typed for this signature, so nobody else's sign-in will do.
 
     Raises Invalid when it is not, TooMany after five wrong tries, NotNow when none was ever chosen. A wrong try is
     counted even though the unit of work rolls back: see `count_wrong_pin`.
@@ -38,6 +40,8 @@ def check_pin(work, pin: str) -> User:
         )
     if user.pin_failures >= TRIES:
         raise _locked()
+    if not pin:
+        raise Invalid(fields={"pin": ["请输入六位签名密码。 Please type your six-digit signing PIN."]})
     if not work.passwords.verify(user.pin_hash, pin).ok:
         # The row expires with the rollback, and reading it then would open the refused transaction once more.
         user_id = user.id

@@ -3,10 +3,12 @@
 How the package `signing` verifies a stored signature says how anybody else may: see its docstring.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
 from mengya_health.crypto.canonical import txjson
+from mengya_health.history.canonical import time_text
 
 STATEMENT_VERSION = 1
 
@@ -22,20 +24,25 @@ def statement(
     shown: dict,
     decision: str,
     comment_commit: str,
-    signer_id: UUID,
+    signer_id: UUID | None,
     capacity: str,
     basis_id: UUID,
     consent_version: str,
+    agreement_version: str,
     chain_head: bytes,
     level: str,
     at: datetime,
     nonce: bytes,
     passkeys: tuple[bytes, ...] = (),
+    attachments: Iterable[tuple[UUID, bytes]] = (),
 ) -> bytes:
     """Return the canonical bytes (TXJSON) a signature is made over.
 
     `shown` is {template, template_ver, locale, render_digest}: what the signer saw. `basis_id` is the relationship
-    that lets them sign. Nothing in it tells what the entry says: `commit` is salted. A statement of level L2 lists the
+    that lets them sign, `agreement_version` that of the 电子签名使用约定. Nothing in it tells what the entry says:
+    `commit` is salted, and so is `comment_commit`, that of the revision which holds the signer's own words.
+    `attachments` are (id, commitment) of what is signed along with it: the scan of a paper. `signer_id` is None for a
+    guardian without an account, who signs on paper. A statement of level L2 lists the
     `passkeys` that may sign it, each as H(credential id ‖ public key): ECDSA alone lets a signature be claimed for a
     key made up afterwards.
     """
@@ -51,17 +58,18 @@ def statement(
             "rec_type": kind,
             "rec_ver": version,
             "commit": commit.hex(),
-            "attachments": [],
+            "attachments": [{"id": str(each), "commit": sealed.hex()} for each, sealed in attachments],
             "shown": shown,
             "decision": decision,
             "comment_commit": comment_commit,
-            "signer": str(signer_id),
+            "signer": str(signer_id) if signer_id else None,
             "capacity": capacity,
             "basis_id": str(basis_id),
             "consent_ver": consent_version,
+            "agreement_ver": agreement_version,
             "chain_head": chain_head.hex(),
             "level": level,
-            "at": at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z",
+            "at": time_text(at),
             "nonce": nonce.hex(),
         }
     )

@@ -13,13 +13,14 @@ from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Conflict, Invalid, NotFound
 from mengya_health.fields import Choice, Form, PlainText, WholeNumber
 from mengya_health.locale import language
-from mengya_health.people.queries import accounts_of, find_child
+from mengya_health.people.queries import find_child
 from mengya_health.record.queries import entries_of_kind, find_entry
-from mengya_health.signing.commands import WITHDRAWABLE_FOR, withdraw_signature
+from mengya_health.signing.commands import withdraw_signature
 from mengya_health.signing.levels import LEVEL_LABELS
-from mengya_health.signing.queries import own_signatures
+from mengya_health.signing.queries import own_signatures, signer_of
 from mengya_health.web.family import bp
 from mengya_health.web.shown import family_signing as shown
+from mengya_health.web.shown import words
 from mengya_health.web.shown.links import home_link
 
 TEMPLATE_VERSION = "2026.11-1"
@@ -81,8 +82,8 @@ def statement(work, child_id: UUID, task_id: UUID):
 def signed(work, child_id: UUID):
     child = find_child(work, child_id, Permission.SIGN)
     papers = {entry.id: entry for entry in entries_of_kind(work, child, *shown.TITLES)}
-    mine = own_signatures(work, child, since=work.now - WITHDRAWABLE_FOR)
-    page = shown.signed_page(child, [(each, papers[each.entry_id]) for each in mine if each.entry_id in papers])
+    mine = [(each, papers[each.entry_id]) for each in own_signatures(work, child) if each.entry_id in papers]
+    page = shown.signed_page(child, mine, now=work.now)
     return render_template("pages/parent/signed.html", form=form_state(), back=home_link(child), **page)
 
 
@@ -91,7 +92,7 @@ def signed(work, child_id: UUID):
 def withdraw(work, child_id: UUID, signature_id: UUID):
     child = find_child(work, child_id, Permission.SIGN)
     reason = submitted(WithdrawForm())["reason"] or _("家长撤回了签名，请给家里打电话。")
-    mine = {each.id: each for each in own_signatures(work, child, since=work.now - WITHDRAWABLE_FOR)}
+    mine = {each.id: each for each in own_signatures(work, child) if each.may_be_taken_back(work.now)}
     if signature_id not in mine:
         raise NotFound
     _take_back(work, child, find_entry(work, child, mine[signature_id].entry_id), signature_id, reason)
@@ -128,7 +129,8 @@ def _sign_page(work, paper) -> dict:
     options = shown.CHOICES[document]
     choice = form["values"].get("choice") or request.args.get("choice", "")
     pin_asked = choice == "agree" and ("pin" in form["values"] or not form["errors"]) and "choice" not in form["errors"]
-    me = accounts_of(work, [work.actor.user_id])[work.actor.user_id]
+    name, signed_version = signer_of(work, entry.id)
+    before = words.signed_before(signed_version or entry.version, entry.version)
     return {
         "back": home_link(child),
         "sections": sections,
@@ -140,9 +142,9 @@ def _sign_page(work, paper) -> dict:
             {"value": value, "text": str(text)}
             for value, text in zip(("agree", "ask_first", "decline"), options, strict=True)
         ],
-        "signer": {"name": _("%(name)s（监护人）", name=me.name), "not_me_href": ""},
+        "signer": {"name": _("%(name)s（监护人）", name=name), "not_me_href": ""},
         "may_sign": _may_sign(work, child),
-        "notes": [_("签名后 24 小时内可以在“签过的”里撤回。不签也不影响孩子看病和体检。")],
+        "notes": [before] * bool(before) + [_("签名后 24 小时内可以在“签过的”里撤回。不签也不影响孩子看病和体检。")],
         "statement": {
             "title": str(shown.TITLES[document]),
             "version": _("第 %(n)s 版", n=entry.version),

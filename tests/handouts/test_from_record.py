@@ -424,7 +424,7 @@ def test_closing_summary_says_that_the_family_took_its_signature_back(closed):
     closed.confirm_closure()
     with closed.as_(closed.mother) as work:
         closing.withdraw_closing(work, closed.case_id, reason="还想再看看")
-    assert filled(closed, "closing_summary", closed.case_id).signatures[-1].instead == "家长收回了签名"
+    assert filled(closed, "closing_summary", closed.case_id).signatures[-1].instead == "家长签过，已撤回"
 
 
 def test_closing_summary_of_a_case_that_goes_on_is_refused(walk):

@@ -79,7 +79,9 @@ def test_a_signature_is_taken_back_within_a_day(browse, mother, sign_path, work_
     with work_as(district.doctor, writing=False) as work:
         told = entries_of_kind(work, find_child(work, child.id), "concern")
     assert [entry.content["text"] for entry in told] == ["想再和爷爷商量"]
-    assert "没有可以撤回的签名" in browser.get(page)
+    left = browser.get(page)
+    assert "已撤回 · 2026-11-23" in left
+    assert "撤回这份签名" not in left
     assert "看一看，去签名" in browser.get("/home")
 
 
@@ -89,7 +91,8 @@ def test_after_a_day_no_signature_is_taken_back(browse, mother, sign_path, work_
     path = re.search(rf'action="({page}/[^"]+)"', browse(mother).get(page)).group(1)
     clock.forward(hours=25)
     late = browse(mother)
-    assert "没有可以撤回的签名" in late.get(page)
+    assert "电子签名·系统代管密钥" in late.get(page)
+    assert "撤回这份签名" not in late.get(page)
     late.post(path, page=f"/home/{child.id}/concern", reason="", status=404)
     assert state_of(work_as, district, case_id) == "active"
 

@@ -196,7 +196,7 @@ def _class_without(facts: CaseFacts) -> Signature:
 def _family_without(facts: CaseFacts, summary: OpenEntry | None) -> Signature:
     withdrawn = any(s.withdrawn_at for s in facts.signatures.get(summary.id, ())) if summary else False
     if withdrawn:
-        return Signature(hand=Hand.GUARDIAN, who="", instead="家长收回了签名")
+        return Signature(hand=Hand.GUARDIAN, who="", instead="家长签过，已撤回")
     if facts.state == "confirming":
         return Signature(hand=Hand.GUARDIAN, who="")
     why = {

@@ -23,11 +23,12 @@ def plan_card(facts: CaseFacts) -> dict | None:
     tasks = [task for task in facts.own_tasks if task.kind == "care_task" and task.subject_id == plan.id]
     current = [task for task in tasks if task.is_open or task.status == "completed"]
     signature = _standing(facts, plan, "guardian", decision="agree")
+    before = _signed_before(facts, plan, "guardian")
     return {
         "goals": [_goal(goal) for goal in plan.content["goals"]],
         "summary": plan.content["summary"],
         "tasks": [_task(facts, task) for task in current],
-        "version_line": _version_line(plan, signature),
+        "version_line": before or _version_line(plan, signature),
         "signed": signature is not None,
     }
 
@@ -44,7 +45,9 @@ def signature_rows(facts: CaseFacts) -> list[dict]:
             rows.append(
                 {
                     "text": f"{words.KINDS[kind]} · {_('第 %(n)s 版', n=paper.version)}",
-                    "note": _signed(signature) if signature else say.say(facts.content, paper).title,
+                    "note": _signed(signature)
+                    if signature
+                    else _signed_before(facts, paper, capacity) or say.say(facts.content, paper).title,
                     "status": _tag("met", _("已签名")) if signature else _tag("waiting", gates.WAITS[capacity]),
                 }
             )
@@ -171,6 +174,12 @@ def _standing(facts: CaseFacts, entry: OpenEntry, capacity: str, *, decision: st
         and decision in ("", each.decision)
     ]
     return found[-1] if found else None
+
+
+def _signed_before(facts: CaseFacts, entry: OpenEntry, capacity: str) -> str:
+    """Return at which earlier version a paper was signed, "" where it was not or this very version is."""
+    signed = [each.version for each in facts.signatures.get(entry.id, ()) if each.capacity == capacity]
+    return words.signed_before(max(signed), entry.version) if signed else ""
 
 
 def _tag(kind: str, text) -> dict:

@@ -1,5 +1,7 @@
 """What a guardian reads before signing: plain words, made from the paper that is signed."""
 
+from datetime import datetime
+
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
@@ -72,17 +74,18 @@ def statement_parts(document: str, entry: OpenEntry) -> list[dict]:
     return parts
 
 
-def signed_page(child: ChildFacts, papers: list[tuple[SignatureFacts, OpenEntry]]) -> dict:
-    """Return the context of pages/parent/signed.html: what can still be taken back."""
+def signed_page(child: ChildFacts, papers: list[tuple[SignatureFacts, OpenEntry]], *, now: datetime) -> dict:
+    """Return the context of pages/parent/signed.html: all that the guardian signed, what can be taken back among it."""
+    return {"child_name": child.name, "papers": [_signed(child, each, entry, now) for each, entry in papers]}
+
+
+def _signed(child: ChildFacts, signature: SignatureFacts, entry: OpenEntry, now: datetime) -> dict:
+    here = {"child_id": child.id, "signature_id": signature.id}
     return {
-        "child_name": child.name,
-        "papers": [
-            {
-                "title": str(TITLES[entry.kind]),
-                "note": _("第 %(n)s 版 · %(at)s 签", n=signature.version, at=words.stamp(signature.signed_at)),
-                "level": level_words(signature),
-                "action": url_for("family.withdraw", child_id=child.id, signature_id=signature.id),
-            }
-            for signature, entry in papers
-        ],
+        "title": str(TITLES[entry.kind]),
+        "note": _("第 %(n)s 版 · %(at)s 签", n=signature.version, at=words.stamp(signature.signed_at)),
+        "newer": words.signed_before(signature.version, entry.version),
+        "level": level_words(signature),
+        "withdrawn": _("已撤回 · %(at)s", at=words.stamp(signature.withdrawn_at)) if signature.withdrawn_at else "",
+        "action": url_for("family.withdraw", **here) if signature.may_be_taken_back(now) else "",
     }

@@ -158,6 +158,13 @@ def short_visit(name: str) -> str:
     return name.replace("健康检查", "健检")
 
 
+def signed_before(signed: int, current: int) -> str:
+    """Return that a signature is on an older version than the one there is now; "" where it is on this one."""
+    if signed == current:
+        return ""
+    return str(_("曾于第 %(signed)s 版签署，第 %(current)s 版还没有签", signed=signed, current=current))
+
+
 def overdue(days: int) -> str:
     return str(_("逾期 %(n)s 天", n=days))
 
