@@ -205,6 +205,15 @@ class Reference(_Field):
             raise ValidationError("请从列表里选一项。 Please choose from the list.") from error
 
 
+class Nonce(_Field):
+    """Sixteen random bytes of the page, written as hex, so that what it holds is signed once."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> bytes:
+        if not isinstance(value, str) or not re.fullmatch(r"[0-9a-f]{32}", value):
+            raise ValidationError("请刷新页面再签一次。 Reload the page and sign again.")
+        return bytes.fromhex(value)
+
+
 class Form(Schema):
     """A schema for what a form sends. `load` takes a form or a mapping and returns a plain dict.
 

@@ -6,22 +6,18 @@ a name: the device offers the accounts it knows here.
 
 import os
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import select
 
 from mengya_health import audit
-from mengya_health.access.actor import PlaceSubject
-from mengya_health.access.permissions import Permission, is_allowed, require
 from mengya_health.crypto import webauthn
 from mengya_health.crypto.webauthn import Assertion, PasskeyRefused
 from mengya_health.db import new_id
-from mengya_health.errors import Invalid, NotFound, NotNow, SignInNeeded
+from mengya_health.errors import Invalid, NotNow, SignInNeeded
 from mengya_health.history import chain
 from mengya_health.people import seals, throttle
 from mengya_health.people.challenges import SIGN_IN, store_challenge, take_challenge
-from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import User
 from mengya_health.people.passkey_models import Passkey
 from mengya_health.people.sessions import is_fresh, open_session, renew_token
@@ -29,23 +25,6 @@ from mengya_health.people.standing import is_open
 
 ENROL, CONFIRM = "enrol", "confirm"
 MOST = 10  # passkeys of one account that are in use
-CODE_DIGITS = 8
-
-
-@dataclass(frozen=True)
-class PasskeyFacts:
-    """One passkey as its owner, or a witness, sees it."""
-
-    id: UUID
-    user_id: UUID
-    name: str
-    code: str  # eight digits of its fingerprint, to be compared by eye
-    created_at: datetime
-    last_used_at: datetime | None
-    revoked_at: datetime | None
-    is_synced: bool  # its vendor may copy it to other devices
-    witness_id: UUID | None
-    is_in_person: bool  # two of the staff saw its owner and a document
 
 
 @dataclass(frozen=True)
@@ -65,7 +44,7 @@ def enrolment_options(work, *, name: str) -> dict:
 
     Raises SignInNeeded unless password or passkey were given within five minutes, NotNow for one too many.
     """
-    _require_fresh(work)
+    require_fresh(work)
     known = _in_use(work, work.actor.user_id)
     if len(known) >= MOST:
         raise NotNow(
@@ -84,7 +63,7 @@ def enrolment_options(work, *, name: str) -> dict:
 
 def enrol(work, sent: str, *, name: str) -> Passkey:
     """Store the passkey the browser has made, self-enrolled. Raises SignInNeeded, Invalid where it does not hold."""
-    _require_fresh(work)
+    require_fresh(work)
     try:
         challenge = webauthn.challenge_of_enrolment(sent)
         take_challenge(work, ENROL, challenge)
@@ -105,11 +84,11 @@ def enrol(work, sent: str, *, name: str) -> Passkey:
         created_at=work.now,
         row_version=1,
     )
-    _name(work, passkey, name)
+    seal_name(work, passkey, name)
     seals.seal(work, passkey)
     work.session.add(passkey)
     work.session.flush()
-    _trace(work, passkey, "create")
+    trace(work, passkey, "create")
     return passkey
 
 
@@ -188,68 +167,41 @@ def party_of(work) -> webauthn.RelyingParty:
     return webauthn.relying_party(work.settings.base_url)
 
 
-# --- keeping them -----------------------------------------------------------------------------------------------------
+# --- building blocks, for the modules that keep passkeys and sign with them -------------------------------------------
 
 
-def my_passkeys(work) -> list[PasskeyFacts]:
-    """Return the actor's passkeys, the newest first, those taken back too."""
-    return passkeys_of(work, [work.actor.user_id])
+def fingerprint(work, credential_id: bytes, public_key: bytes) -> bytes:
+    """Return 32 bytes that stand for one passkey: H(credential id ‖ public key). Statements of L2 name it."""
+    return work.keys.digest(credential_id + public_key)
 
 
-def passkeys_of(work, user_ids: list[UUID]) -> list[PasskeyFacts]:
-    """Return the passkeys of accounts, the newest first, for callers that have asked for their own permission."""
-    work.keys.load(user_ids)
-    chosen = select(Passkey).where(Passkey.user_id.in_(user_ids)).order_by(Passkey.created_at.desc())
-    return [_facts(work, row) for row in work.session.scalars(chosen) if seals.holds(work, Passkey, row)]
+def seal_name(work, passkey: Passkey, name: str) -> None:
+    """Store the name its owner gave a passkey."""
+    body = {"name": name}
+    passkey.body = work.keys.seal_body("passkey", passkey.id, passkey.user_id, "user", body)
 
 
-def rename_passkey(work, passkey_id: UUID, name: str) -> None:
-    """Give one of the actor's own passkeys another name. Raises NotFound."""
-    _name(work, _own(work, passkey_id), name)
-    work.session.flush()
+def trace(work, passkey: Passkey, op: str) -> None:
+    """Put a change of a passkey on the deployment's own chain, so that checkpoints say when it was."""
+    chain.append(
+        work.session,
+        work.keys,
+        child_id=work.deployment_id,
+        at=work.now,
+        actor=work.actor.user_id,
+        rec=passkey.id,
+        rec_type="passkey",
+        rec_ver=passkey.row_version,
+        op=op,
+        commit=fingerprint(work, passkey.credential_id, passkey.public_key),
+    )
+    audit.note(work, "C" if op == "create" else "U", None, "passkey", record_id=passkey.id, reason=op)
 
 
-def revoke_passkey(work, passkey_id: UUID) -> None:
-    """Take a passkey back, one's own or, as sysadmin, anybody's: it opens and signs nothing from now on.
-
-    What it signed before stays valid. Raises NotFound.
-    """
-    passkey = work.session.get(Passkey, passkey_id)
-    manages = is_allowed(work.actor, Permission.MANAGE_USERS, PlaceSubject(None))
-    if passkey is None or passkey.revoked_at or not (manages or passkey.user_id == work.actor.user_id):
-        raise NotFound
-    _require_ours(work, passkey)
-    passkey.revoked_at = work.now
-    seals.reseal(work, passkey)
-    work.session.flush()
-    _trace(work, passkey, "end")
-
-
-def witness_passkey(work, child: ChildFacts, passkey_id: UUID) -> Passkey:
-    """Write down that the actor saw the owner, their document and this passkey's code; two make it in-person.
-
-    For the clinic of a child whose guardian the owner is. Raises NotFound, NotPermitted, SignInNeeded unless just
-    confirmed, NotNow for one's own passkey or a second look by the same person.
-    """
-    require(work.actor, Permission.KEEP_CHILD, child.subject)
-    _require_fresh(work)
-    passkey = work.session.get(Passkey, passkey_id, with_for_update=True)
-    guardians = {tie.user_id for tie in child.subject.current("guardian")}
-    if passkey is None or passkey.revoked_at or passkey.user_id not in guardians or passkey.witnessed_at:
-        raise NotFound
-    _require_ours(work, passkey)
-    if work.actor.user_id in (passkey.user_id, passkey.witness_id):
-        raise NotNow(
-            "要由两位不同的工作人员核对，请同事来做第二次。", "Two of the staff look: ask a colleague to be the second."
-        )
-    if passkey.witness_id is None:
-        passkey.witness_id = work.actor.user_id
-    else:
-        passkey.second_witness_id, passkey.witnessed_at = work.actor.user_id, work.now
-    seals.reseal(work, passkey)
-    work.session.flush()
-    _trace(work, passkey, "witness")
-    return passkey
+def require_fresh(work) -> None:
+    """Raise SignInNeeded unless password or passkey were given within five minutes."""
+    if not is_fresh(work):
+        raise SignInNeeded
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -281,66 +233,6 @@ def _passkey_of(work, assertion: Assertion, purpose: str) -> Passkey:
 def _in_use(work, user_id: UUID) -> list[Passkey]:
     chosen = select(Passkey).where(Passkey.user_id == user_id, Passkey.revoked_at.is_(None))
     return [row for row in work.session.scalars(chosen.order_by(Passkey.id)) if seals.holds(work, Passkey, row)]
-
-
-def _own(work, passkey_id: UUID) -> Passkey:
-    passkey = work.session.get(Passkey, passkey_id)
-    if passkey is None or passkey.user_id != work.actor.user_id:
-        raise NotFound
-    return passkey
-
-
-def _name(work, passkey: Passkey, name: str) -> None:
-    body = {"name": name}
-    passkey.body = work.keys.seal_body("passkey", passkey.id, passkey.user_id, "user", body)
-
-
-def _facts(work, row: Passkey) -> PasskeyFacts:
-    body = work.keys.open_body("passkey", row.id, row.user_id, "user", row.body)
-    return PasskeyFacts(
-        id=row.id,
-        user_id=row.user_id,
-        name=body["name"],
-        code=fingerprint(work, row.credential_id, row.public_key).hex()[:CODE_DIGITS].upper(),
-        created_at=row.created_at,
-        last_used_at=row.last_used_at,
-        revoked_at=row.revoked_at,
-        is_synced=row.backup_eligible,
-        witness_id=row.witness_id,
-        is_in_person=row.witnessed_at is not None,
-    )
-
-
-def fingerprint(work, credential_id: bytes, public_key: bytes) -> bytes:
-    """Return 32 bytes that stand for one passkey: H(credential id ‖ public key). Statements of L2 name it."""
-    return work.keys.digest(credential_id + public_key)
-
-
-def _trace(work, passkey: Passkey, op: str) -> None:
-    """Put a change of a passkey on the deployment's own chain, so that checkpoints say when it was."""
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=work.deployment_id,
-        at=work.now,
-        actor=work.actor.user_id,
-        rec=passkey.id,
-        rec_type="passkey",
-        rec_ver=passkey.row_version,
-        op=op,
-        commit=fingerprint(work, passkey.credential_id, passkey.public_key),
-    )
-    audit.note(work, "C" if op == "create" else "U", None, "passkey", record_id=passkey.id, reason=op)
-
-
-def _require_fresh(work) -> None:
-    if not is_fresh(work):
-        raise SignInNeeded
-
-
-def _require_ours(work, passkey: Passkey) -> None:
-    if not seals.holds(work, Passkey, passkey):
-        raise NotFound
 
 
 def _refused(work, reason: str, *, child_id: UUID | None = None) -> Invalid:

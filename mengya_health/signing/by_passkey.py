@@ -2,10 +2,13 @@
 
 from uuid import UUID
 
+from sqlalchemy import select
+
 from mengya_health import audit
 from mengya_health.crypto import webauthn
 from mengya_health.crypto.canonical import read_txjson
 from mengya_health.errors import Invalid, NotNow
+from mengya_health.people import seals
 from mengya_health.people.challenges import store_challenge
 from mengya_health.people.models import User
 from mengya_health.people.passkey_models import Passkey
@@ -29,6 +32,13 @@ def usable_passkeys(work) -> list[Passkey]:
             "You have no passkey yet: add one in your account, or sign with the PIN.",
         )
     return usable
+
+
+def may_sign_by_passkey(work) -> bool:
+    """Return whether `usable_passkeys` would name any, in one statement."""
+    mine = select(Passkey).join(User, User.id == Passkey.user_id).where(User.id == work.actor.user_id)
+    usable = mine.where(User.agreement_accepted_at.is_not(None), Passkey.revoked_at.is_(None))
+    return any(seals.holds(work, Passkey, row) for row in work.session.scalars(usable))
 
 
 def ask(work, message: bytes, usable: list[Passkey]) -> dict:

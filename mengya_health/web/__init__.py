@@ -8,6 +8,7 @@ from mengya_health.web import (
     cases,
     checks,
     children,
+    class_summary,
     classes,
     family,
     family_people,
@@ -16,6 +17,7 @@ from mengya_health.web import (
     looking_again,
     measurements,
     papers,
+    passkeys,
     plans,
     referrals,
     referring,
@@ -24,10 +26,23 @@ from mengya_health.web import (
 )
 
 OF_FAMILIES = (family, family_people, family_signing)
+OF_CLASSES = (classes, class_summary)
 OF_CASES = (cases, case_notes, looking_again, plans, referring)
 
 
 def blueprints() -> list[Blueprint]:
     """Return every blueprint of the web application."""
-    areas = (account, *OF_CASES, checks, children, classes, *OF_FAMILIES, health, measurements, papers, referrals)
+    areas = (
+        account,
+        *OF_CASES,
+        checks,
+        children,
+        *OF_CLASSES,
+        *OF_FAMILIES,
+        health,
+        measurements,
+        papers,
+        passkeys,
+        referrals,
+    )
     return list(dict.fromkeys(module.bp for module in (*areas, sign_in, today)))

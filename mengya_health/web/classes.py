@@ -7,33 +7,20 @@ from flask_babel import gettext as _
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission
-from mengya_health.care import closing, concerns
+from mengya_health.care import concerns
 from mengya_health.care.queries import find_task, tasks_for
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound, NotPermitted
 from mengya_health.fields import Choice, Form, PlainText
-from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import class_children, find_child, groups_of
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.commands import record_entry
-from mengya_health.record.queries import entries_of_case, entries_of_today, written_today
-from mengya_health.signing.levels import LEVEL_LABELS
+from mengya_health.record.queries import entries_of_today, written_today
 from mengya_health.web import check_ins as pages
 from mengya_health.web.shown import classes as shown
 
 bp = Blueprint("classes", __name__)
-
-TEMPLATE_VERSION = "2026.11-1"
-
-
-class SummaryForm(Form):
-    """The class summary: what was seen, in two sentences, signed by PIN."""
-
-    choice = Choice("stable", "not_yet")
-    summary = PlainText(longest=200, lines=True, load_default="")
-    nonce = PlainText(longest=32, required=True)
-    pin = PlainText(longest=6, load_default="")
 
 
 @bp.get("/class")
@@ -243,65 +230,6 @@ def concern_page(work, group_id: UUID, child_id: UUID):
 def raise_concern(work, group_id: UUID, child_id: UUID):
     concerns.raise_concern(work, child_id, text=submitted(pages.TextForm())["text"])
     return redirect(url_for("classes.of", group_id=group_id, saved="sent"), 303)
-
-
-@bp.get("/class/children/<uuid:child_id>/summaries/<uuid:task_id>")
-@signed_in
-def summary(work, child_id: UUID, task_id: UUID):
-    child, task = _summary_task(work, child_id, task_id)
-    entries = entries_of_case(work, child, task.case_id, also=("observation",))
-    observations = [entry for entry in entries if entry.kind == "observation"][-10:]
-    return render_template(
-        "pages/teacher/class_summary.html",
-        back={"href": url_for("classes.show"), "text": _("班级")},
-        child_name=child.name,
-        observations=[
-            {"at": entry.happened_on.isoformat(), "text": shown.told(work.content, entry)} for entry in observations
-        ],
-        action=url_for("classes.sign_summary", child_id=child_id, task_id=task_id),
-        form=form_state(),
-        row_version=None,
-        level=LEVEL_LABELS["L1"],
-    )
-
-
-@bp.post("/class/children/<uuid:child_id>/summaries/<uuid:task_id>")
-@signed_in(again="classes.summary")
-def sign_summary(work, child_id: UUID, task_id: UUID):
-    child, task = _summary_task(work, child_id, task_id)
-    said = submitted(SummaryForm())
-    if said.get("choice") is None:
-        raise Invalid(fields={"choice": [_("请先选一项。")]})
-    if not said["summary"]:
-        raise Invalid(fields={"summary": [_("请写两句您看到的。")]})
-    if said["choice"] == "not_yet":
-        concerns.raise_concern(work, child.id, text=said["summary"], case_id=task.case_id)
-        return redirect(url_for("classes.show", saved="sent"), 303)
-    _write_and_sign(work, task.case_id, said)
-    return redirect(url_for("classes.show", saved="signed"), 303)
-
-
-def _write_and_sign(work, case_id: UUID, said: dict) -> None:
-    """Store the summary as it was typed and sign that version, in one piece of work."""
-    entry = closing.write_class_summary(work, case_id, text=said["summary"])
-    work.session.flush()
-    shown_to_signer = {
-        "template": "pages/teacher/class_summary",
-        "template_ver": TEMPLATE_VERSION,
-        "locale": language(),
-        "render_digest": work.keys.digest(said["summary"].encode()).hex(),
-    }
-    nonce = bytes.fromhex(said["nonce"])
-    closing.confirm_stable(
-        work, case_id, version=entry.current_version, pin=said["pin"], shown=shown_to_signer, nonce=nonce
-    )
-
-
-def _summary_task(work, child_id: UUID, task_id: UUID):
-    child, task = find_task(work, task_id, "signature")
-    if child.id != child_id or task.whose_turn != "teacher":
-        raise NotFound
-    return child, task
 
 
 def _group(groups, group_id: UUID):

@@ -1,4 +1,4 @@
-"""A guardian reads a paper, chooses, and signs it with the PIN; nothing is preselected, declining is as easy."""
+"""A guardian reads a paper, chooses, and signs it by PIN or passkey; nothing is preselected, declining is as easy."""
 
 from uuid import UUID
 
@@ -11,14 +11,16 @@ from mengya_health.care.queries import find_task
 from mengya_health.care.tasks import open_body
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Conflict, Invalid, NotFound
-from mengya_health.fields import Choice, Form, PlainText, WholeNumber
+from mengya_health.fields import Choice, Form, Nonce, PlainText, WholeNumber
 from mengya_health.locale import language
 from mengya_health.people.queries import find_child
 from mengya_health.record.queries import entries_of_kind, find_entry
-from mengya_health.signing.commands import withdraw_signature
+from mengya_health.signing.by_passkey import may_sign_by_passkey
+from mengya_health.signing.commands import prepare_signature, withdraw_signature
 from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.signing.queries import own_signatures, signer_of
 from mengya_health.web.family import bp
+from mengya_health.web.passkeys import ANSWER_LONGEST
 from mengya_health.web.shown import family_signing as shown
 from mengya_health.web.shown import words
 from mengya_health.web.shown.links import home_link
@@ -39,8 +41,9 @@ class AnswerForm(Form):
     reason = PlainText(longest=200, lines=True, load_default="")
     version = WholeNumber(low=1, high=10**6, required=True)
     shown_digest = PlainText(longest=64, load_default="")
-    nonce = PlainText(longest=32, load_default="")
+    nonce = Nonce(load_default=b"")
     pin = PlainText(longest=6, load_default="")
+    passkey = PlainText(longest=ANSWER_LONGEST, load_default="")
 
 
 @bp.get("/home/<uuid:child_id>/sign/<uuid:task_id>")
@@ -57,10 +60,21 @@ def answer(work, child_id: UUID, task_id: UUID):
     if wanted.get("choice") is None:
         raise Invalid(fields={"choice": [_("请先选一项。")]})
     paper = _paper(work, child_id, task_id)
-    if wanted["choice"] == "agree" and not (wanted["pin"] or wanted["nonce"]):
+    if wanted["choice"] == "agree" and not (wanted["pin"] or wanted["passkey"] or wanted["nonce"]):
         return redirect(url_for("family.sign", child_id=child_id, task_id=task_id, choice="agree"), 303)
     saved = ANSWERS[wanted["choice"]](work, paper, wanted)
     return redirect(url_for("family.home_of", child_id=child_id, saved=saved), 303)
+
+
+@bp.post("/home/<uuid:child_id>/sign/<uuid:task_id>/passkey")
+@signed_in
+def sign_options(work, child_id: UUID, task_id: UUID):
+    wanted = submitted(AnswerForm())
+    child, _task, document, entry = paper = _paper(work, child_id, task_id)
+    signing = _signing(work, paper, wanted)
+    return prepare_signature(
+        work, child, entry, read_version=signing.pop("version"), decision="agree", capacity="guardian", **signing
+    )
 
 
 @bp.get("/home/<uuid:child_id>/sign/<uuid:task_id>/text")
@@ -128,7 +142,8 @@ def _sign_page(work, paper) -> dict:
     digest = _digest_of(work, sections)
     options = shown.CHOICES[document]
     choice = form["values"].get("choice") or request.args.get("choice", "")
-    pin_asked = choice == "agree" and ("pin" in form["values"] or not form["errors"]) and "choice" not in form["errors"]
+    proves = "pin" in form["values"] or "passkey" in form["values"]
+    pin_asked = choice == "agree" and (proves or not form["errors"]) and "choice" not in form["errors"]
     name, signed_version = signer_of(work, entry.id)
     before = words.signed_before(signed_version or entry.version, entry.version)
     return {
@@ -157,6 +172,7 @@ def _sign_page(work, paper) -> dict:
             "choice_text": str(options[0]),
             "level": LEVEL_LABELS["L1"],
             "locked": "",
+            "by_passkey": _by_passkey(work, child, task),
         }
         if pin_asked
         else None,
@@ -164,7 +180,21 @@ def _sign_page(work, paper) -> dict:
 
 
 def _agree(work, paper, wanted: dict) -> str:
-    child, task, document, entry = paper
+    _child, task, document, _entry = paper
+    sign = {
+        "care_plan": plans.agree,
+        "evaluation": follow_ups.sign_evaluation,
+        "closing_summary": closing.confirm_closure,
+    }
+    sign[document](work, task.case_id, pin=wanted["pin"], passkey=wanted["passkey"], **_signing(work, paper, wanted))
+    return "signed"
+
+
+def _signing(work, paper, wanted: dict) -> dict:
+    """Return what is signed and how it was shown. Raises Conflict when the words are not those that were read."""
+    _child, _task, document, entry = paper
+    if not wanted["nonce"]:
+        raise Invalid(fields={"pin": [_("请刷新页面再签一次。")]})
     digest = _digest_of(work, shown.sections_of(work, document, entry))
     if wanted["shown_digest"] != digest:
         raise Conflict(
@@ -176,16 +206,7 @@ def _agree(work, paper, wanted: dict) -> str:
         "locale": language(),
         "render_digest": digest,
     }
-    signing = {
-        "version": wanted["version"],
-        "pin": wanted["pin"],
-        "shown": shown_to_signer,
-        "nonce": _nonce(wanted["nonce"]),
-    }
-    {"care_plan": plans.agree, "evaluation": follow_ups.sign_evaluation, "closing_summary": closing.confirm_closure}[
-        document
-    ](work, task.case_id, **signing)
-    return "signed"
+    return {"version": wanted["version"], "shown": shown_to_signer, "nonce": wanted["nonce"]}
 
 
 def _ask_first(work, paper, wanted: dict) -> str:
@@ -216,14 +237,14 @@ def _digest_of(work, sections: list[dict]) -> str:
     return work.keys.digest("\n".join(f"{each['title']}\n{each['text']}" for each in sections).encode()).hex()
 
 
-def _nonce(text: str) -> bytes:
-    try:
-        nonce = bytes.fromhex(text)
-    except ValueError:
-        nonce = b""
-    if len(nonce) != 16:
-        raise Invalid(fields={"pin": [_("请刷新页面再签一次。")]})
-    return nonce
+def _by_passkey(work, child, task) -> dict:
+    """Return what offers the signer's own device: its button where they have a passkey, else where to add one."""
+    options = url_for("family.sign_options", child_id=child.id, task_id=task.id)
+    return {
+        "options": options if may_sign_by_passkey(work) else "",
+        "level": LEVEL_LABELS["L2"],
+        "add_href": url_for("passkeys.show"),
+    }
 
 
 def _may_sign(work, child) -> bool:

@@ -34,6 +34,7 @@ def form(work):
     return render_template(
         "pages/sign_in.html",
         action=url_for("sign_in.enter"),
+        by_passkey={"action": url_for("passkeys.enter"), "options": url_for("passkeys.sign_in_options")},
         form=form_state(),
         next=local_path(request.values.get("next", "")),
         invitation_href=url_for("sign_in.invitation"),
