@@ -30,6 +30,8 @@ class Settings:
     staff_idle_minutes: int = 15
     guardian_idle_minutes: int = 30
     session_cap: int | None = 3
+    needs_second_factor: bool = False  # of the staff: always in production
+    password_profile: str = "default"  # noqa: S105  or dengbao3: composition, and a change every 90 days for the staff
     proxies: int = 0  # of our own, one behind the other, before us; production needs one for TLS
 
     @property
@@ -53,12 +55,6 @@ def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | N
             f"MENGYA_ENV 只能是 demo、production 或 test，现在是 {environment}。",
             f"MENGYA_ENV must be demo, production or test, not {environment}.",
         )
-    age_rule = environ.get("MENGYA_AGE_RULE", "exact")
-    if age_rule not in ("exact", "completed_months"):
-        raise StartRefused(
-            f"MENGYA_AGE_RULE 只能是 exact 或 completed_months，现在是 {age_rule}。",
-            f"MENGYA_AGE_RULE must be exact or completed_months, not {age_rule}.",
-        )
     keyring = Path(environ.get("MENGYA_KEYRING") or data.with_name(data.name + "-keys")).resolve()
     passphrase = environ.get("MENGYA_PASSPHRASE_FILE")
     database_url = environ.get("DATABASE_URL") or f"sqlite:///{data / 'mengya.db'}"
@@ -72,14 +68,26 @@ def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | N
         database_url=_with_driver(database_url),
         keystore_url=_with_driver(keystore_url),
         suite=_number(environ, "MENGYA_SUITE", "0x01", base=16),
-        age_rule=age_rule,
+        age_rule=_one_of(environ, "MENGYA_AGE_RULE", "exact", "completed_months"),
         district=environ.get("MENGYA_DISTRICT", "示例区"),
         base_url=environ.get("MENGYA_BASE_URL", "http://localhost:8000"),
         trusted_hosts=_hosts(environ.get("MENGYA_HOSTS", "localhost,127.0.0.1")),
         passphrase_file=Path(passphrase) if passphrase else None,
         session_cap=None if is_demo else 3,
+        needs_second_factor=environment == "production",
+        password_profile=_one_of(environ, "MENGYA_PASSWORD_PROFILE", "default", "dengbao3"),
         proxies=_number(environ, "MENGYA_PROXIES", "0", base=10),
     )
+
+
+def _one_of(environ: Mapping[str, str], name: str, otherwise: str, other: str) -> str:
+    text = environ.get(name, otherwise)
+    if text not in (otherwise, other):
+        raise StartRefused(
+            f"{name} 只能是 {otherwise} 或 {other}，现在是 {text}。",
+            f"{name} must be {otherwise} or {other}, not {text}.",
+        )
+    return text
 
 
 def _number(environ: Mapping[str, str], name: str, otherwise: str, *, base: int) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
+from ipaddress import IPv6Address, ip_network
 from uuid import UUID
 
 from flask import Flask, current_app, g, make_response, redirect, request
@@ -173,7 +174,7 @@ def _commit(place: Installation, view: Callable, view_args: dict) -> Response:
 
 
 def _work(place: Installation, session) -> Work:
-    work = place.work(session, None, source=_source())
+    work = place.work(session, None, source=_source(), address=_address())
     work.actor = sign_in.actor_for(work, request.cookies.get(cookie_name(place)))
     if work.actor is None and g.needs_actor:
         raise SignInNeeded
@@ -289,6 +290,16 @@ def set_session_cookie(answer: Response, token: str) -> Response:
     secure = place.settings.is_production
     answer.set_cookie(cookie_name(place), token, httponly=True, secure=secure, samesite="Lax", path="/")
     return answer
+
+
+def _address() -> str:
+    """Return the caller's address, of IPv6 the /64 that one line is given."""
+    told = request.remote_addr or ""
+    try:
+        address = IPv6Address(told)
+    except ValueError:
+        return told
+    return str(address.ipv4_mapped or ip_network((address, 64), strict=False))
 
 
 def _source() -> str:

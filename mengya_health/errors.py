@@ -36,6 +36,14 @@ class SignInNeeded(MengyaError):
     en = "Please sign in first."
 
 
+class PasswordNeeded(SignInNeeded):
+    """Signed in, but for this the password is asked for once more. Nothing is done before."""
+
+    code = "password_needed"
+    zh = "为了安全，请再输一次密码，然后接着做。"
+    en = "To be safe, please give your password once more, then go on."
+
+
 class Invalid(MengyaError):
     """What came in cannot be taken. `fields` maps a field's name to its messages."""
 

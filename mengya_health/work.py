@@ -35,6 +35,7 @@ class Work:
     passwords: "Passwords"  # one per process: only one hash runs at a time
     deployment_id: UUID
     source: str = ""  # where the request came from, shortened
+    address: str = ""  # the same in full, for counting failed tries; never stored as it is
     request_id: UUID = field(default_factory=new_id)
     audit_rows: list[dict] = field(default_factory=list)
     jobs_to_send: list[UUID] = field(default_factory=list)

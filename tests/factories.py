@@ -14,9 +14,10 @@ from mengya_health.app import create_app
 from mengya_health.entry import cookie_name
 from mengya_health.operations.first_run import first_sysadmin
 from mengya_health.operations.installation import Installation, begin_work
-from mengya_health.people import accounts, commands
+from mengya_health.people import accounts, commands, places
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.invitations import invite_guardian, redeem_invitation
+from mengya_health.people.models import User
 from mengya_health.people.queries import find_child
 from mengya_health.people.sessions import open_session
 from mengya_health.signing.consent_texts import text_digest
@@ -67,12 +68,12 @@ def a_district(begin: WorkAs | Installation) -> District:
     work_as = _work_as(begin) if isinstance(begin, Installation) else begin
     with work_as(None) as work:
         user = first_sysadmin(work, login="sysadmin", name="样本管理员", password=PASSWORD)
-        sysadmin = _staff(user.id, "sysadmin")
+        sysadmin = replace(_staff(user.id, "sysadmin"), session_kind="job")  # at the command line
     with work_as(sysadmin) as work:
-        district = accounts.add_region(work, code="310106", name="示例区").id
-        region = accounts.add_region(work, code="310106001", name="示例街道", parent_id=district).id
-        places = {
-            name: accounts.add_organisation(work, region_id=region, kind=kind, code=name, name=said).id
+        district = places.add_region(work, code="310106", name="示例区").id
+        region = places.add_region(work, code="310106001", name="示例街道", parent_id=district).id
+        made = {
+            name: places.add_organisation(work, region_id=region, kind=kind, code=name, name=said).id
             for name, kind, said in (
                 ("clinic", "clinic", "示例社区卫生服务中心"),
                 ("other_clinic", "clinic", "示例第二社区卫生服务中心"),
@@ -82,21 +83,20 @@ def a_district(begin: WorkAs | Installation) -> District:
             )
         }
         groups = [
-            accounts.add_group(work, organisation_id=places["kindergarten"], name=name).id
-            for name in ("小一班", "小二班")
+            places.add_group(work, organisation_id=made["kindergarten"], name=name).id for name in ("小一班", "小二班")
         ]
         return District(
             region_id=region,
-            **{f"{name}_id": place for name, place in places.items()},
+            **{f"{name}_id": place for name, place in made.items()},
             group_id=groups[0],
             other_group_id=groups[1],
-            doctor=a_member(work, "doctor", places["clinic"]),
-            second_doctor=a_member(work, "doctor", places["clinic"]),
-            other_doctor=a_member(work, "doctor", places["other_clinic"]),
-            teacher=a_member(work, "teacher", places["kindergarten"], groups[0]),
-            other_teacher=a_member(work, "teacher", places["kindergarten"], groups[1]),
-            carer=a_member(work, "teacher", places["baby_house"]),
-            specialist=a_member(work, "specialist", places["mch_institute"]),
+            doctor=a_member(work, "doctor", made["clinic"]),
+            second_doctor=a_member(work, "doctor", made["clinic"]),
+            other_doctor=a_member(work, "doctor", made["other_clinic"]),
+            teacher=a_member(work, "teacher", made["kindergarten"], groups[0]),
+            other_teacher=a_member(work, "teacher", made["kindergarten"], groups[1]),
+            carer=a_member(work, "teacher", made["baby_house"]),
+            specialist=a_member(work, "specialist", made["mch_institute"]),
             sysadmin=sysadmin,
             security_officer=a_member(work, "security_officer", None),
         )
@@ -104,9 +104,17 @@ def a_district(begin: WorkAs | Installation) -> District:
 
 def a_member(work: Work, role: str, organisation_id: UUID | None, group_id: UUID | None = None) -> Actor:
     """Make an account with one membership; `work` is a sysadmin's."""
-    user = accounts.add_user(work, login=f"{role}-{next(_phones)}", name="样本员工", password=PASSWORD)
+    user = an_account(work, login=f"{role}-{next(_phones)}")
     accounts.add_membership(work, user_id=user.id, role=role, organisation_id=organisation_id, group_id=group_id)
     return replace(_staff(user.id, role, organisation_id, group_id), reauthenticated_at=work.now)
+
+
+def an_account(work: Work, *, login: str, name: str = "样本员工", phone: str = "", password: str = PASSWORD) -> User:
+    """Make an account whose owner has chosen a password already; `work` is a sysadmin's."""
+    user = accounts.add_user(work, login=login, name=name, phone=phone)
+    user.password_hash, user.password_set_at = work.passwords.hash(password), work.now
+    work.session.flush()
+    return user
 
 
 def a_child(work: Work, district: District, *, consents: tuple[str, ...] = CONSENTS, **overrides) -> ChildFacts:

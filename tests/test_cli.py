@@ -14,7 +14,7 @@ from mengya_health.operations import installation as opening
 from mengya_health.operations.accounts import add_staff
 from mengya_health.people import accounts
 from mengya_health.people.acting import actor_of_login
-from tests.factories import PASSWORD, a_child, a_district
+from tests.factories import PASSWORD, a_child, a_district, an_account
 
 
 @pytest.mark.usefixtures("content_is_loaded")
@@ -63,7 +63,7 @@ def test_a_paper_is_printed_at_the_command_line_for_who_may(installation, work_a
     with opening.begin_work(own, district.sysadmin) as work:
         logins = {"doctor": district.clinic_id, "stranger": district.other_clinic_id}
         for login, place_id in logins.items():
-            user = accounts.add_user(work, login=login, name="样本员工", password=PASSWORD)
+            user = an_account(work, login=login)
             accounts.add_membership(work, user_id=user.id, role="doctor", organisation_id=place_id)
     with opening.begin_work(own, district.doctor) as work:
         child = a_child(work, district, birth_on=work.today - timedelta(days=400))

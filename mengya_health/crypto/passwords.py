@@ -17,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from mengya_health.errors import Invalid, Unavailable
 
 STAFF_LENGTH, GUARDIAN_LENGTH, MOST_CHARACTERS = 12, 8, 128
+KINDS_OF_CHARACTERS = 3  # under the profile dengbao3
 CONTEXT_WORDS = ("童馨", "tongxin", "mengya")
 _COMMON_FILE = Path(__file__).parent / "common_passwords.txt.gz"
 _RUNS = ("01234567890", "09876543210")
@@ -75,14 +76,19 @@ class Passwords:
             self._turn.release()
 
 
-def check_password(secret: str, *, is_staff: bool, context_words: Iterable[str] = ()) -> None:
+def check_password(secret: str, *, is_staff: bool, context_words: Iterable[str] = (), profile: str = "default") -> None:
     """Raise Invalid(fields password) for a password that is too short, too long or among the first to be tried.
 
-    `context_words`: the organisation's name, the person's own name and sign-in name. Composition is not asked for.
+    `context_words`: the organisation's name, the person's own name and sign-in name. Composition is asked for by the
+    profile `dengbao3` only (GB/T 22239—2019, 8.1.4.1 a); the default follows ASVS 5.0 V6.2.5, which forbids it.
     """
     shortest = STAFF_LENGTH if is_staff else GUARDIAN_LENGTH
     if not shortest <= len(secret) <= MOST_CHARACTERS:
         raise _refused("password", f"密码要 {shortest} 到 {MOST_CHARACTERS} 个字。可以用几个词连成一句。")
+    if profile == "dengbao3" and _kinds_of_characters(secret) < KINDS_OF_CHARACTERS:
+        raise _refused(
+            "password", f"密码里大写字母、小写字母、数字、其他字符（汉字也算）要有 {KINDS_OF_CHARACTERS} 种。"
+        )
     plain = _typed(secret).casefold()
     if plain in common_passwords() or _is_pattern(plain):
         raise _refused("password", "这个密码太常见，很容易被猜到。请换一个，可以用几个词连成一句。")
@@ -111,6 +117,11 @@ def common_passwords() -> frozenset[str]:
 def _typed(secret: str) -> str:
     # Keyboards differ in how they compose the same character.
     return unicodedata.normalize("NFKC", secret)
+
+
+def _kinds_of_characters(secret: str) -> int:
+    kinds = (r"[a-z]", r"[A-Z]", r"[0-9]", r"[^a-zA-Z0-9]")
+    return sum(re.search(kind, secret) is not None for kind in kinds)
 
 
 def _is_pattern(plain: str) -> bool:

@@ -12,19 +12,27 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mengya_health.config import Settings, settings_from
 from mengya_health.crypto.private_files import write_once
 from mengya_health.errors import StartRefused
 from mengya_health.operations.demo_children import BABY_HOUSE, draw_children
-from mengya_health.operations.demo_people import FIRST_LOGIN, LAST_LOGIN, PASSWORD, PIN, STAFF, build_places
+from mengya_health.operations.demo_people import (
+    FIRST_LOGIN,
+    LAST_LOGIN,
+    PASSWORD,
+    PIN,
+    STAFF,
+    build_places,
+    renew_roles,
+)
 from mengya_health.operations.demo_stage import AFTERNOON, MORNING, NOON, OPENING, Event, Stage
 from mengya_health.operations.demo_stories import STORIES
 from mengya_health.operations.demo_tale import Tale
 from mengya_health.operations.first_run import initialise
 from mengya_health.operations.installation import Installation, begin_work, clock
-from mengya_health.people.models import Region, User
+from mengya_health.people.models import Deployment, Region, User
 
 EARLIER_CHECKS = 3  # of each child, before the newest
 FIRST_VISIT_DAY = 28  # the first weeks are the maternity ward's and the home visit's
@@ -102,19 +110,23 @@ def make_demo(
     """
     with begin_work(installation, None, writing=False) as work:
         now_on = work.today
-        if _has_account(work, LAST_LOGIN) and _has_account(work, FAMILY_ACCOUNTS[0][0]):
-            return _accounts()
-        if work.session.scalar(select(Region.id)) is not None:
+        is_made = _has_account(work, LAST_LOGIN) and _has_account(work, FAMILY_ACCOUNTS[0][0])
+        if not is_made and work.session.scalar(select(Region.id)) is not None:
             raise StartRefused(
                 "这里已有别的数据，或上次没有建完。请换一个 --data 目录，或删掉这个目录和它的 -keys 目录再来。",
                 "There is other data here, or a demo broken off. Choose another --data folder, or remove this one and "
                 "its -keys folder first.",
             )
+    with begin_work(installation, None) as work:
+        work.session.execute(update(Deployment).values(is_demo=True))
+    if is_made:
+        return _accounts()
     stage = Stage(installation, today or now_on)
     if stage.today > now_on:
         raise StartRefused("演示日期不能晚于今天。", "The demo's day cannot lie in the future.")
     build_places(stage)
     _play(stage, progress or (lambda done, total: None))
+    renew_roles(stage)
     return _accounts()
 
 

@@ -6,12 +6,14 @@ from collections.abc import Callable
 from datetime import time
 from uuid import UUID
 
+from sqlalchemy import select
+
 from mengya_health.operations.demo_children import BABY_HOUSE, BEAN, DANDELION
-from mengya_health.operations.demo_stage import Stage
+from mengya_health.operations.demo_stage import EVENING, Stage
 from mengya_health.operations.first_run import first_sysadmin
-from mengya_health.people import accounts
+from mengya_health.people import accounts, places
 from mengya_health.people.acting import actor_of_user
-from mengya_health.people.models import User
+from mengya_health.people.models import Membership, User
 from mengya_health.signing.pins import set_pin
 from mengya_health.work import Work
 
@@ -45,15 +47,16 @@ def build_places(stage: Stage) -> None:
         users = {login: _add_staff(work, stage, login, *which) for login, *which, _what in STAFF}
     with stage.work(None, opened_on, at) as work:
         stage.staff = {login: actor_of_user(work, user_id) for login, user_id in users.items()}
+        stage.staff[FIRST_LOGIN] = admin
         for login in ("teacher", "teacher2"):
             set_pin(work, work.session.get(User, users[login]), PIN)
 
 
 def _add_places(work: Work, stage: Stage) -> None:
-    district = accounts.add_region(work, code="310199", name="萌芽示范区").id
-    north = accounts.add_region(work, code="310199001", name="青禾街道", parent_id=district).id
-    south = accounts.add_region(work, code="310199002", name="春溪镇", parent_id=district).id
-    add: Callable = accounts.add_organisation
+    district = places.add_region(work, code="310199", name="萌芽示范区").id
+    north = places.add_region(work, code="310199001", name="青禾街道", parent_id=district).id
+    south = places.add_region(work, code="310199002", name="春溪镇", parent_id=district).id
+    add: Callable = places.add_organisation
     stage.places = {
         "clinic": add(work, region_id=north, kind="clinic", code="QH0001", name="青禾社区卫生服务中心").id,
         "mch_institute": add(work, region_id=district, kind="mch_institute", code="FY0001", name="萌芽区妇幼保健所").id,
@@ -62,17 +65,25 @@ def _add_places(work: Work, stage: Stage) -> None:
     }
     kindergarten = stage.places["kindergarten"]
     stage.groups = {
-        BEAN: accounts.add_group(work, organisation_id=kindergarten, name="豆芽班").id,
-        DANDELION: accounts.add_group(work, organisation_id=kindergarten, name="蒲公英班").id,
-        BABY_HOUSE: accounts.add_group(work, organisation_id=stage.places[BABY_HOUSE], name="宝宝屋").id,
+        BEAN: places.add_group(work, organisation_id=kindergarten, name="豆芽班").id,
+        DANDELION: places.add_group(work, organisation_id=kindergarten, name="蒲公英班").id,
+        BABY_HOUSE: places.add_group(work, organisation_id=stage.places[BABY_HOUSE], name="宝宝屋").id,
     }
 
 
 def _add_staff(work: Work, stage: Stage, login: str, name: str, role: str, place: str) -> UUID:
-    user = accounts.add_user(work, login=login, name=name, password=PASSWORD)
+    user = accounts.add_user(work, login=login, name=name)
     group_id = stage.groups.get(place)
     organisation_id = stage.places["kindergarten" if place in (BEAN, DANDELION) else place]
     accounts.add_membership(work, user_id=user.id, role=role, organisation_id=organisation_id, group_id=group_id)
+    user.password_hash, user.password_set_at = work.passwords.hash(PASSWORD), work.now
     if login == "doctor":
-        accounts.name_lead(work, organisation_id, user.id)
+        places.name_lead(work, organisation_id, user.id)
     return user.id
+
+
+def renew_roles(stage: Stage) -> None:
+    """Let every role hold for a year from the day before, as the administrator does each year."""
+    with stage.work(stage.staff[FIRST_LOGIN], stage.ago(1), EVENING) as work:
+        for membership_id in work.session.scalars(select(Membership.id)).all():
+            accounts.renew_membership(work, membership_id)

@@ -13,10 +13,13 @@ from mengya_health.config import Settings
 from mengya_health.crypto.keys import PassphraseCost, create_keyring, has_keyring, provider_for, read_passphrase
 from mengya_health.crypto.keystore import create_keystore
 from mengya_health.errors import NotPermitted, StartRefused
+from mengya_health.growth.ages import add_months
 from mengya_health.operations.upgrading import require_newest, upgrade
 from mengya_health.people import seals
-from mengya_health.people.accounts import new_account
+from mengya_health.people.account_history import trace
+from mengya_health.people.accounts import LONGEST_MONTHS, new_account
 from mengya_health.people.models import Deployment, Membership, User
+from mengya_health.people.passwords import hash_of_new
 
 
 @dataclass(frozen=True)
@@ -122,9 +125,18 @@ def first_sysadmin(work, *, login: str, name: str, password: str) -> User:
             "已经有系统管理员了，新账号请由管理员来建。",
             "There is an administrator already; ask them for an account.",
         )
-    user = new_account(work, login=login, name=name, phone="", password=password, is_staff=True)
-    membership = Membership(id=db.new_id(), user_id=user.id, role="sysadmin", from_on=work.today, row_version=1)
+    password_hash = hash_of_new(work, password, is_staff=True, context_words=(login, name))
+    user = new_account(work, login=login, name=name, phone="", password_hash=password_hash)
+    membership = Membership(
+        id=db.new_id(),
+        user_id=user.id,
+        role="sysadmin",
+        from_on=work.today,
+        to_on=add_months(work.today, LONGEST_MONTHS),
+        row_version=1,
+    )
     seals.seal(work, membership)
     work.session.add(membership)
     work.session.flush()
+    trace(work, user, "create", action="C")
     return user

@@ -46,7 +46,15 @@ class Installation:
     deployment_id: UUID
     now: Callable[[], datetime] = clock
 
-    def work(self, session: Session, actor: Actor | None, *, source: str = "", request_id: UUID | None = None) -> Work:
+    def work(
+        self,
+        session: Session,
+        actor: Actor | None,
+        *,
+        source: str = "",
+        address: str = "",
+        request_id: UUID | None = None,
+    ) -> Work:
         """Return a unit of work on an open session."""
         return Work(
             actor=actor,
@@ -58,6 +66,7 @@ class Installation:
             passwords=self.passwords,
             deployment_id=self.deployment_id,
             source=source,
+            address=address,
             request_id=request_id or db.new_id(),
         )
 

@@ -13,7 +13,7 @@ from mengya_health.db import Base
 from mengya_health.errors import StartRefused
 from mengya_health.handouts import models as handout_models
 from mengya_health.history import chain
-from mengya_health.people import approvals, passkey_models, sharing
+from mengya_health.people import approvals, credential_models, passkey_models, sharing
 from mengya_health.people import models as people_models
 from mengya_health.record import models as record_models
 from mengya_health.signing import models as signing_models
@@ -25,6 +25,7 @@ TABLES_IN = (
     audit,
     care_models,
     chain,
+    credential_models,
     handout_models,
     jobs,
     paper_models,

@@ -1,4 +1,7 @@
-"""Places and accounts: regions, organisations, classes, users, and what each user is where."""
+"""Accounts: users, and what each of them is where.
+
+Nobody but its owner ever chooses a password: an account is made without one, and `account_links` invites its owner.
+"""
 
 from datetime import date
 from uuid import UUID
@@ -7,42 +10,32 @@ from sqlalchemy import or_, select, update
 
 from mengya_health.access.actor import PlaceSubject
 from mengya_health.access.permissions import Permission, require
-from mengya_health.crypto.passwords import check_password
 from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotFound
-from mengya_health.people import seals
-from mengya_health.people.models import BoundPhone, Group, Membership, Organisation, Region, User, UserSession
+from mengya_health.growth.ages import add_months
+from mengya_health.people import notices, seals
+from mengya_health.people.account_history import trace
+from mengya_health.people.models import BoundPhone, Group, Membership, User, UserSession
+from mengya_health.people.sessions import require_fresh
 
 ROLES = ("doctor", "teacher", "health_staff", "specialist", "reviewer", "manager", "security_officer", "sysadmin")
 # Whoever keeps the keys must not be the one who watches over their use.
 _NEVER_TOGETHER = {"sysadmin": "security_officer", "security_officer": "sysadmin"}
+# Whoever works with children or their numbers does so at a place; these two serve the whole installation.
+WITHOUT_A_PLACE = ("sysadmin", "security_officer")
+IN_A_CLASS = ("teacher", "health_staff")
+LONGEST_MONTHS = 12  # of a role; then it is given anew, or ends
 
 
-def add_region(work, *, code: str, name: str, parent_id: UUID | None = None) -> Region:
-    """Store a 市, 区 or 街镇 by its code (GB/T 2260, three digits more for a 街镇)."""
-    _require_management(work)
-    return _stored(work, Region(id=new_id(), code=code, name=name, parent_id=parent_id))
+def add_user(work, *, login: str, name: str, phone: str = "") -> User:
+    """Store a staff account without a password: its owner chooses one. What it may do, its memberships say.
 
-
-def add_organisation(work, *, region_id: UUID, kind: str, code: str, name: str, phone: str = "") -> Organisation:
-    """Store a clinic, hospital, kindergarten … of a region."""
-    _require_management(work)
-    return _stored(work, Organisation(id=new_id(), region_id=region_id, kind=kind, code=code, name=name, phone=phone))
-
-
-def add_group(work, *, organisation_id: UUID, name: str) -> Group:
-    """Store a class of a kindergarten or baby house."""
-    _require_management(work)
-    return _stored(work, Group(id=new_id(), organisation_id=organisation_id, name=name))
-
-
-def add_user(work, *, login: str, name: str, password: str, phone: str = "") -> User:
-    """Store a staff account with its first password; what it may do, its memberships say.
-
-    Raises NotPermitted, Invalid for a login that is taken or a password too easy to guess.
+    Raises NotPermitted, PasswordNeeded, Invalid for a login that is taken.
     """
-    _require_management(work)
-    return new_account(work, login=login, name=name, phone=phone, password=password, is_staff=True)
+    require_account_change(work)
+    user = new_account(work, login=login, name=name, phone=phone)
+    trace(work, user, "create", action="C")
+    return user
 
 
 def add_membership(
@@ -55,80 +48,88 @@ def add_membership(
     from_on: date | None = None,
     to_on: date | None = None,
 ) -> Membership:
-    """Give a user a role at a place; `to_on` is the first day it no longer holds.
+    """Give a user a role at a place for a year; `to_on` is the first day it no longer holds.
 
-    Raises NotFound, NotPermitted, Invalid for an unknown role or one that excludes a role the user has.
+    Raises NotFound, NotPermitted, PasswordNeeded, Invalid for an unknown role, one that excludes a role the user has,
+    a place that does not fit, more than a year.
     """
-    _require_management(work)
-    if role not in ROLES:
-        raise Invalid(fields={"role": ["请从列出的角色里选。 Choose one of the listed roles."]})
-    # The account is locked, so that two grants at once cannot slip past each other.
-    user = work.session.get(User, user_id, with_for_update=True)
-    if user is None:
-        raise NotFound
+    require_account_change(work)
+    user = _locked(work, user_id)
+    _require_role(work, role, organisation_id, group_id)
     _require_compatible(work, user_id, role)
+    begins_on = from_on or work.today
     membership = Membership(
         id=new_id(),
         user_id=user_id,
         organisation_id=organisation_id,
         group_id=group_id,
         role=role,
-        from_on=from_on or work.today,
-        to_on=to_on,
+        from_on=begins_on,
+        to_on=_end_of(begins_on, to_on),
         row_version=1,
     )
     seals.seal(work, membership)
-    return _stored(work, membership)
-
-
-def end_membership(work, membership_id: UUID, *, on: date | None = None) -> Membership:
-    """End a membership from a day on, today by default."""
-    _require_management(work)
-    membership = work.session.get(Membership, membership_id)
-    if membership is None:
-        raise NotFound
-    membership.to_on = max(on or work.today, membership.from_on)
-    seals.reseal(work, membership)
-    work.session.flush()
+    _stored(work, membership)
+    if user.password_hash:  # an account that nobody has opened yet begins with its roles
+        notices.tell(work.session, user_id, "role_given", work.now)
+    trace(work, user, "role_grant")
     return membership
 
 
-def name_lead(work, organisation_id: UUID, user_id: UUID) -> None:
-    """Name the lead doctor or teacher of a place: the next named person when something is overdue."""
-    _require_management(work)
-    organisation = work.session.get(Organisation, organisation_id)
-    if organisation is None:
-        raise NotFound
-    organisation.lead_user_id = user_id
+def renew_membership(work, membership_id: UUID) -> Membership:
+    """Let a role hold for another year from today. Raises NotFound, NotPermitted, PasswordNeeded, Invalid."""
+    require_account_change(work)
+    membership = _membership(work, membership_id)
+    user = _locked(work, membership.user_id)
+    _require_compatible(work, membership.user_id, membership.role)
+    membership.to_on = _end_of(max(work.today, membership.from_on), None)
+    seals.reseal(work, membership)
     work.session.flush()
+    trace(work, user, "role_renew")
+    return membership
+
+
+def end_membership(work, membership_id: UUID, *, on: date | None = None) -> Membership:
+    """End a membership from a day on, today by default. Raises NotFound, NotPermitted, PasswordNeeded."""
+    require_account_change(work)
+    membership = _membership(work, membership_id)
+    user = _locked(work, membership.user_id)
+    membership.to_on = max(on or work.today, membership.from_on)
+    seals.reseal(work, membership)
+    work.session.flush()
+    notices.tell(work.session, user.id, "role_ended", work.now)
+    trace(work, user, "role_end")
+    return membership
 
 
 def disable_user(work, user_id: UUID) -> User:
     """Close an account; its sessions and bound phones end in the same transaction."""
-    _require_management(work)
-    user = work.session.get(User, user_id)
-    if user is None:
-        raise NotFound
-    user.status = "disabled"
-    seals.reseal(work, user)
+    user = _with_status(work, user_id, "disabled")
     end_sessions(work, user_id)
     phones = update(BoundPhone).where(BoundPhone.user_id == user_id, BoundPhone.revoked_at.is_(None))
     work.session.execute(phones.values(revoked_at=work.now))
-    work.session.flush()
     return user
+
+
+def enable_user(work, user_id: UUID) -> User:
+    """Open an account again; password and roles are what they were."""
+    return _with_status(work, user_id, "active")
 
 
 # --- building blocks, for commands that have asked for their own permission -----------------------------------------
 
 
-def new_account(work, *, login: str, name: str, phone: str, password: str, is_staff: bool, relation: str = "") -> User:
-    """Store an account with its keys. Raises Invalid for a taken login or a password too easy to guess."""
-    check_password(password, is_staff=is_staff, context_words=(login, name))
+def new_account(work, *, login: str, name: str, phone: str, password_hash: str = "", relation: str = "") -> User:
+    """Store an account with its keys; "" for the hash of a password that is still to be chosen.
+
+    Raises Invalid for a taken login.
+    """
     require_free_login(work, login)
     user = User(
         id=new_id(),
         login_index=work.keys.index.login(login),
-        password_hash=work.passwords.hash(password),
+        password_hash=password_hash,
+        password_set_at=work.now if password_hash else None,
         status="active",
         language="zh",
         created_at=work.now,
@@ -148,15 +149,6 @@ def require_free_login(work, login: str) -> None:
         raise Invalid(fields={"login": [message]})
 
 
-def set_password(work, user: User, password: str, *, is_staff: bool) -> None:
-    """Store a new password of the user's own choice; all their other sessions end. Raises Invalid."""
-    check_password(password, is_staff=is_staff)
-    user.password_hash = work.passwords.hash(password)
-    keep = work.actor.session_id if work.actor else None
-    end_sessions(work, user.id, but=keep)
-    work.session.flush()
-
-
 def show_as(work, *, large_text: bool | None, language: str | None) -> None:
     """Keep how the actor wants to read: 大字 on or off, zh or en; None leaves what is chosen."""
     user = work.session.get(User, work.actor.user_id)
@@ -172,8 +164,62 @@ def end_sessions(work, user_id: UUID, *, but: UUID | None = None) -> None:
     work.session.execute(open_ones.values(ended_at=work.now))
 
 
+def require_account_change(work) -> None:
+    """Raise NotPermitted for who does not run the system, PasswordNeeded for who did not just prove who they are."""
+    _require_management(work)
+    require_fresh(work)
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
 def _require_management(work) -> None:
     require(work.actor, Permission.MANAGE_USERS, PlaceSubject(None))
+
+
+def _with_status(work, user_id: UUID, status: str) -> User:
+    require_account_change(work)
+    user = _locked(work, user_id)
+    user.status = status
+    seals.reseal(work, user)
+    work.session.flush()
+    trace(work, user, status)
+    return user
+
+
+def _locked(work, user_id: UUID) -> User:
+    """Return an account, locked so that two changes at once cannot slip past each other. Raises NotFound."""
+    user = work.session.get(User, user_id, with_for_update=True)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def _membership(work, membership_id: UUID) -> Membership:
+    membership = work.session.get(Membership, membership_id)
+    if membership is None:
+        raise NotFound
+    return membership
+
+
+def _end_of(begins_on: date, to_on: date | None) -> date:
+    last = add_months(begins_on, LONGEST_MONTHS)
+    if to_on is not None and not begins_on < to_on <= last:
+        message = "结束日期要在开始之后、一年以内；到期可以再续。 The end must lie within a year; it can be renewed."
+        raise Invalid(fields={"to_on": [message]})
+    return to_on or last
+
+
+def _require_role(work, role: str, organisation_id: UUID | None, group_id: UUID | None) -> None:
+    if role not in ROLES:
+        raise Invalid(fields={"role": ["请从列出的角色里选。 Choose one of the listed roles."]})
+    if organisation_id is None and role not in WITHOUT_A_PLACE:
+        raise Invalid(fields={"organisation": ["这个角色要选机构。 This role needs an organisation."]})
+    group = work.session.get(Group, group_id) if group_id else None
+    if group_id and (group is None or group.organisation_id != organisation_id or role not in IN_A_CLASS):
+        raise Invalid(
+            fields={"group": ["班级和机构、角色对不上，请重选。 This class does not fit the place and role."]}
+        )
 
 
 def _require_compatible(work, user_id: UUID, role: str) -> None:

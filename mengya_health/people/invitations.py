@@ -16,6 +16,7 @@ from mengya_health.people.accounts import new_account
 from mengya_health.people.commands import end_tie, tie_child
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Child, Invitation, Relationship, User
+from mengya_health.people.passwords import hash_of_new
 from mengya_health.people.sessions import open_session
 
 KEPT = timedelta(days=7)
@@ -122,9 +123,12 @@ def redeem_invitation(
     The signing PIN is set after this, in the same piece of work (`signing.pins.set_pin`). Without a login the phone
     number is it. Raises Invalid for a wrong code, birth date (five tries), taken login or weak password; TooMany.
     """
+    throttle.require_open(work, throttle.address_key(work))
+    # Before the code is looked at: nothing is written while the password is hashed, and a wrong code costs the same.
+    password_hash = hash_of_new(work, password, is_staff=False, context_words=(login or phone, name))
     invitation = _spend(work, code, birth_on)
     user = new_account(
-        work, login=login or phone, name=name, phone=phone, password=password, is_staff=False, relation=relation
+        work, login=login or phone, name=name, phone=phone, password_hash=password_hash, relation=relation
     )
     _tie(work, invitation, user.id)
     return Redeemed(

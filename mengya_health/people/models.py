@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mengya_health.db import Base, Id, UtcTime, new_id
@@ -16,6 +16,7 @@ class Deployment(Base):
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
     made_at: Mapped[datetime] = mapped_column(UtcTime)
+    is_demo: Mapped[bool] = mapped_column(default=False, server_default=false())  # production refuses to open it
 
 
 class Region(Base):
@@ -60,13 +61,15 @@ class User(Base):
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
     login_index: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
-    password_hash: Mapped[str] = mapped_column(String(200))
+    password_hash: Mapped[str] = mapped_column(String(200), default="")  # "" until its owner has chosen one
+    password_set_at: Mapped[datetime | None] = mapped_column(UtcTime)
     status: Mapped[str] = mapped_column(String(12), default="active")  # active disabled
     body: Mapped[bytes] = mapped_column(LargeBinary)  # {name, phone, relation}
     language: Mapped[str] = mapped_column(String(8), default="zh")
     large_text: Mapped[bool] = mapped_column(default=False)
     pin_hash: Mapped[str | None] = mapped_column(String(200))
     pin_failures: Mapped[int] = mapped_column(default=0)
+    signing_locked_until: Mapped[datetime | None] = mapped_column(UtcTime)  # after the staff helped to get in again
     agreement_accepted_at: Mapped[datetime | None] = mapped_column(UtcTime)  # 电子签名使用约定
     agreement_version: Mapped[str] = mapped_column(String(20), default="", server_default="")  # of it; "" before
     signing_public: Mapped[bytes | None] = mapped_column(LargeBinary)
@@ -238,7 +241,9 @@ class UserSession(Base):
     id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
     token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
     user_id: Mapped[UUID] = mapped_column(Id, ForeignKey("user.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(10))  # password or passkey; device: a bound phone, reading only
+    # password or passkey; device: a bound phone, reading only. half (no second factor) and stale (password too old)
+    # open nothing yet
+    kind: Mapped[str] = mapped_column(String(10))
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     last_used_at: Mapped[datetime] = mapped_column(UtcTime)
     reauthenticated_at: Mapped[datetime | None] = mapped_column(UtcTime)

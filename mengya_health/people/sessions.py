@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select, update
 
 from mengya_health.access.actor import Actor
 from mengya_health.db import new_id
-from mengya_health.errors import NotFound
+from mengya_health.errors import NotFound, PasswordNeeded
 from mengya_health.people.models import BoundPhone, User, UserSession
 from mengya_health.people.standing import actor_of, is_open, with_standing
 
@@ -18,6 +18,8 @@ GUARDIAN_LONGEST = timedelta(hours=12)
 TOUCHED_EVERY = timedelta(minutes=1)
 FRESH_FOR = timedelta(minutes=5)
 PHONE_KEPT = timedelta(days=90)
+PENDING_FOR = timedelta(minutes=10)
+PENDING = ("half", "stale")  # a right password that opens nothing yet: see `entering`
 
 
 def actor_for(work, token: str | None) -> Actor | None:
@@ -49,7 +51,8 @@ def open_session(work, user_id: UUID, kind: str) -> str:
     """Return a new session's token; beyond the cap on sessions, the one unused for longest ends."""
     token = secrets.token_urlsafe(32)
     is_proven = kind in ("password", "passkey")
-    _keep_under_cap(work, user_id)
+    if kind not in PENDING:  # or a password alone could push out whoever is in
+        _keep_under_cap(work, user_id)
     work.session.add(
         UserSession(
             id=new_id(),
@@ -79,10 +82,49 @@ def renew_token(work, kind: str = "password") -> str:
     return token
 
 
+def pending_session(work, token: str | None) -> tuple[UserSession, User] | None:
+    """Return the session of a right password that waits for one thing more, and its account; None after ten minutes."""
+    if not token:
+        return None
+    found = (
+        select(UserSession, User)
+        .join(User, User.id == UserSession.user_id)
+        .where(UserSession.token_hash == work.keys.session_hash(token), UserSession.kind.in_(PENDING))
+    )
+    row = work.session.execute(found).one_or_none()
+    if row is None or row.UserSession.ended_at or work.now - row.UserSession.created_at > PENDING_FOR:
+        return None
+    return (row.UserSession, row.User) if is_open(work, row.User) else None
+
+
+def open_pending(work, session: UserSession) -> str:
+    """Return the token of a session that had all it waited for; the one it had before is void."""
+    _keep_under_cap(work, session.user_id)
+    token = secrets.token_urlsafe(32)
+    session.token_hash, session.kind = work.keys.session_hash(token), "password"
+    session.created_at = session.last_used_at = session.reauthenticated_at = work.now
+    work.session.flush()
+    return token
+
+
+def end_pending(work, session: UserSession) -> None:
+    """End a sign-in that somebody gave up half-way."""
+    _end(work, UserSession.id == session.id)
+
+
 def is_fresh(work) -> bool:
     """Return whether the actor gave password or passkey within five minutes, as consents and exports ask for."""
     given_at = work.actor.reauthenticated_at
     return given_at is not None and work.now - given_at <= FRESH_FOR
+
+
+def require_fresh(work) -> None:
+    """Raise PasswordNeeded unless the actor proved within the last five minutes who they are.
+
+    At the command line there is no session: whoever runs it there holds the keyring's passphrase.
+    """
+    if work.actor.session_kind != "job" and not is_fresh(work):
+        raise PasswordNeeded
 
 
 def sign_out(work) -> None:
@@ -103,7 +145,7 @@ class OpenSession:
 
 def sessions_of(work) -> list[OpenSession]:
     """Return the actor's open sessions, the last used first."""
-    found = select(UserSession).where(UserSession.user_id == work.actor.user_id, UserSession.ended_at.is_(None))
+    found = select(UserSession).where(*_open_of(work.actor.user_id))
     return [
         OpenSession(row.id, row.kind, row.created_at, row.last_used_at, row.id == work.actor.session_id)
         for row in work.session.scalars(found.order_by(UserSession.last_used_at.desc()))
@@ -161,6 +203,7 @@ def _opens(work, row: Row) -> bool:
     longest = STAFF_LONGEST if row.Membership else GUARDIAN_LONGEST
     return (
         session.ended_at is None
+        and session.kind not in PENDING
         and work.now - session.last_used_at <= timedelta(minutes=idle)
         and work.now - session.created_at <= longest
         and is_open(work, user)
@@ -171,10 +214,14 @@ def _keep_under_cap(work, user_id: UUID) -> None:
     cap = work.settings.session_cap
     if cap is None:
         return
-    open_ones = select(UserSession.id).where(UserSession.user_id == user_id, UserSession.ended_at.is_(None))
+    open_ones = select(UserSession.id).where(*_open_of(user_id))
     too_many = work.session.scalars(open_ones.order_by(UserSession.last_used_at.desc()).offset(cap - 1)).all()
     if too_many:
         _end(work, UserSession.id.in_(too_many))
+
+
+def _open_of(user_id: UUID) -> tuple:
+    return UserSession.user_id == user_id, UserSession.ended_at.is_(None), UserSession.kind.not_in(PENDING)
 
 
 def _end(work, *which) -> int:

@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotPermitted, SignInNeeded
-from mengya_health.people import seals, throttle
-from mengya_health.people.accounts import set_password
+from mengya_health.people import seals, second_factor, throttle
+from mengya_health.people.entering import Entrance, enter
 from mengya_health.people.models import BoundPhone, User
+from mengya_health.people.passwords import hash_of_new, store_password
 from mengya_health.people.sessions import (
     PHONE_KEPT,
     actor_for,
@@ -16,6 +17,7 @@ from mengya_health.people.sessions import (
     open_session,
     phones_of,
     renew_token,
+    require_fresh,
     revoke_phone,
     revoke_session,
     sessions_of,
@@ -27,9 +29,11 @@ __all__ = [
     "bind_phone",
     "change_password",
     "is_fresh",
+    "needs_code",
     "open_by_phone",
     "phones_of",
     "reauthenticate",
+    "require_fresh",
     "revoke_phone",
     "revoke_session",
     "sessions_of",
@@ -38,8 +42,8 @@ __all__ = [
 ]
 
 
-def sign_in(work, *, login: str, password: str) -> str:
-    """Return the token of a new session.
+def sign_in(work, *, login: str, password: str) -> Entrance:
+    """Return what the right password led to: an open session, or a pending one and what it waits for.
 
     Raises Invalid for a wrong login or password, without saying which and after the same work; TooMany after too many
     failures at one account or from one address, counted for all processes. Call it before anything else is written:
@@ -49,35 +53,48 @@ def sign_in(work, *, login: str, password: str) -> str:
     doors = throttle.account_key(work, login_index), throttle.address_key(work)
     throttle.require_open(work, *doors)
     user = work.session.scalar(select(User).where(User.login_index == login_index))
+    owner_id = user.id if user else None
     if not _fits(work, user, password):
-        throttle.count_later(work, doors[0], throttle.ACCOUNT)
+        throttle.count_later(work, doors[0], throttle.ACCOUNT, owner_id=owner_id)
         throttle.count_later(work, doors[1], throttle.ADDRESS)
         raise _wrong("账号或密码不对，请再看一遍。 The sign-in name or the password is not right.")
     throttle.forget(work, doors[0])
-    return open_session(work, user.id, "password")
+    return enter(work, user)
 
 
-def reauthenticate(work, *, password: str) -> str:
-    """Return a new token for the actor's session, whose password was given just now. Raises Invalid or TooMany."""
-    _require_own_password(work, password)
+def needs_code(work) -> bool:
+    """Return whether the actor's password alone is not enough: they have an app, and gave no code lately."""
+    return not is_fresh(work) and second_factor.has_app(work, work.actor.user_id)
+
+
+def reauthenticate(work, *, password: str, code: str = "") -> str:
+    """Return a new token for the actor's session, whose password (and code, where they have an app) came just now.
+
+    Raises Invalid or TooMany.
+    """
+    user = _require_own_password(work, password)
+    if needs_code(work):
+        second_factor.require_code(work, user, code)
     return renew_token(work)
 
 
-def change_password(work, *, old_password: str, password: str) -> None:
+def change_password(work, *, old_password: str, password: str, code: str = "") -> None:
     """Replace the actor's password; their other sessions end. Raises Invalid or TooMany."""
+    password_hash = hash_of_new(work, password, is_staff=bool(work.actor.places))
     user = _require_own_password(work, old_password, field="old_password")
-    set_password(work, user, password, is_staff=bool(work.actor.places))
+    if needs_code(work):
+        second_factor.require_code(work, user, code)
+    store_password(work, user, password_hash, keep=work.actor.session_id)
 
 
 def bind_phone(work) -> str:
     """Return a token with which this device opens the actor's pages for reading, without a password.
 
-    For families only, and only just after the password was given: raises NotPermitted, SignInNeeded.
+    For families only, and only just after the password was given: raises NotPermitted, PasswordNeeded.
     """
     if work.actor.places:
         raise NotPermitted
-    if not is_fresh(work):
-        raise SignInNeeded
+    require_fresh(work)
     token = secrets.token_urlsafe(32)
     work.session.add(
         BoundPhone(
@@ -110,18 +127,18 @@ def open_by_phone(work, phone_token: str | None) -> str:
 
 def _fits(work, user: User | None, password: str) -> bool:
     """Return whether this is the password of an open account. An unknown one costs the same work."""
-    stored = user.password_hash if user else None
+    stored = user.password_hash if user else ""
     # A hash takes a tenth of a second, more in the line: meanwhile nobody waits for us to write.
     work.session.rollback()
-    if stored is None:
+    if not stored:  # no account, or one whose owner has not chosen a password yet
         work.passwords.verify_nothing(password)
         return False
     verified = work.passwords.verify(stored, password)
+    made_anew = work.passwords.hash(password) if verified.needs_rehash else stored
     work.session.refresh(user)
     opens = verified.ok and user.status == "active" and user.password_hash == stored
     if opens and seals.holds(work, User, user):
-        if verified.needs_rehash:
-            user.password_hash = work.passwords.hash(password)
+        user.password_hash = made_anew
         return True
     return False
 
@@ -131,7 +148,7 @@ def _require_own_password(work, password: str, *, field: str = "password") -> Us
     door = throttle.account_key(work, user.login_index)
     throttle.require_open(work, door)
     if not _fits(work, user, password):
-        throttle.count_later(work, door, throttle.ACCOUNT)
+        throttle.count_later(work, door, throttle.ACCOUNT, owner_id=work.actor.user_id)
         raise _wrong("密码不对，请再输一次。 The password is not right; please type it again.", field=field)
     throttle.forget(work, door)
     return user

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import Date, Row, Select, and_, bindparam, exists, or_
 
 from mengya_health.access.actor import Actor, Place
+from mengya_health.errors import NotNow
 from mengya_health.people import seals
 from mengya_health.people.models import Membership, Relationship, User
 
@@ -25,6 +26,17 @@ def with_standing(users: Select) -> Select:
 def is_open(work, user: User) -> bool:
     """Return whether an account is in use and its row is ours."""
     return user.status == "active" and seals.holds(work, User, user)
+
+
+def require_signing_open(work, user: User) -> None:
+    """Raise NotNow for a day after the staff helped somebody to get in again: whoever came in must not sign yet."""
+    if user.signing_locked_until and work.now < user.signing_locked_until:
+        hours = -int((work.now - user.signing_locked_until).total_seconds() // 3600)
+        raise NotNow(
+            f"账号刚由工作人员协助重设，签名锁定，还有 {hours} 小时。要早点签，请带证件当面办理。",
+            f"The staff has just helped to reset this account: signing is locked for {hours} h more, or until you come "
+            "in person.",
+        )
 
 
 def actor_of(work, rows: Sequence[Row], **session) -> Actor:

@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mengya_health.errors import TooMany
+from mengya_health.people import notices
 from mengya_health.people.models import Throttle
 
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -37,8 +39,11 @@ def account_key(work, login_index: bytes) -> bytes:
 
 
 def address_key(work) -> bytes:
-    """Return the key under which tries from one (shortened) address are counted."""
-    return work.keys.code_hash(f"throttle|address|{work.source}")
+    """Return the key under which tries from one address are counted: keyed, so that the table names no household.
+
+    The whole address of IPv4, or neighbours would shut each other out; of IPv6 the /64 that one line is given.
+    """
+    return work.keys.code_hash(f"throttle|address|{work.address}")
 
 
 def require_open(work, *keys: bytes) -> None:
@@ -55,13 +60,21 @@ def require_open(work, *keys: bytes) -> None:
         )
 
 
-def count_later(work, key: bytes, limit: Limit) -> None:
-    """Count a failed try once the refused unit of work has rolled back."""
-    work.after_rollback.append(lambda session: count(session, key, limit, work.now))
+def count_later(work, key: bytes, limit: Limit, *, owner_id: UUID | None = None) -> None:
+    """Count a failed try once the refused unit of work has rolled back; where it shuts the door, its owner is told."""
+
+    def counted(session) -> None:
+        if count(session, key, limit, work.now) == limit.free and owner_id:
+            notices.tell(session, owner_id, "tries_failed", work.now)
+
+    work.after_rollback.append(counted)
 
 
-def count(session, key: bytes, limit: Limit, now: datetime) -> None:
-    """Count one failed try, and shut the door where the limit says so. Tries before the window are forgotten."""
+def count(session, key: bytes, limit: Limit, now: datetime) -> int:
+    """Count one failed try, shut the door where the limit says so, and return how many it were.
+
+    Tries before the window are forgotten.
+    """
     is_over = Throttle.since_at <= now - limit.window
     first = _INSERTS[session.get_bind().dialect.name](Throttle).values(key=key, failures=1, since_at=now)
     counted = first.on_conflict_do_update(
@@ -75,6 +88,7 @@ def count(session, key: bytes, limit: Limit, now: datetime) -> None:
     pause = limit.pause_after(failures)
     if pause:
         session.execute(update(Throttle).where(Throttle.key == key).values(blocked_until=now + pause))
+    return failures
 
 
 def forget(work, key: bytes) -> None:

@@ -7,6 +7,7 @@ from sqlalchemy import update
 from mengya_health.crypto.passwords import check_pin as check_acceptable
 from mengya_health.errors import Invalid, NotNow, TooMany
 from mengya_health.people.models import User
+from mengya_health.people.standing import require_signing_open
 from mengya_health.signing.agreement import signing_agreement
 
 TRIES = 5
@@ -18,7 +19,22 @@ def set_pin(work, user: User, pin: str, *, birth_dates: tuple[date, ...] = ()) -
     Raises Invalid for sequences, repeats and birth dates.
     """
     check_acceptable(pin, birth_dates)
-    user.pin_hash = work.passwords.hash(pin)
+    store_pin(work, user, work.passwords.hash(pin))
+
+
+def hash_of_pin(work, pin: str, *, birth_dates: tuple[date, ...] = ()) -> str:
+    """Return the hash of a PIN that `store_pin` is to store. Raises Invalid as `set_pin` does.
+
+    Call it before anything is written: it lets go of the database while the PIN is hashed.
+    """
+    check_acceptable(pin, birth_dates)
+    work.session.rollback()
+    return work.passwords.hash(pin)
+
+
+def store_pin(work, user: User, pin_hash: str) -> None:
+    """Store a PIN by its hash, forget wrong tries, and make the signing key at the first time."""
+    user.pin_hash = pin_hash
     user.pin_failures = 0
     user.agreement_accepted_at = user.agreement_accepted_at or work.now
     user.agreement_version = signing_agreement().version
@@ -29,10 +45,11 @@ def set_pin(work, user: User, pin: str, *, birth_dates: tuple[date, ...] = ()) -
 def check_pin(work, pin: str) -> User:
     """Return the actor's account when the PIN is theirs: typed for this signature, so nobody else's sign-in will do.
 
-    Raises Invalid when it is not, TooMany after five wrong tries, NotNow when none was ever chosen. A wrong try is
-    counted even though the unit of work rolls back: see `count_wrong_pin`.
+    Raises Invalid when it is not, TooMany after five wrong tries, NotNow when none was ever chosen or signing is
+    locked after a reset. A wrong try is counted even though the unit of work rolls back: see `count_wrong_pin`.
     """
     user = work.session.get(User, work.actor.user_id)
+    require_signing_open(work, user)
     if user.pin_hash is None:
         raise NotNow(
             "您还没有设签名密码。请先看一看电子签名使用约定，再设一个六位数字。",

@@ -14,7 +14,7 @@ from mengya_health.people.queries import my_children
 from mengya_health.people.schemas import PasswordChange
 from mengya_health.signing.agreement import signing_agreement
 from mengya_health.signing.levels import LEVEL_LABELS
-from mengya_health.signing.pins import set_pin
+from mengya_health.signing.pins import hash_of_pin, store_pin
 from mengya_health.web.shown import words
 from mengya_health.web.sign_in import PHONE_COOKIE, local_path
 
@@ -38,6 +38,7 @@ class PinForm(Form):
     pin = PlainText(longest=6, required=True)
     pin_again = PlainText(longest=6, required=True)
     password = PlainText(longest=MOST_CHARACTERS, required=True)
+    code = PlainText(longest=20, load_default="")
 
     @validates_schema
     def _agree(self, values: dict, **_kwargs) -> None:
@@ -121,6 +122,7 @@ def agreement(work):
         level=LEVEL_LABELS["L1"],
         action=url_for("account.accept"),
         form=form_state(),
+        needs_code=sign_in.needs_code(work),
     )
 
 
@@ -128,10 +130,10 @@ def agreement(work):
 @signed_in(again="account.agreement")
 def accept(work):
     wanted = submitted(PinForm())
-    token = sign_in.reauthenticate(work, password=wanted["password"])
-    user = work.session.get(User, work.actor.user_id)
     births = () if work.actor.places else tuple(child.birth_on for child in my_children(work))
-    set_pin(work, user, wanted["pin"], birth_dates=births)
+    pin_hash = hash_of_pin(work, wanted["pin"], birth_dates=births)
+    token = sign_in.reauthenticate(work, password=wanted["password"], code=wanted["code"])
+    store_pin(work, work.session.get(User, work.actor.user_id), pin_hash)
     return set_session_cookie(redirect(url_for("sign_in.front", saved="stored"), 303), token)
 
 

@@ -15,7 +15,7 @@ from mengya_health.operations.first_run import initialise
 from mengya_health.operations.installation import Installation, begin_work, open_installation
 from mengya_health.people import accounts
 from tests.conftest import CHEAP, PASSPHRASE, START
-from tests.factories import PASSWORD, District, a_district
+from tests.factories import District, a_district, an_account
 from tests.journeys.people import Person
 from tests.journeys.served import clock_in, free_port, wait_until_open
 
@@ -99,6 +99,6 @@ def _district(installation: Installation) -> District:
     )
     with begin_work(installation, district.sysadmin) as work:
         for role, place, group in staff:
-            user = accounts.add_user(work, login=role, name="样本员工", password=PASSWORD)
+            user = an_account(work, login=role)
             accounts.add_membership(work, user_id=user.id, role=role, organisation_id=place, group_id=group)
     return district

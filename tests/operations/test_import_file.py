@@ -14,7 +14,7 @@ from mengya_health.people.queries import class_children, find_children
 from mengya_health.record.models import Entry, Task
 from mengya_health.record.queries import entries_of_kind
 from mengya_health.screening.measurements import growth_history
-from tests.factories import PASSWORD
+from tests.factories import an_account
 from tests.operations.importing import ROWS, written
 
 
@@ -183,7 +183,7 @@ def test_only_a_doctor_of_the_clinic_imports(work_as, district, tmp_path):
 def test_the_command_line_imports_in_the_name_of_a_doctor_and_of_nobody_else(installation, work_as, district, tmp_path):
     with work_as(district.sysadmin) as work:
         for login, role in (("lin", "doctor"), ("wang", "teacher")):
-            user = accounts.add_user(work, login=login, name="样本", password=PASSWORD)
+            user = an_account(work, login=login)
             accounts.add_membership(work, user_id=user.id, role=role, organisation_id=district.clinic_id)
     assert import_as(installation, written(tmp_path), login="lin", paper_consent=True).children_added == 2
     for login in ("wang", "nobody"):

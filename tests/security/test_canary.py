@@ -23,6 +23,7 @@ from mengya_health.people import accounts
 from mengya_health.people.acting import actor_of_login
 from mengya_health.web import children as child_pages
 from tests.care.walking import SHOWN
+from tests.factories import an_account
 from tests.web.browsing import Browser
 from tests.web.test_doors import forms_of
 
@@ -162,7 +163,7 @@ def flow(installation, district) -> Flow:
         }
         for role, (organisation_id, group_id) in places.items():
             said = {part: SAID[f"{role}_{part}"] for part in ("login", "name", "phone")}
-            user = accounts.add_user(work, password=SECRETS[f"{role}_password"], **said)
+            user = an_account(work, password=SECRETS[f"{role}_password"], **said)
             where = {"organisation_id": organisation_id, "group_id": group_id}
             accounts.add_membership(work, user_id=user.id, role=role, **where)
     return made

@@ -26,9 +26,7 @@ def child(register, district):
 @pytest.fixture
 def mother(work_as, child) -> Actor:
     with work_as(None) as work:
-        user = new_account(
-            work, login="mother", name="样本家长", phone="13800138000", password="小溪流过青石桥边", is_staff=False
-        )
+        user = new_account(work, login="mother", name="样本家长", phone="13800138000")
         commands.tie_child(work, child.id, kind="guardian", user_id=user.id, authority="signs", by=user.id)
         set_pin(work, user, PIN)
         return Actor(user.id, "guardian")

@@ -7,9 +7,8 @@ from mengya_health.app import CSP, create_app
 from mengya_health.db import new_id
 from mengya_health.handouts.models import Handout
 from mengya_health.operations.installation import begin_work
-from mengya_health.people.accounts import add_user
 from mengya_health.web.papers import PDF_POLICY
-from tests.factories import PASSWORD, client_of
+from tests.factories import PASSWORD, an_account, client_of
 from tests.web.browsing import Browser
 
 ALWAYS = {
@@ -130,7 +129,7 @@ def test_files_of_ours_may_be_kept_by_the_browser_and_nothing_else(client):
 
 def test_cookies_are_out_of_reach_of_scripts_and_other_sites(installation, district):
     with begin_work(installation, district.sysadmin) as work:
-        add_user(work, login="somebody", name="样本员工", password=PASSWORD)
+        an_account(work, login="somebody")
     browser = Browser(create_app(installation).test_client())
     answer = browser.send("/sign-in", login="somebody", password=PASSWORD)
     cookies = answer.headers.getlist("Set-Cookie")
@@ -156,7 +155,7 @@ def test_a_forwarded_host_is_not_believed(client):
 @pytest.mark.parametrize("wanted", ELSEWHERE)
 def test_signing_in_and_switching_lead_to_a_page_of_ours(installation, district, wanted):
     with begin_work(installation, district.sysadmin) as work:
-        add_user(work, login="somebody", name="样本员工", password=PASSWORD)
+        an_account(work, login="somebody")
     browser = Browser(create_app(installation).test_client())
     form = browser.form(browser.open("/sign-in"), "/sign-in")
     shown = browser.client.get("/sign-in", query_string={"next": wanted}).get_data(as_text=True)

@@ -11,7 +11,7 @@ from mengya_health.app import create_app
 from mengya_health.operations.installation import begin_work
 from mengya_health.people import accounts
 from mengya_health.people.models import Membership, UserSession
-from tests.factories import PASSWORD, client_of
+from tests.factories import PASSWORD, an_account, client_of
 from tests.web.browsing import Browser
 
 COOKIE = "txs"
@@ -22,7 +22,7 @@ LOGIN = "newdoctor"
 @pytest.fixture
 def doctor_id(work_as, district):
     with work_as(district.sysadmin) as work:
-        user = accounts.add_user(work, login=LOGIN, name="样本新医生", password=PASSWORD)
+        user = an_account(work, login=LOGIN)
         accounts.add_membership(work, user_id=user.id, role="doctor", organisation_id=district.clinic_id)
         return user.id
 
