@@ -5,10 +5,13 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Row, String, select, text, update
+from sqlalchemy import BigInteger, Index, Row, String, UniqueConstraint, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mengya_health.db import Base, Id, UtcTime, new_id
+
+_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class AuditEvent(Base):
@@ -17,6 +20,9 @@ class AuditEvent(Base):
     __tablename__ = "audit_event"
     __table_args__ = (
         Index("ix_audit_event_child", "child_id", "at"),
+        # What the last hour held, for alarms, and the officer's search, newest first.
+        Index("ix_audit_event_at", "at"),
+        Index("ix_audit_event_user", "user_id", "at"),
         # Searches only: what a place looked up today is counted before it may look up more.
         Index(
             "ix_audit_event_search",
@@ -44,8 +50,29 @@ class AuditEvent(Base):
     outcome: Mapped[str] = mapped_column(String(6))  # allow deny
     reason: Mapped[str] = mapped_column(String(40), default="")
     source: Mapped[str] = mapped_column(String(45), default="")
+    break_glass_id: Mapped[UUID | None] = mapped_column(Id)  # the emergency access under which it was read
     at: Mapped[datetime] = mapped_column(UtcTime)
     leaf_index: Mapped[int | None] = mapped_column(BigInteger)  # filled once, with the checkpoint that takes it in
+
+
+class Alarm(Base):
+    """Something a security officer has to look at, in ids and codes: one row for one happening, however often seen."""
+
+    __tablename__ = "alarm"
+    __table_args__ = (UniqueConstraint("kind", "subject"), Index("ix_alarm_open", "seen_at", "at"))
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(16))  # many_children outside night honeytoken seal integrity break_glass
+    subject: Mapped[str] = mapped_column(String(60))  # what tells one happening from the next: a user and an hour …
+    user_id: Mapped[UUID | None] = mapped_column(Id)
+    role: Mapped[str] = mapped_column(String(20), default="")
+    organisation_id: Mapped[UUID | None] = mapped_column(Id)
+    request_id: Mapped[UUID | None] = mapped_column(Id)
+    number: Mapped[int] = mapped_column(default=1)  # how many children, tries, pages
+    at: Mapped[datetime] = mapped_column(UtcTime)
+    seen_by: Mapped[UUID | None] = mapped_column(Id)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    finding: Mapped[str] = mapped_column(String(16), default="")  # explained followed_up false_alarm
 
 
 def note(
@@ -62,7 +89,8 @@ def note(
     """Keep one audit row for each child until the door stores them, in one statement, before it answers."""
     ids = [child_ids] if child_ids is None or isinstance(child_ids, UUID) else list(child_ids)
     actor = work.actor
-    organisation_id = actor.places[0].organisation_id if actor and actor.places else None
+    organisation_id = place_of(actor)
+    emergency = actor.emergency if actor else None
     for child_id in ids:
         work.audit_rows.append(
             {
@@ -76,10 +104,11 @@ def note(
                 "child_id": child_id,
                 "record_type": record_type,
                 "record_id": record_id,
-                "purpose": purpose,
+                "purpose": "emergency" if emergency and emergency.child_id == child_id else purpose,
                 "outcome": outcome,
                 "reason": reason,
                 "source": work.source,
+                "break_glass_id": emergency.id if emergency and emergency.child_id == child_id else None,
                 "at": work.now,
             }
         )
@@ -98,6 +127,36 @@ def changed(work, child_id: UUID, record_type: str, record_id: UUID | None = Non
 def refused(work, child_id: UUID | None, record_type: str, reason: str) -> None:
     """Note that something was asked for and not given."""
     note(work, "R", child_id, record_type, outcome="deny", reason=reason)
+
+
+def raise_alarm(work, kind: str, subject: str, *, number: int = 1) -> None:
+    """Keep one alarm until the audit rows of this unit of work are stored; a refusal does not take it along."""
+    actor = work.actor
+    work.alarms.append(
+        {
+            "id": new_id(),
+            "kind": kind,
+            "subject": subject[:60],
+            "user_id": actor.user_id if actor else None,
+            "role": actor.role if actor else "anonymous",
+            "organisation_id": place_of(actor),
+            "request_id": work.request_id,
+            "number": number,
+            "at": work.now,
+        }
+    )
+
+
+def store_alarms(session, rows: list[dict]) -> None:
+    """Store alarms; a happening that has one already keeps it, whoever stores it at the same time."""
+    if rows:
+        added = _INSERTS[session.get_bind().dialect.name](Alarm).on_conflict_do_nothing()
+        session.execute(added, rows)
+
+
+def place_of(actor) -> UUID | None:
+    """Return the organisation an actor acts for; a family has none."""
+    return actor.places[0].organisation_id if actor and actor.places else None
 
 
 _EVENT = AuditEvent.__table__

@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response
 from mengya_health import audit, db, jobs
 from mengya_health.errors import (
     Conflict,
+    IntegrityError,
     Invalid,
     Malformed,
     MengyaError,
@@ -193,7 +194,7 @@ def _store_audit(work: Work, session) -> None:
 
 def _store_reading(place: Installation, work: Work) -> None:
     """Store a reading's rows in one short transaction of their own, before the answer leaves."""
-    if not (work.audit_rows or work.after_answer):
+    if not (work.audit_rows or work.after_answer or work.alarms):
         return
     try:
         with db.open_session(place.engine, writing=True) as session:
@@ -208,8 +209,10 @@ def _note_refusal(place: Installation, error: MengyaError) -> None:
     if work is None:
         return
     if isinstance(error, NotPermitted | NotFound) and work.actor:
-        child_id = (request.view_args or {}).get("child_id")
-        audit.refused(work, child_id, request.endpoint.split(".")[0][:20], error.code)
+        child_id = error.child_id or (request.view_args or {}).get("child_id")
+        audit.refused(work, child_id, request.endpoint.split(".")[0][:20], error.reason or error.code)
+    if isinstance(error, IntegrityError):
+        audit.raise_alarm(work, "integrity", str(work.request_id))
     try:
         keep_what_survives(place, work)
     except SQLAlchemyError as failure:

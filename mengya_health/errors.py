@@ -9,6 +9,8 @@ class MengyaError(Exception):
     """Something a person can be told in one sentence, in Chinese and in English."""
 
     code = "error"
+    reason = ""  # for the audit only: the code of the decision behind a refusal
+    child_id = None  # for the audit only: the child that was asked for
     zh = "出了点问题，请稍后再试。"
     en = "Something went wrong; please try again."
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
-from mengya_health.errors import Conflict, Malformed, MengyaError, SignInNeeded
+from mengya_health.errors import Conflict, Malformed, MengyaError, NotFound, SignInNeeded
 from mengya_health.locale import language
 
 log = logging.getLogger("mengya")
@@ -25,13 +25,70 @@ STATUS = {
     "unavailable": 503,
 }
 OF_HTTP = {
-    404: ("没有这一页。请检查地址，或回到首页。", "There is no such page. Check the address, or go back."),
+    404: ("", ""),
     405: ("这一页不能这样打开。请从页面上的按钮进来。", "This page cannot be opened like this. Use the buttons."),
     413: ("文件太大了，请不超过 20 MB。", "The file is too large; at most 20 MB."),
 }
 
 OTHERWISE = ("这次没有成功，请回到上一页再试。", "That did not work; go back and try again.")
-PAGES = (400, 403, 404, 409, 422, 429, 500, 503)
+# Status → heading and what to do next, in Chinese and in English. What the refusal itself says stands between the two.
+PAGES = {
+    400: (
+        ("这个页面发来的内容不完整", "请回到上一页，刷新后再保存一次。您填的内容没有存进去。"),
+        ("The form came incomplete", "Go back, reload the page and save again. Nothing of it was stored."),
+    ),
+    403: (
+        ("这一步不对您开放", "这次尝试已经记下。需要更多，请联系上面写的人；账号或岗位不对，请找本单位的系统管理员。"),
+        (
+            "This is not open to you",
+            "The attempt is on record. Ask the people named above; if your account is wrong, ask your administrator.",
+        ),
+    ),
+    404: (
+        (
+            "没有找到",
+            "网址可能写错了，或者这个孩子现在与您没有关系。能看的是孩子的家人、孩子的门诊和班级、转诊单上的接诊机构。"
+            "请从首页再找一次；孩子刚转来，请家长或原来的门诊先把关系转过来。",
+        ),
+        (
+            "Not found",
+            "The address may be wrong, or this child has nothing to do with you at present. Its family, clinic and "
+            "class, and the institution a referral names, can see it. Start from the first page; for a child who has "
+            "just moved, ask the family or the former clinic to move the record first.",
+        ),
+    ),
+    409: (
+        ("现在还不能这样做", "别人可能刚刚处理过。请回到上一页，看看最新的情况再决定。"),
+        ("This cannot be done now", "Somebody may just have acted. Go back, look at what is there now, then decide."),
+    ),
+    422: (
+        ("有地方要改", "请回到上一页，按提示改好再保存。这次没有存进去。"),
+        ("Something has to be changed", "Go back, change what is named and save again. Nothing was stored this time."),
+    ),
+    429: (
+        ("试得太多了", "请等几分钟再试，到时不用找人。忘了密码请到门诊或园里，当面重设。"),
+        (
+            "Too many tries",
+            "Wait a few minutes and try again; nobody needs to unlock it. Forgot your password? "
+            "The clinic or nursery resets it in person.",
+        ),
+    ),
+    500: (
+        ("这次没有成功", "没有保存任何东西。请过一会儿再试；还是不行，请把下面的编号告诉系统管理员。"),
+        ("That did not work", "Nothing was stored. Try again in a while, or tell the administrator the number below."),
+    ),
+    503: (
+        (
+            "现在暂时用不了",
+            "为了不漏记谁看过档案，系统先停一停，内容没有丢。请过几分钟再试；一直这样请告诉系统管理员。",
+        ),
+        (
+            "Not available just now",
+            "So that nobody reads a record unrecorded, the system has paused; nothing is lost. "
+            "Try again in a few minutes; if it stays, tell the administrator.",
+        ),
+    ),
+}
 OF_THE_DOOR = ("csrf_token", "idem_key", "row_version")
 SECRETS = ("pin", "password", "old_password")
 LABELS = {
@@ -91,19 +148,33 @@ def problem_page(error: MengyaError):
     if isinstance(error, Conflict) and error.theirs is not None:
         return render_template("pages/conflict.html", **_both_texts(error)), status
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 5))} if status in (429, 503) else {}
-    return _page(status, _words(error)), status, headers
+    return _page(status, *_words(error)), status, headers
 
 
-def _page(status: int, message: str) -> str:
-    name = status if status in PAGES else 400 if status < 500 else 500
-    return render_template(f"errors/{name}.html", message=message, request_id=_request_id())
+def _page(status: int, zh: str, en: str) -> str:
+    words = PAGES[status if status in PAGES else 400 if status < 500 else 500]
+    both = [
+        {"lang": lang, "heading": heading, "message": message, "advice": advice}
+        for lang, message, (heading, advice) in zip(("zh-CN", "en"), (zh, en), words, strict=True)
+    ]
+    said = both[::-1] if language() == "en" else both
+    return render_template("errors/page.html", said=said, doors=_doors(status), request_id=_request_id())
 
 
-def _words(error: MengyaError) -> str:
-    """Return what a refusal says, with everything it lists, in the reader's language."""
-    lines = [error.en if language() == "en" else error.zh]
-    lines += [message for messages in getattr(error, "fields", {}).values() for message in messages]
-    return "\n".join(lines)
+def _doors(status: int) -> list[dict]:
+    """Return the other way in that a doctor has: to a child who is not in their care, in an emergency."""
+    work = g.get("work")
+    if status not in (403, 404) or work is None or work.actor is None or not work.actor.places_as("doctor"):
+        return []
+    return [{"text": _("紧急查阅"), "href": url_for("emergency.ask")}]
+
+
+def _words(error: MengyaError) -> tuple[str, str]:
+    """Return what a refusal says, with everything it lists, in Chinese and in English."""
+    listed = [message for messages in getattr(error, "fields", {}).values() for message in messages]
+    # Where the refusal says no more than the page does, the page says it once.
+    is_plain = error.code == "not_found" and error.zh == NotFound.zh
+    return tuple("\n".join(([] if is_plain else [first]) + listed) for first in (error.zh, error.en))
 
 
 def _both_texts(error: Conflict) -> dict:
@@ -136,12 +207,12 @@ def _foreign_host(_error: SecurityError):
 
 
 def _http_page(error: HTTPException):
-    return _page(error.code, _words(MengyaError(*OF_HTTP.get(error.code, OTHERWISE)))), error.code
+    return _page(error.code, *OF_HTTP.get(error.code, OTHERWISE)), error.code
 
 
 def _unexpected_page(error: Exception):
     _log_places(error)
-    return _page(500, ""), 500
+    return _page(500, "", ""), 500
 
 
 def _last_words(_error: InternalServerError):

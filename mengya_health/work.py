@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from mengya_health.access.actor import Actor
-from mengya_health.audit import AuditEvent
+from mengya_health.audit import AuditEvent, store_alarms
 from mengya_health.db import new_id
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ class Work:
     address: str = ""  # the same in full, for counting failed tries; never stored as it is
     request_id: UUID = field(default_factory=new_id)
     audit_rows: list[dict] = field(default_factory=list)
+    alarms: list[dict] = field(default_factory=list)  # stored with the audit rows, also after a refusal
     jobs_to_send: list[UUID] = field(default_factory=list)
     after_answer: list = field(default_factory=list)  # small writes a reading page leaves to the door
     after_rollback: list = field(default_factory=list)  # what must survive a refusal, each given a session of its own
@@ -48,8 +49,10 @@ class Work:
         return self.now.astimezone(LOCAL).date()
 
     def write_audit(self, session: Session | None = None) -> None:
-        """Store the audit rows kept so far, in one statement; afterwards none are kept."""
+        """Store the audit rows kept so far, in one statement, and the alarms; afterwards none are kept."""
         rows, self.audit_rows = self.audit_rows, []
         if rows:
             # Rows with and without a record id would else go in separate statements.
             (session or self.session).execute(insert(AuditEvent).execution_options(render_nulls=True), rows)
+        alarms, self.alarms = self.alarms, []
+        store_alarms(session or self.session, alarms)

@@ -16,6 +16,7 @@ from mengya_health.handouts.queries import KEPT
 from mengya_health.jobs import Job
 from mengya_health.operations.installation import Installation, begin_work
 from mengya_health.people.acting import actor_of_user
+from mengya_health.people.watch import HOUR, watch
 
 log = logging.getLogger("mengya")
 
@@ -23,6 +24,7 @@ KINDS = {"render_handout": render_handout}
 ATTEMPTS = 3
 SWEEP_EVERY_S = 30
 PAUSE_S = 2
+MISSED = timedelta(days=7)  # how far back a worker that starts looks for readings of decoys
 
 
 def run(installation: Installation) -> None:
@@ -35,6 +37,7 @@ def run(installation: Installation) -> None:
         try:
             if time.monotonic() >= next_sweep:
                 sweep(installation, queue)
+                watch_over(installation, decoys_since=HOUR if next_sweep else MISSED)
                 next_sweep = time.monotonic() + SWEEP_EVERY_S
             _next_job(queue)
         except Exception as error:  # noqa: BLE001 a database that is away for a minute must not end the worker
@@ -85,6 +88,12 @@ def sweep(installation: Installation, queue) -> int:
         session.commit()
     jobs.send(queue, waiting)
     return len(waiting)
+
+
+def watch_over(installation: Installation, *, decoys_since: timedelta = HOUR) -> None:
+    """Raise the alarms that the audit calls for."""
+    with begin_work(installation, None) as work:
+        watch(work, decoys_since=decoys_since)
 
 
 def _take(installation: Installation, job_id: UUID) -> Job | None:

@@ -23,6 +23,15 @@ class Place:
 
 
 @dataclass(frozen=True)
+class Emergency:
+    """An emergency access that is running: one child, reading only, until a moment. Its row's seal held."""
+
+    id: UUID
+    child_id: UUID
+    until_at: datetime
+
+
+@dataclass(frozen=True)
 class Actor:
     """The person behind a request or a job. `session_kind` is how they came in."""
 
@@ -34,6 +43,7 @@ class Actor:
     reauthenticated_at: datetime | None = None  # when they last gave their password or passkey
     language: str = "zh"
     large_text: bool = False
+    emergency: Emergency | None = None  # 紧急查阅, in a web session only: jobs have none, so nothing is printed by it
 
     def places_as(self, *roles: str) -> tuple[Place, ...]:
         """Return the actor's memberships in any of these roles."""

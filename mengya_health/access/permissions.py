@@ -1,12 +1,15 @@
 """The permission table: who may do what. Anything it does not allow is refused."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 from mengya_health.access.actor import Actor, ChildSubject, PlaceSubject
+from mengya_health.access.refusals import PARTIES, in_words
 from mengya_health.access.rules import (
     caregiver_of,
     clinic_doctor_of,
     doctor_here,
+    emergency_reader_of,
     guardian_of,
     photo_consented,
     receiver_of,
@@ -20,6 +23,7 @@ from mengya_health.access.rules import (
     signing_guardian_of,
     staff_here,
     teacher_of,
+    watches_over,
 )
 from mengya_health.errors import NotFound, NotPermitted
 
@@ -52,6 +56,8 @@ class Permission(StrEnum):
     INVITE_GUARDIAN = "guardian:invite"  # hand out a guardian's invitation
     LIST_CHILDREN = "children:list"  # see the place's own list
     MANAGE_USERS = "users:manage"  # make and close staff accounts
+    BREAK_GLASS = "emergency:read"  # look, in an emergency and with a reason, at a child who is not in one's care
+    OVERSEE = "audit:oversee"  # watch over who looked at what: ids and codes, never content
 
 
 P = Permission
@@ -59,12 +65,13 @@ _DOCTOR = [clinic_doctor_of, record_consented]
 _TEACHER = [teacher_of, record_consented, sharing_consented]
 _RECEIVER = [receiver_of, record_consented, referral_consented]
 _REVIEWER = [reviewer_of, record_consented]
+_EMERGENCY = [emergency_reader_of, record_consented]  # an emergency stands for the missing tie, never for a consent
 
 # Any one line is enough; every rule in a line must hold. A clinic keeps sight of a child whose P1 is missing (it has to
 # ask for it), but neither reads nor writes the record until then.
 RULES = {
-    P.READ_CHILD: [[guardian_of], [caregiver_of], [clinic_doctor_of], _TEACHER, _RECEIVER, _REVIEWER],
-    P.READ_HEALTH: [[guardian_of], [caregiver_of], _DOCTOR, _RECEIVER],
+    P.READ_CHILD: [[guardian_of], [caregiver_of], [clinic_doctor_of], _TEACHER, _RECEIVER, _REVIEWER, _EMERGENCY],
+    P.READ_HEALTH: [[guardian_of], [caregiver_of], _DOCTOR, _RECEIVER, _EMERGENCY],
     P.READ_BEHAVIOUR: [[guardian_of], [caregiver_of], _TEACHER, [*_DOCTOR, sharing_consented]],
     P.READ_FAMILY: [[guardian_of], [caregiver_of], _DOCTOR],
     P.WRITE_HEALTH: [[*_DOCTOR, signed_in_fully]],
@@ -88,7 +95,7 @@ RULES = {
     P.CONSENT: [[signing_guardian_of, signed_in_fully]],
     P.SHARE: [[signing_guardian_of, signed_in_fully]],
     P.INVITE_FAMILY: [[signing_guardian_of, signed_in_fully]],
-    P.READ_CASE: [[guardian_of], [caregiver_of], _DOCTOR, _RECEIVER, _TEACHER, _REVIEWER],
+    P.READ_CASE: [[guardian_of], [caregiver_of], _DOCTOR, _RECEIVER, _TEACHER, _REVIEWER, _EMERGENCY],
     P.RELEASE_GATE: [[*_REVIEWER, signed_in_fully]],
     P.ANSWER_REFERRAL: [[*_RECEIVER, signed_in_fully]],
     P.PRINT_HEALTH: [[*_DOCTOR, signed_in_fully], [guardian_of, signed_in_fully]],
@@ -100,21 +107,73 @@ RULES = {
     P.INVITE_GUARDIAN: [[clinic_doctor_of, signed_in_fully]],
     P.LIST_CHILDREN: [[staff_here]],
     P.MANAGE_USERS: [[runs_the_system, signed_in_fully]],
+    P.BREAK_GLASS: [[doctor_here, signed_in_fully]],
+    P.OVERSEE: [[watches_over, signed_in_fully]],
 }
 
 READ_SECTION = {"health": P.READ_HEALTH, "behaviour": P.READ_BEHAVIOUR, "family": P.READ_FAMILY}
 WRITE_SECTION = {"health": P.WRITE_HEALTH, "behaviour": P.WRITE_BEHAVIOUR, "family": P.WRITE_FAMILY}
 
 
+@dataclass(frozen=True)
+class Decision:
+    """May this be done; if not, which rule stands in the way first, and all that are missing on the nearest line.
+
+    `missing` is empty where no line of the permission is meant for the actor's role. `zh` and `en` say who can, what is
+    missing and what to do next.
+    """
+
+    allow: bool
+    reason: str  # "allowed", or a code for the audit: the rule that fails, "role", "no_such_permission"
+    missing: tuple[str, ...] = ()
+    zh: str = ""
+    en: str = ""
+
+
+ALLOWED = Decision(True, "allowed")
+
+
+def decide(actor: Actor, permission: Permission, subject: ChildSubject | PlaceSubject) -> Decision:
+    """Return whether the table lets the actor do this, and why not. Pure: all it knows is in its arguments.
+
+    What the table does not name is refused. The context of a decision travels in its arguments: the day, ties and
+    consents in the subject, the kind of sign-in and a running emergency in the actor.
+    """
+    lines = RULES.get(permission, ())
+    if any(all(rule(actor, subject) for rule in line) for line in lines):
+        return ALLOWED
+    if not lines:
+        return Decision(False, "no_such_permission", (), "系统里没有这一步。", "There is no such step.")
+    names = [tuple(rule.__name__ for rule in line) for line in lines]
+    theirs = [line for line, named in zip(lines, names, strict=True) if _is_meant_for(actor, named)]
+    failing = [tuple(rule.__name__ for rule in line if not rule(actor, subject)) for line in theirs]
+    missing = min(failing, key=len, default=())
+    return Decision(False, missing[0] if missing else "role", missing, *in_words(names, missing))
+
+
 def is_allowed(actor: Actor, permission: Permission, subject) -> bool:
     """Return whether the table lets the actor do this; a permission it does not know is refused."""
-    return any(all(rule(actor, subject) for rule in line) for line in RULES.get(permission, ()))
+    return decide(actor, permission, subject).allow
 
 
 def require(actor: Actor, permission: Permission, subject: ChildSubject | PlaceSubject) -> None:
-    """Raise NotFound for a child the actor has nothing to do with, NotPermitted for anything else not allowed."""
-    if is_allowed(actor, permission, subject):
+    """Raise NotFound for a child the actor has nothing to do with, NotPermitted for anything else not allowed.
+
+    Both carry the reason code for the audit; what NotFound says is the same as for something that is not there.
+    """
+    decision = decide(actor, permission, subject)
+    if decision.allow:
         return
-    if isinstance(subject, ChildSubject) and not is_allowed(actor, P.READ_CHILD, subject):
-        raise NotFound
-    raise NotPermitted
+    error = NotPermitted(decision.zh, decision.en)
+    if isinstance(subject, ChildSubject):
+        seen = decide(actor, Permission.READ_CHILD, subject)
+        error = error if seen.allow else NotFound()
+        error.child_id, decision = subject.child_id, decision if seen.allow else seen
+    error.reason = decision.reason
+    raise error
+
+
+def _is_meant_for(actor: Actor, names: tuple[str, ...]) -> bool:
+    """Return whether a line speaks of people in the actor's role; an emergency is nobody's usual way in."""
+    parties = [PARTIES[name] for name in names if name in PARTIES]
+    return "emergency_reader_of" not in names and any(actor.role in party.roles for party in parties)

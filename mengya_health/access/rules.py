@@ -57,6 +57,14 @@ def reviewer_of(actor: Actor, subject: ChildSubject) -> bool:
     return any(tie.organisation_id in districts for tie in subject.current("reviewer"))
 
 
+def emergency_reader_of(actor: Actor, subject: ChildSubject) -> bool:
+    """A doctor whose emergency access to this child is running, with the tie that was made for it."""
+    emergency = actor.emergency
+    if emergency is None or emergency.child_id != subject.child_id:
+        return False
+    return any(tie.user_id == actor.user_id for tie in subject.current("break_glass"))
+
+
 def record_consented(actor: Actor, subject: ChildSubject) -> bool:
     """A guardian agreed that this record is kept (P1)."""
     return subject.has_consent("P1")
@@ -94,11 +102,16 @@ def runs_the_system(actor: Actor, subject) -> bool:
     return bool(actor.places_as("sysadmin"))
 
 
+def watches_over(actor: Actor, subject) -> bool:
+    """A security officer: who looked at what, in ids and codes, no content."""
+    return bool(actor.places_as("security_officer"))
+
+
 BY_NAME = {
     rule.__name__: rule
     for rule in (
         signed_in_fully, guardian_of, signing_guardian_of, caregiver_of, recording_caregiver_of, clinic_doctor_of,
         teacher_of, receiver_of, reviewer_of, record_consented, sharing_consented, referral_consented, doctor_here,
-        staff_here, runs_the_system, photo_consented,
+        staff_here, runs_the_system, photo_consented, emergency_reader_of, watches_over,
     )
 }  # fmt: skip

@@ -11,7 +11,7 @@ from mengya_health.access.permissions import Permission, require
 from mengya_health.access.rules import BY_NAME as RULES
 from mengya_health.care import loop
 from mengya_health.care.commands import start
-from mengya_health.care.facts import TaskFacts
+from mengya_health.care.facts import CaseFacts, TaskFacts
 from mengya_health.care.models import OPEN_TASK, Task
 from mengya_health.care.queries import facts_of, find_case, find_task
 from mengya_health.care.tasks import change_body, due_by, end_task, settle, start_task, task_facts
@@ -58,6 +58,17 @@ def ask_release(
     )
     settle(work, opened.child, opened.case, facts)
     return task
+
+
+def releasable(facts: CaseFacts) -> list[tuple[str, str, loop.Condition]]:
+    """Return what is missing now and may be let pass: the event, what it is called, the condition."""
+    return [
+        (event, facts.loop.events[event], each)
+        for event, way in facts.loop.transitions[facts.state].items()
+        if way.release
+        for each in loop.conditions_of(facts, event)
+        if each.missing and each.missing.is_releasable
+    ]
 
 
 def answer_release(work, task_id: UUID, *, is_granted: bool, reason: str) -> Task:

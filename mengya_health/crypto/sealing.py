@@ -208,6 +208,11 @@ class Keys:
         """Return the keyed hash of a short typed code: its 50 bits could be searched through without a key."""
         return self._deployment_mac("txda/mac/1|code", code.encode())
 
+    def decoy_tags(self, child_id: UUID) -> list[bytes]:
+        """Return what a decoy of this id is known by, under every version of the key, the newest first."""
+        versions = self._keystore.subkeys("txda/mac/1|decoy")
+        return [key.mac(child_id.bytes, self._suite) for key in versions]
+
     def form_secret(self) -> bytes:
         """Return the secret that the web application signs its form tokens with, the same in every process."""
         return self._deployment_mac("txda/mac/1|forms", b"")

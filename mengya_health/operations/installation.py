@@ -11,7 +11,7 @@ from huey import Huey
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from mengya_health import db, jobs
+from mengya_health import audit, db, jobs
 from mengya_health.access.actor import Actor
 from mengya_health.care.loop import loop_of
 from mengya_health.config import WORKFLOWS, Settings
@@ -20,7 +20,7 @@ from mengya_health.crypto.keys import provider_for
 from mengya_health.crypto.keystore import Keystore
 from mengya_health.crypto.passwords import Passwords
 from mengya_health.crypto.sealing import Keys
-from mengya_health.errors import StartRefused
+from mengya_health.errors import IntegrityError, StartRefused
 from mengya_health.operations.upgrading import require_newest
 from mengya_health.people.models import Deployment
 from mengya_health.signing.agreement import signing_agreement
@@ -135,8 +135,10 @@ def begin_work(installation: Installation, actor: Actor | None, *, writing: bool
         if writing:
             work.write_audit()
             session.commit()
-    except BaseException:
+    except BaseException as error:
         session.rollback()
+        if isinstance(error, IntegrityError):
+            audit.raise_alarm(work, "integrity", str(work.request_id))
         keep_what_survives(installation, work)
         raise
     finally:
@@ -148,7 +150,7 @@ def begin_work(installation: Installation, actor: Actor | None, *, writing: bool
 
 def store_audit(installation: Installation, work: Work) -> None:
     """Store a reading's audit rows in one short transaction of their own, before anything is shown."""
-    if not work.audit_rows:
+    if not (work.audit_rows or work.alarms):
         return
     with db.open_session(installation.engine, writing=True) as session:
         work.write_audit(session)
@@ -158,7 +160,7 @@ def store_audit(installation: Installation, work: Work) -> None:
 def keep_what_survives(installation: Installation, work: Work) -> None:
     """After a rollback, store what must not vanish with it: refusals, and wrong tries at a PIN."""
     work.audit_rows = [row for row in work.audit_rows if row["outcome"] == "deny"]
-    if not (work.audit_rows or work.after_rollback):
+    if not (work.audit_rows or work.after_rollback or work.alarms):
         return
     with db.open_session(installation.engine, writing=True) as session:
         for act in work.after_rollback:

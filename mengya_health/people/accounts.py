@@ -8,14 +8,13 @@ from uuid import UUID
 
 from sqlalchemy import or_, select, update
 
-from mengya_health.access.actor import PlaceSubject
-from mengya_health.access.permissions import Permission, require
 from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotFound
 from mengya_health.growth.ages import add_months
 from mengya_health.people import notices, seals
 from mengya_health.people.account_history import trace
 from mengya_health.people.models import BoundPhone, Group, Membership, User, UserSession
+from mengya_health.people.places import require_management
 from mengya_health.people.sessions import require_fresh
 
 ROLES = ("doctor", "teacher", "health_staff", "specialist", "reviewer", "manager", "security_officer", "sysadmin")
@@ -166,15 +165,11 @@ def end_sessions(work, user_id: UUID, *, but: UUID | None = None) -> None:
 
 def require_account_change(work) -> None:
     """Raise NotPermitted for who does not run the system, PasswordNeeded for who did not just prove who they are."""
-    _require_management(work)
+    require_management(work)
     require_fresh(work)
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
-
-
-def _require_management(work) -> None:
-    require(work.actor, Permission.MANAGE_USERS, PlaceSubject(None))
 
 
 def _with_status(work, user_id: UUID, status: str) -> User:

@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from mengya_health.access.actor import PlaceSubject
 from mengya_health.access.permissions import Permission, require
 from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotFound
-from mengya_health.people.models import Group, Organisation, Region
+from mengya_health.people.models import Group, Membership, Organisation, Region
 
 KINDS = (
     "clinic", "hospital", "mch_institute", "kindergarten", "baby_house", "guidance_centre", "guidance_station",
@@ -24,7 +24,7 @@ def add_region(work, *, code: str, name: str, parent_id: UUID | None = None) -> 
 
     Raises NotPermitted, Invalid for a code that is taken or a parent that is not there.
     """
-    _require_management(work)
+    require_management(work)
     if work.session.scalar(select(Region.id).where(Region.code == code)):
         raise _taken("region_code")
     if parent_id and work.session.get(Region, parent_id) is None:
@@ -37,7 +37,7 @@ def add_organisation(work, *, region_id: UUID, kind: str, code: str, name: str, 
 
     Raises NotPermitted, Invalid for a code that is taken, a kind or region that is not there.
     """
-    _require_management(work)
+    require_management(work)
     if kind not in KINDS:
         raise Invalid(fields={"kind": [f"请选一种：{'、'.join(KINDS)}。 Choose one of these kinds."]})
     if work.session.scalar(select(Organisation.id).where(Organisation.code == code)):
@@ -49,7 +49,7 @@ def add_organisation(work, *, region_id: UUID, kind: str, code: str, name: str, 
 
 def add_group(work, *, organisation_id: UUID, name: str) -> Group:
     """Store a class of a kindergarten or baby house. Raises NotPermitted, Invalid for another place or a taken name."""
-    _require_management(work)
+    require_management(work)
     organisation = work.session.get(Organisation, organisation_id)
     if organisation is None or organisation.kind not in WITH_CLASSES:
         message = "只有幼儿园和宝宝屋有班级，请重选。 Only kindergartens and baby houses have classes."
@@ -62,7 +62,7 @@ def add_group(work, *, organisation_id: UUID, name: str) -> Group:
 
 def name_lead(work, organisation_id: UUID, user_id: UUID) -> None:
     """Name the lead doctor or teacher of a place: the next named person when something is overdue."""
-    _require_management(work)
+    require_management(work)
     organisation = work.session.get(Organisation, organisation_id)
     if organisation is None:
         raise NotFound
@@ -100,6 +100,15 @@ def classes(work) -> list[ClassChoice]:
 def receivers(work) -> list[Receiver]:
     """Return the institutions that receive referrals, by name."""
     chosen = select(Organisation.id, Organisation.name).where(Organisation.kind.in_(RECEIVING))
+    return [Receiver(id, name) for id, name in work.session.execute(chosen.order_by(Organisation.name))]
+
+
+def reviewing(work) -> list[Receiver]:
+    """Return the offices that have a district reviewer today, by name."""
+    member = Membership
+    today = member.from_on <= work.today, or_(member.to_on.is_(None), member.to_on > work.today)
+    here = select(member.organisation_id).where(member.role == "reviewer", *today)
+    chosen = select(Organisation.id, Organisation.name).where(Organisation.id.in_(here))
     return [Receiver(id, name) for id, name in work.session.execute(chosen.order_by(Organisation.name))]
 
 
@@ -166,7 +175,8 @@ def all_places(work) -> Places:
     )
 
 
-def _require_management(work) -> None:
+def require_management(work) -> None:
+    """Raise NotPermitted for who does not run the system."""
     require(work.actor, Permission.MANAGE_USERS, PlaceSubject(None))
 
 

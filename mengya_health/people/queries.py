@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from mengya_health.access.permissions import Permission, is_allowed, require
-from mengya_health.access.rules import clinic_doctor_of, receiver_of, teacher_of
+from mengya_health.access.rules import clinic_doctor_of, emergency_reader_of, receiver_of, teacher_of
 from mengya_health.audit import AuditEvent
 from mengya_health.errors import NotFound
+from mengya_health.people.emergency import BreakGlass
 from mengya_health.people.facts import ChildFacts, Contact
 from mengya_health.people.models import Child, Group, Organisation, Relationship, User
 from mengya_health.people.subjects import ATTENDING, FAMILY, FoundChild, current, subjects_of, subjects_of_family
@@ -111,10 +112,12 @@ def who_viewed(work, child: ChildFacts, *, limit: int = 100) -> list[Viewing]:
     require(work.actor, Permission.READ_AUDIT, child.subject)
     event = AuditEvent
     what = (Organisation.name, event.role, event.purpose, event.action)
+    held_back = select(BreakGlass.id).where(BreakGlass.child_id == child.id, BreakGlass.held_until > work.now)
+    is_told = or_(event.break_glass_id.is_(None), event.break_glass_id.not_in(held_back))
     rows = work.session.execute(
         select(func.max(event.at), *what)
         .outerjoin(Organisation, Organisation.id == event.organisation_id)
-        .where(event.child_id == child.id, event.outcome == "allow")
+        .where(event.child_id == child.id, event.outcome == "allow", event.purpose != "oversight", is_told)
         .group_by(event.request_id, *what)
         .order_by(func.max(event.at).desc())
         .limit(limit)
@@ -181,7 +184,7 @@ def _sorted(children: dict[UUID, ChildFacts]) -> list[ChildFacts]:
 def _facts(work, found: FoundChild) -> ChildFacts:
     row, subject = found.row, found.subject
     identity = work.keys.open_body("child", row.id, row.id, "identity", row.body, row.body_version)
-    serves = any(rule(work.actor, subject) for rule in (clinic_doctor_of, teacher_of, receiver_of))
+    serves = any(rule(work.actor, subject) for rule in (clinic_doctor_of, teacher_of, receiver_of, emergency_reader_of))
     return ChildFacts(
         id=row.id,
         number=row.number,

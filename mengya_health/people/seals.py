@@ -2,6 +2,8 @@
 
 import logging
 
+from mengya_health.audit import raise_alarm
+
 log = logging.getLogger("mengya.security")
 
 
@@ -24,4 +26,5 @@ def holds(work, model, row) -> bool:
     if work.keys.row_seal_holds(model.__tablename__, row.seal, *model.authorising(row), row.row_version):
         return True
     log.critical("seal does not hold: %s %s", model.__tablename__, row.id)
+    raise_alarm(work, "seal", f"{model.__tablename__} {row.id} {work.today}")
     return False

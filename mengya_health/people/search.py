@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, case, distinct, func, select
 from mengya_health import audit
 from mengya_health.access.actor import PlaceSubject
 from mengya_health.access.permissions import Permission, is_allowed
+from mengya_health.access.refusals import only_for
 from mengya_health.audit import AuditEvent
 from mengya_health.crypto.blind_index import initials_of, normal_initials, normal_name
-from mengya_health.errors import Invalid, NotPermitted, TooMany
+from mengya_health.errors import Invalid, TooMany
 from mengya_health.fields import as_typed, is_id_number, is_phone
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Child, ChildIndex
@@ -69,7 +70,7 @@ def require_lookups_left(work) -> None:
 def _require_searcher(work) -> None:
     here = [PlaceSubject(organisation_id) for organisation_id in work.actor.organisation_ids]
     if not any(is_allowed(work.actor, Permission.LIST_CHILDREN, place) for place in here):
-        raise NotPermitted
+        raise only_for("staff_here")
 
 
 def _look_up(work, typed: str) -> list[ChildFacts]:

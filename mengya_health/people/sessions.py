@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Row, and_, bindparam, select, update
 
-from mengya_health.access.actor import Actor
-from mengya_health.db import new_id
+from mengya_health.access.actor import Actor, Emergency
+from mengya_health.db import UtcTime, new_id
 from mengya_health.errors import NotFound, PasswordNeeded
+from mengya_health.people import seals
+from mengya_health.people.emergency import BreakGlass
 from mengya_health.people.models import BoundPhone, User, UserSession
 from mengya_health.people.standing import actor_of, is_open, with_standing
 
@@ -30,7 +32,7 @@ def actor_for(work, token: str | None) -> Actor | None:
     """
     if not token:
         return None
-    asked = {"token_hash": work.keys.session_hash(token), "today": work.today}
+    asked = {"token_hash": work.keys.session_hash(token), "today": work.today, "now": work.now}
     rows = work.session.execute(_WHO, asked).all()
     if not rows or not _opens(work, rows[0]):
         return None
@@ -44,6 +46,7 @@ def actor_for(work, token: str | None) -> Actor | None:
         session_id=session.id,
         session_kind=session.kind,
         reauthenticated_at=session.reauthenticated_at,
+        emergency=_emergency(work, rows[0].BreakGlass),
     )
 
 
@@ -191,10 +194,25 @@ def revoke_phone(work, phone_id: UUID) -> None:
 
 # Built once: every request begins with it.
 _WHO = with_standing(
-    select(UserSession, User)
+    select(UserSession, User, BreakGlass)
     .join(User, User.id == UserSession.user_id)
+    .outerjoin(
+        BreakGlass,
+        and_(
+            BreakGlass.user_id == User.id,
+            BreakGlass.expires_at > bindparam("now", type_=UtcTime()),
+            BreakGlass.ended_at.is_(None),
+        ),
+    )
     .where(UserSession.token_hash == bindparam("token_hash"))
 )
+
+
+def _emergency(work, opened: BreakGlass | None) -> Emergency | None:
+    """Return the emergency access that is running; one whose seal does not hold opens nothing."""
+    if opened is None or not seals.holds(work, BreakGlass, opened):
+        return None
+    return Emergency(opened.id, opened.child_id, opened.expires_at)
 
 
 def _opens(work, row: Row) -> bool:

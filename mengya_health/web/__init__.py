@@ -10,17 +10,20 @@ from mengya_health.web import (
     children,
     class_summary,
     classes,
+    emergency,
     family,
     family_people,
     family_signing,
     health,
     looking_again,
     measurements,
+    officer,
     papers,
     passkeys,
     plans,
     referrals,
     referring,
+    releases,
     sign_in,
     today,
 )
@@ -45,4 +48,5 @@ def blueprints() -> list[Blueprint]:
         passkeys,
         referrals,
     )
-    return list(dict.fromkeys(module.bp for module in (*areas, sign_in, today)))
+    of_trust = (emergency, officer, releases)
+    return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

@@ -88,11 +88,16 @@ def create(work):
 def show(work, child_id: UUID):
     if not work.actor.places:
         return redirect(url_for("family.home"))
+    if work.actor.role == "reviewer":  # who was asked about one case reads that, on a page of its own
+        return redirect(url_for("releases.waiting"))
     child = find_child(work, child_id)
     audit.read(work, child.id, "child")
     asked = _asked()
     record = record_page(work, child, limit=asked["limit"], kinds=asked["kinds"], also=READING_KINDS)
-    page = shown_record.record_page(work, child, record, cases_of(work, child), open_tasks_of(work, child), asked)
+    # Without the family's consent a clinic knows the child, not what was found.
+    reads_cases = shown.may(work, child, Permission.READ_CASE)
+    cases, tasks = (cases_of(work, child), open_tasks_of(work, child)) if reads_cases else ([], [])
+    page = shown_record.record_page(work, child, record, cases, tasks, asked)
     return render_template("pages/children/show.html", **page)
 
 

@@ -7,10 +7,11 @@ from flask_babel import gettext as _
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission
+from mengya_health.access.refusals import only_for
 from mengya_health.care import concerns
 from mengya_health.care.queries import find_task, tasks_for
 from mengya_health.entry import form_state, signed_in, submitted
-from mengya_health.errors import Invalid, NotFound, NotPermitted
+from mengya_health.errors import Invalid, NotFound
 from mengya_health.fields import Choice, Form, PlainText
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import class_children, find_child, groups_of
@@ -28,7 +29,7 @@ bp = Blueprint("classes", __name__)
 def show(work):
     groups = groups_of(work)
     if not groups:
-        raise NotPermitted
+        raise only_for("teacher_of")
     return _board(work, groups[0], groups)
 
 

@@ -12,12 +12,14 @@ from mengya_health.care.queries import cases_of, find_task, tasks_for
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound
 from mengya_health.fields import Choice, Form, LocalDate, PlainText
+from mengya_health.people.break_glass import notices_of
 from mengya_health.people.queries import find_child, my_children
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import record_page, timeline
 from mengya_health.screening.measurements import READING_KINDS
 from mengya_health.web import check_ins as pages
+from mengya_health.web.shown import emergency as shown_emergency
 from mengya_health.web.shown import family as shown
 from mengya_health.web.shown import family_record as shown_record
 from mengya_health.web.shown.links import home_link
@@ -65,7 +67,8 @@ def _home(work, child, siblings):
         cases_of(work, child),
         None,
     )
-    return render_template("pages/parent/home.html", **page)
+    told = shown_emergency.notices(notices_of(work, [child]).get(child.id, []))
+    return render_template("pages/parent/home.html", **page, notices=told)
 
 
 @bp.get("/home/<uuid:child_id>/record")

@@ -5,11 +5,11 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
 
+from mengya_health.access.refusals import only_for
 from mengya_health.care.letters import Letter, find_letter, origins_of
 from mengya_health.care.queries import referrals_to
 from mengya_health.care.referrals import accept_referral, receive_referral, reject_referral
 from mengya_health.entry import form_state, signed_in, submitted
-from mengya_health.errors import NotPermitted
 from mengya_health.fields import Form, PlainText
 from mengya_health.web.referring import form_of, record_reply, reply_part
 from mengya_health.web.shown import referrals as shown
@@ -27,7 +27,7 @@ class Rejection(Form):
 def waiting(work):
     places = work.actor.places_as("specialist")
     if not places:
-        raise NotPermitted
+        raise only_for("receiver_of")
     found = referrals_to(work, places[0].organisation_id)
     origins = origins_of(work, [child for child, _referral in found])
     return render_template("pages/specialist/index.html", **shown.received_page(work, found, origins))
@@ -73,7 +73,7 @@ def feedback(work, referral_id: UUID):
 
 def _letter_here(work, referral_id: UUID) -> Letter:
     if not work.actor.places_as("specialist"):
-        raise NotPermitted
+        raise only_for("receiver_of")
     return find_letter(work, referral_id)
 
 

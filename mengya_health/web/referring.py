@@ -6,11 +6,12 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from marshmallow import fields
 
+from mengya_health.access.refusals import only_for
 from mengya_health.care import referrals
 from mengya_health.care.letters import MATERIAL_KINDS, Letter, find_letter
 from mengya_health.care.loop import loop_of
 from mengya_health.entry import FormState, form_state, signed_in, submitted
-from mengya_health.errors import Invalid, NotPermitted
+from mengya_health.errors import Invalid
 from mengya_health.fields import Choice, Form, LocalDate, PlainText, Reference
 from mengya_health.handouts.from_record.sheet import require_plain
 from mengya_health.people.places import receivers
@@ -143,7 +144,7 @@ def _clinic_forms(work, letter: Letter) -> dict:
 
 def _letter_of_clinic(work, referral_id: UUID) -> Letter:
     if not work.actor.places_as("doctor"):
-        raise NotPermitted
+        raise only_for("clinic_doctor_of")
     return find_letter(work, referral_id)
 
 

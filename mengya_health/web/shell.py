@@ -6,6 +6,7 @@ from flask_babel import gettext as _
 from mengya_health.access.actor import Actor
 from mengya_health.entry import installation
 from mengya_health.locale import language
+from mengya_health.web.shown.emergency import banner
 
 BADGES = {
     "doctor": ("doc", "儿保门诊"),
@@ -26,6 +27,8 @@ HOME = {
     "guardian": "family.home",
     "caregiver": "family.home",
     "specialist": "referrals.waiting",
+    "reviewer": "releases.waiting",
+    "security_officer": "officer.alarms_page",
 }
 NAV = {
     "doctor": [
@@ -37,6 +40,12 @@ NAV = {
     "teacher": [("班级", "classes.show", "classes"), ("今天记的", "classes.written", "written")],
     "health_staff": [("班级", "classes.show", "classes"), ("今天记的", "classes.written", "written")],
     "specialist": [("转诊", "referrals.waiting", "referrals")],
+    "reviewer": [("复核", "releases.waiting", "releases")],
+    "security_officer": [
+        ("告警", "officer.alarms_page", "alarms"),
+        ("紧急查阅", "officer.emergencies", "emergencies"),
+        ("审计", "officer.audit", "audit"),
+    ],
     "guardian": [],
     "caregiver": [],
 }
@@ -71,6 +80,7 @@ def context() -> dict:
             "sign_out_href": url_for("sign_in.leave") if who else "",
             "saved": SAVED.get(saved, lambda: "")(),
             "undo_href": g.get("undo_href", ""),
+            "emergency": banner(g.get("work")),
         }
     }
 
@@ -97,6 +107,8 @@ def _badge(who: Actor) -> dict:
 
 def _nav(who: Actor) -> list[dict]:
     here = (request.blueprint or "").split(".")[0]
+    if here == "officer":
+        here = next((area for area in ("emergencies", "audit") if f"/{area}" in request.path), "alarms")
     return [
         {"text": _(text), "href": url_for(endpoint), "is_current": here == area}
         for text, endpoint, area in NAV.get(who.role, [])

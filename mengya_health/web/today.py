@@ -2,10 +2,10 @@
 
 from flask import Blueprint, render_template, request
 
+from mengya_health.access.refusals import only_for
 from mengya_health.care.due import day_list
 from mengya_health.care.queries import cases_of_children
 from mengya_health.entry import signed_in
-from mengya_health.errors import NotPermitted
 from mengya_health.handouts.queries import print_queue
 from mengya_health.people.places import place_name
 from mengya_health.web.shown import today as shown
@@ -30,5 +30,5 @@ def clinic_of(work):
     """Return the clinic the doctor works at. Raises NotPermitted for anybody else."""
     places = work.actor.places_as("doctor")
     if not places:
-        raise NotPermitted
+        raise only_for("doctor_here")
     return places[0].organisation_id
