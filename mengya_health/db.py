@@ -42,6 +42,11 @@ def new_id() -> UUID:
     return UUID(int=value)
 
 
+def made_at(id: UUID) -> datetime:
+    """Return when a UUIDv7 was made, UTC."""
+    return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
+
+
 class Id(TypeDecorator):
     """A UUID: 16 bytes on SQLite, `uuid` on PostgreSQL (UUID text would cost as much to parse as decrypting)."""
 

@@ -234,9 +234,9 @@ def _idem_key() -> UUID | None:
         raise Malformed from error
 
 
-def _body_mac(work: Work) -> bytes:
+def _form_bytes() -> bytes:
     fields = sorted((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")
-    return work.keys.body_mac(repr(fields).encode())
+    return repr(fields).encode()
 
 
 def _stored_answer(work: Work, session) -> str | None:
@@ -245,7 +245,7 @@ def _stored_answer(work: Work, session) -> str | None:
     row = session.get(Idempotency, (work.actor.user_id, key)) if key and work.actor else None
     if row is None:
         return None
-    if row.body_mac != _body_mac(work) or row.route != request.endpoint:
+    if not work.keys.body_mac_holds(row.body_mac, _form_bytes()) or row.route != request.endpoint:
         raise Invalid(
             "这份表单已经保存过另一份内容。请打开新的一页再填。",
             "This form was already saved with other content. Open a new page and fill it in there.",
@@ -262,7 +262,7 @@ def _store_answer(work: Work, answer: Response) -> None:
             user_id=work.actor.user_id,
             key=key,
             route=request.endpoint,
-            body_mac=_body_mac(work),
+            body_mac=work.keys.body_mac(_form_bytes()),
             location=answer.headers["Location"],
             stored_at=work.now,
         )

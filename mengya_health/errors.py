@@ -4,6 +4,8 @@ Domain code raises these and knows nothing of HTTP; `problems.py` alone turns th
 Chinese and an English form, says what to do next, and holds no health facts.
 """
 
+from datetime import date
+
 
 class MengyaError(Exception):
     """Something a person can be told in one sentence, in Chinese and in English."""
@@ -30,6 +32,33 @@ class NotPermitted(MengyaError):
     code = "not_permitted"
     zh = "您的账号不能做这一步。请联系负责的医生或老师。"
     en = "Your account may not do this. Ask the doctor or teacher in charge."
+
+
+class SectionClosed(NotPermitted):
+    """A section that was destroyed at the family's wish, or is only stored until a day the law names."""
+
+    _NAMES = {
+        "identity": ("儿童信息", "the child's sheet"),
+        "health": ("卫生保健", "health"),
+        "behaviour": ("行为观察", "behaviour"),
+        "family": ("家长互动", "family"),
+        "special": ("专门保管的内容", "what is kept apart"),
+    }
+
+    def __init__(self, section: str, sealed_until: date | None) -> None:
+        zh, en = self._NAMES.get(section, ("这一栏", "this section"))
+        if sealed_until:
+            super().__init__(
+                f"“{zh}”已封存到 {sealed_until}：依法要保存，但不再查看、使用。依法要查阅的，请联系安全审计员。",
+                f"The section “{en}” is sealed until {sealed_until}: the law has it stored, nobody reads or uses it. "
+                "Whoever must by law, asks the security officer.",
+            )
+        else:
+            super().__init__(
+                f"“{zh}”已经应家长的要求删除，谁也恢复不了。",
+                f"The section “{en}” was deleted at the family's wish; nobody can bring it back.",
+            )
+        self.section, self.sealed_until = section, sealed_until
 
 
 class SignInNeeded(MengyaError):

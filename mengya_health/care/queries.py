@@ -157,8 +157,8 @@ def cases_of_children(work, children: Mapping[UUID, ChildFacts]) -> Mapping[UUID
 
 def open_case_on(work, child: ChildFacts, pathway_id: str) -> Case | None:
     """Return the child's open case on a pathway, None where there is none."""
-    tag = work.keys.tag_pathway(child.id, pathway_id)
-    chosen = select(Case).where(Case.child_id == child.id, Case.pathway_tag == tag, Case.state.not_in(CLOSED_STATES))
+    tags = work.keys.tags_of_pathway(child.id, pathway_id)
+    chosen = select(Case).where(Case.child_id == child.id, Case.pathway_tag.in_(tags), Case.state.not_in(CLOSED_STATES))
     return work.session.scalar(chosen)
 
 

@@ -14,11 +14,14 @@ from mengya_health.cli.base import data_option, main, opened, port_option, progr
 @click.option("--admin", help="第一位系统管理员的登录名 Sign-in name of the first administrator.")
 def init(data_dir: Path | None, admin: str | None) -> None:
     """Make keyring, keystore and database where they are missing; run again it changes nothing."""
+    from mengya_health.cli.keys import print_codes
     from mengya_health.operations.first_run import first_sysadmin, initialise, passphrase_for
     from mengya_health.operations.installation import begin_work, clock
 
     settings = settings_of(data_dir)
     made = initialise(settings, passphrase_for(settings), now=clock())
+    if made.codes:
+        print_codes(made.codes)
     click.echo("已建好。 Ready." if made.keyring or made.database else "都已经有了，没有改动。 Nothing to do.")
     if admin:
         password = click.prompt("密码 Password", hide_input=True, confirmation_prompt=True)
@@ -29,14 +32,19 @@ def init(data_dir: Path | None, admin: str | None) -> None:
 @main.command()
 @data_option
 def upgrade(data_dir: Path | None) -> None:
-    """Bring the database to the newest migration."""
+    """Bring database and keystore to their newest migrations."""
     from mengya_health.operations import upgrading
 
-    engine = db.open_engine(settings_of(data_dir).database_url, "数据库")
-    try:
-        upgrading.upgrade(engine)
-    finally:
-        engine.dispose()
+    settings = settings_of(data_dir)
+    for url, name, migrations in (
+        (settings.database_url, "数据库", upgrading.DATA),
+        (settings.keystore_url, "密钥库", upgrading.KEYSTORE),
+    ):
+        engine = db.open_engine(url, name)
+        try:
+            upgrading.upgrade(engine, migrations)
+        finally:
+            engine.dispose()
     click.echo("数据库已是最新。 The database is up to date.")
 
 

@@ -5,26 +5,58 @@ without its key would be lost.
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Self
+from datetime import date, datetime
+from typing import NamedTuple, Self
 from uuid import UUID
 
-from sqlalchemy import Engine, Row, insert, inspect, select
+from sqlalchemy import (
+    Connection,
+    Date,
+    Engine,
+    LargeBinary,
+    Row,
+    bindparam,
+    cast,
+    insert,
+    inspect,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from mengya_health.crypto.blind_index import BlindIndex
 from mengya_health.crypto.envelope import Key, Place, new_key, unwrap_key, wrap_key
 from mengya_health.crypto.keys import KeyProvider
-from mengya_health.crypto.models import Dek, KeystoreBase, WrappingKey
-from mengya_health.crypto.suites import Suite, suite_of
-from mengya_health.db import new_id
-from mengya_health.errors import IntegrityError, StartRefused
+from mengya_health.crypto.models import Dek, EndedKey, Profile, WrappingKey
+from mengya_health.crypto.suites import SUITES, Suite, suite_of
+from mengya_health.db import Id, UtcTime, new_id
+from mengya_health.errors import IntegrityError, SectionClosed, StartRefused
 
 CHILD_CLASSES = ("identity", "health", "behaviour", "family", "special")
 USER_CLASSES = ("user",)
 
-_DEK_COLUMNS = select(Dek.subject_id, Dek.key_class, Dek.id, Dek.version, Dek.wrapping_key_id, Dek.wrapped).order_by(
-    Dek.version
-)
+# Every key of some subjects in one statement; a destroyed one has nothing but its class and when that was.
+_KEYS_OF = union_all(
+    select(
+        Dek.subject_id, Dek.key_class, Dek.id, Dek.version, Dek.suite, Dek.wrapping_key_id, Dek.wrapped,
+        Dek.sealed_until, cast(null(), UtcTime()).label("ended_at"),
+    ).where(Dek.subject_id.in_(bindparam("subjects", type_=Id(), expanding=True))),
+    select(
+        EndedKey.subject_id, EndedKey.key_class, EndedKey.id, literal(0), literal(0), cast(null(), Id()),
+        cast(null(), LargeBinary()), cast(null(), Date()), EndedKey.ended_at,
+    ).where(EndedKey.subject_id.in_(bindparam("subjects", type_=Id(), expanding=True))),
+).order_by("version")  # fmt: skip
+
+
+class ClosedClass(NamedTuple):
+    """A class of a child's record that nobody reads any more: destroyed on a day, or only stored until one."""
+
+    key_class: str
+    destroyed_at: datetime | None
+    sealed_until: date | None
 
 
 @dataclass(frozen=True)
@@ -38,70 +70,142 @@ class LogKey:
 class DataKeys:
     """The data keys of some subjects, each unwrapped when it is first used."""
 
-    def __init__(self, wrapping_keys: dict[UUID, Key]) -> None:
-        self._wrapping_keys = wrapping_keys
+    def __init__(self, wrapping_key: Callable[[UUID], Key], *, opens_sealed: bool = False) -> None:
+        self._wrapping_key, self._opens_sealed = wrapping_key, opens_sealed
         self._newest: dict[tuple[UUID, str], Row] = {}
         self._stored: dict[bytes, Row] = {}
         self._open: dict[bytes, tuple[tuple[UUID, str], Key]] = {}
+        self._ended: set[bytes] = set()
+        self._closed: dict[tuple[UUID, str], ClosedClass] = {}
 
     def add(self, rows: Iterable[Row]) -> None:
-        """Take in rows of `dek`, oldest version first."""
+        """Take in the keys of subjects, oldest version first."""
         for row in rows:
-            self._newest[row.subject_id, row.key_class] = row
-            self._stored[row.id.bytes] = row
+            if row.ended_at or row.sealed_until:
+                closed = ClosedClass(row.key_class, row.ended_at, row.sealed_until)
+                self._closed[row.subject_id, row.key_class] = closed
+            if row.ended_at:
+                self._ended.add(row.id.bytes)
+            else:
+                self._newest[row.subject_id, row.key_class] = row
+                self._stored[row.id.bytes] = row
+
+    def closed_of(self, subject_id: UUID) -> tuple[ClosedClass, ...]:
+        """Return the classes of a subject that were destroyed, or are only stored any more."""
+        return tuple(closed for (owner, _class), closed in self._closed.items() if owner == subject_id)
 
     def newest(self, subject_id: UUID, key_class: str) -> Key:
         """Return the key to seal with; raises IntegrityError where there is none."""
-        row = self._newest.get((subject_id, key_class))
+        return self.named(subject_id, key_class, self._newest_row(subject_id, key_class).id.bytes)
+
+    def suite_of_newest(self, subject_id: UUID, key_class: str) -> Suite:
+        """Return the suite to seal with; raises IntegrityError where there is no key."""
+        return SUITES[self._newest_row(subject_id, key_class).suite]
+
+    def versions(self, subject_id: UUID, key_class: str) -> list[Key]:
+        """Return every version of a key, newest first."""
+        rows = [row for row in self._stored.values() if (row.subject_id, row.key_class) == (subject_id, key_class)]
+        return [self.named(subject_id, key_class, row.id.bytes) for row in reversed(rows)]
+
+    def replacement_of(self, key_id: bytes) -> str | None:
+        """Return the class whose newest key is to take this one's place; None where this is the newest, or destroyed.
+
+        Raises IntegrityError for a key that is not here.
+        """
+        if key_id in self._ended:
+            return None
+        row = self._stored.get(key_id)
         if row is None:
             raise IntegrityError
-        return self.named(subject_id, key_class, row.id.bytes)
+        return None if self._newest[row.subject_id, row.key_class] is row else row.key_class
 
     def named(self, subject_id: UUID, key_class: str, key_id: bytes) -> Key:
-        """Return the key an envelope names; raises IntegrityError unless it is this subject's for this class."""
+        """Return the key an envelope names; raises IntegrityError unless it is this subject's for this class.
+
+        Raises SectionClosed where the class was destroyed or is only stored any more.
+        """
+        self._require_open(subject_id, key_class)
         owner, key = self._open.get(key_id) or self._unwrap(key_id)
         if owner != (subject_id, key_class):
             raise IntegrityError
         return key
 
+    def _newest_row(self, subject_id: UUID, key_class: str) -> Row:
+        self._require_open(subject_id, key_class)
+        row = self._newest.get((subject_id, key_class))
+        if row is None:
+            raise IntegrityError
+        return row
+
+    def _require_open(self, subject_id: UUID, key_class: str) -> None:
+        closed = self._closed.get((subject_id, key_class))
+        if closed and (closed.destroyed_at or not self._opens_sealed):
+            raise SectionClosed(key_class, closed.sealed_until)
+
     def _unwrap(self, key_id: bytes) -> tuple[tuple[UUID, str], Key]:
         row = self._stored.get(key_id)
-        wrapping = self._wrapping_keys.get(row.wrapping_key_id) if row else None
-        if wrapping is None:
+        if row is None:
             raise IntegrityError
-        place = _dek_place(row.id, row.subject_id, row.key_class, row.version)
-        key = unwrap_key(wrapping, place, row.id, row.wrapped)
+        place = dek_place(row.id, row.subject_id, row.key_class, row.version)
+        key = unwrap_key(self._wrapping_key(row.wrapping_key_id), place, row.id, row.wrapped)
         self._open[key_id] = (row.subject_id, row.key_class), key
         return self._open[key_id]
 
 
 class Keystore:
-    """One open keystore. It holds the wrapping keys and the index key for as long as the process lives."""
+    """One open keystore. It holds the wrapping keys and the index key for as long as the process lives.
 
-    def __init__(
-        self, engine: Engine, wrapping_keys: dict[UUID, Key], index: BlindIndex, suite: Suite, log_key: LogKey
-    ) -> None:
-        self.suite, self.index, self.log_key = suite, index, log_key
-        self._engine = engine
+    `hash_suite` gives every digest, MAC and seal, and stays what it was when the deployment was made; `write_suite` is
+    what new data keys seal with.
+    """
+
+    def __init__(self, engine: Engine, provider: KeyProvider) -> None:
+        self._engine, self.provider = engine, provider
+        self.log_key = LogKey(provider.log_public_key(), provider.sign_log)
         self._reading = engine.execution_options(writing=False)
-        self._wrapping_keys = wrapping_keys
         self._subkeys: dict[str, list[Key]] = {}
+        self._wrapping_keys = _wrapping_keys(engine, provider)
+        profile = self._profile()
+        self.hash_suite, self.write_suite = SUITES[profile.hash_suite], SUITES[profile.write_suite]
+        self.index = BlindIndex(provider.index_key, provider.index_version, self.hash_suite)
 
     @classmethod
-    def open(cls, engine: Engine, provider: KeyProvider, *, suite_id: int = 0x01) -> Self:
+    def open(cls, engine: Engine, provider: KeyProvider) -> Self:
         """Return the keystore with its wrapping keys unwrapped; raises StartRefused."""
-        suite = suite_of(suite_id)
-        index = BlindIndex(provider.index_key, provider.index_version, suite)
-        log_key = LogKey(provider.log_public_key(), provider.sign_log)
-        return cls(engine, _wrapping_keys(engine, provider), index, suite, log_key)
+        return cls(engine, provider)
+
+    def refresh(self) -> bool:
+        """Take in what another process made meanwhile; return whether there was a wrapping key we did not know."""
+        known = set(self._wrapping_keys)
+        with self._reading.connect() as connection:
+            stored = set(connection.scalars(select(WrappingKey.id)))
+        if stored != known:
+            self._wrapping_keys = _wrapping_keys(self._engine, self.provider)
+            self._subkeys = {}
+        self.write_suite = SUITES[self._profile().write_suite]
+        return not stored <= known
 
     def create_keys(self, subject_id: UUID, classes: Sequence[str] = CHILD_CLASSES) -> None:
         """Make and commit the data keys of a child or a user that is about to be stored."""
         self.create_keys_of([subject_id], classes)
 
     def create_keys_of(self, subject_ids: Iterable[UUID], classes: Sequence[str] = CHILD_CLASSES) -> None:
-        """Make and commit the data keys of many at once."""
-        rows = [self._new_dek(subject_id, key_class) for subject_id in subject_ids for key_class in classes]
+        """Make and commit the data keys of many at once, under the newest wrapping key and with the suite of today."""
+        self.refresh()
+        rows = [self._new_dek(subject_id, key_class, 1) for subject_id in subject_ids for key_class in classes]
+        if rows:
+            with self._engine.begin() as connection:
+                connection.execute(insert(Dek), rows)
+
+    def renew_keys_of(self, subject_id: UUID, classes: Sequence[str]) -> None:
+        """Make and commit a next version of a subject's keys; it seals from now on, and the old ones still open."""
+        self.refresh()
+        newest = {row.key_class: row for row in self.keys_for([subject_id]) if not row.ended_at}
+        rows = [
+            self._new_dek(subject_id, name, newest[name].version + 1) | {"sealed_until": newest[name].sealed_until}
+            for name in classes
+            if name in newest
+        ]
         if rows:
             with self._engine.begin() as connection:
                 connection.execute(insert(Dek), rows)
@@ -109,46 +213,76 @@ class Keystore:
     def keys_for(self, subject_ids: Iterable[UUID]) -> list[Row]:
         """Return the stored (wrapped) data keys of all these subjects, in one statement."""
         with self._reading.connect() as connection:
-            return list(connection.execute(_DEK_COLUMNS.where(Dek.subject_id.in_(list(subject_ids)))))
+            return list(connection.execute(_KEYS_OF, {"subjects": list(subject_ids)}))
 
-    def data_keys(self) -> DataKeys:
+    def data_keys(self, *, opens_sealed: bool = False) -> DataKeys:
         """Return an empty set of data keys, to be filled for one piece of work."""
-        return DataKeys(self._wrapping_keys)
+        return DataKeys(self.wrapping_key, opens_sealed=opens_sealed)
+
+    def wrapping_key(self, id: UUID) -> Key:
+        """Return a wrapping key, made by another process perhaps; raises IntegrityError where there is none."""
+        if id not in self._wrapping_keys:
+            self.refresh()
+        if id not in self._wrapping_keys:
+            raise IntegrityError
+        return self._wrapping_keys[id]
+
+    def newest_wrapping_key(self) -> Key:
+        """Return the key that wraps."""
+        return list(self._wrapping_keys.values())[-1]
 
     def subkeys(self, info: str) -> list[Key]:
         """Return the key for a purpose of the whole deployment, drawn from each wrapping key, newest first."""
         if info not in self._subkeys:
             newest_first = reversed(self._wrapping_keys.values())
-            self._subkeys[info] = [key.subkey(info, self.suite) for key in newest_first]
+            self._subkeys[info] = [key.subkey(info, self.hash_suite) for key in newest_first]
         return self._subkeys[info]
+
+    def reading(self) -> Connection:
+        """Return a connection whose transaction only reads, for what looks after the keys."""
+        return self._reading.connect()
+
+    def changing(self) -> AbstractContextManager[Connection]:
+        """Return a connection whose transaction commits at its end, for what looks after the keys."""
+        return self._engine.begin()
 
     def dispose(self) -> None:
         """Give back every connection."""
         self._engine.dispose()
 
-    def _new_dek(self, subject_id: UUID, key_class: str) -> dict:
-        key = new_key(new_id())
-        wrapping_id, wrapping = list(self._wrapping_keys.items())[-1]
-        place = _dek_place(key.id, subject_id, key_class, 1)
+    def _profile(self) -> Row:
+        with self._reading.connect() as connection:
+            return connection.execute(select(Profile.hash_suite, Profile.write_suite)).one()
+
+    def _new_dek(self, subject_id: UUID, key_class: str, version: int) -> dict:
+        key, wrapping = new_key(new_id()), self.newest_wrapping_key()
         return {
             "id": key.id,
             "subject_id": subject_id,
             "key_class": key_class,
-            "version": 1,
-            "wrapping_key_id": wrapping_id,
-            "wrapped": wrap_key(wrapping, place, key, self.suite),
+            "version": version,
+            "suite": self.write_suite.id,
+            "wrapping_key_id": wrapping.id,
+            "wrapped": wrap_key(wrapping, dek_place(key.id, subject_id, key_class, version), key, self.write_suite),
         }
 
 
-def create_keystore(engine: Engine, provider: KeyProvider) -> None:
-    """Make the tables and the first wrapping key where they are missing; changes nothing where they are not."""
-    KeystoreBase.metadata.create_all(engine)
+def create_keystore(engine: Engine, provider: KeyProvider, *, suite_id: int = 0x01) -> None:
+    """Make the first wrapping key and the profile where they are missing; changes nothing where they are not."""
     with engine.begin() as connection:
         if connection.execute(select(WrappingKey.id)).first():
             return
-        key, root_id = new_key(new_id()), provider.current_kid()
-        wrapped = provider.wrap(root_id, key, _wrapping_place(key.id, 1))
-        connection.execute(insert(WrappingKey).values(id=key.id, version=1, root_id=root_id, wrapped=wrapped))
+        add_wrapping_key(connection, provider, 1)
+        suite = suite_of(suite_id)
+        connection.execute(insert(Profile).values(id=1, hash_suite=suite.id, write_suite=suite.id))
+
+
+def add_wrapping_key(connection: Connection, provider: KeyProvider, version: int) -> UUID:
+    """Make a wrapping key, which wraps from now on, and return its id."""
+    key, root_id = new_key(new_id()), provider.current_kid()
+    wrapped = provider.wrap(root_id, key, wrapping_place(key.id, version))
+    connection.execute(insert(WrappingKey).values(id=key.id, version=version, root_id=root_id, wrapped=wrapped))
+    return key.id
 
 
 def _wrapping_keys(engine: Engine, provider: KeyProvider) -> dict[UUID, Key]:
@@ -164,7 +298,7 @@ def _wrapping_keys(engine: Engine, provider: KeyProvider) -> dict[UUID, Key]:
             "The keystore is empty. Run mengya init for a first start, or restore the keystore from its backup.",
         )
     try:
-        return {row.id: provider.unwrap(row.id, row.wrapped, _wrapping_place(row.id, row.version)) for row in rows}
+        return {row.id: provider.unwrap(row.id, row.wrapped, wrapping_place(row.id, row.version)) for row in rows}
     except IntegrityError as error:
         raise StartRefused(
             "密钥环和密钥库不是一套。请检查 MENGYA_KEYRING 指的是不是这个系统的密钥环。",
@@ -172,9 +306,11 @@ def _wrapping_keys(engine: Engine, provider: KeyProvider) -> dict[UUID, Key]:
         ) from error
 
 
-def _dek_place(id: UUID, subject_id: UUID, key_class: str, version: int) -> Place:
+def dek_place(id: UUID, subject_id: UUID, key_class: str, version: int) -> Place:
+    """Return where the envelope of a data key lives."""
     return Place("keystore.dek", key_class, id, subject_id, version)
 
 
-def _wrapping_place(id: UUID, version: int) -> Place:
+def wrapping_place(id: UUID, version: int) -> Place:
+    """Return where the envelope of a wrapping key lives."""
     return Place("keystore.wrapping_key", "wrapped", id, id, version)

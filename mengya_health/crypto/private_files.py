@@ -1,9 +1,11 @@
 """Files that only their owner may read: the keyring, and the passphrase that opens it."""
 
+import fcntl
 import os
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from getpass import getpass
 from pathlib import Path
 
@@ -41,6 +43,45 @@ def require_private(path: Path) -> None:
 
 def write_once(file: Path, text: str) -> None:
     """Write a file that only its owner may read and that is whole or not there at all; raises StartRefused."""
+    part = _written_beside(file, text)
+    try:
+        os.link(part, file)  # unlike a rename, never replaces a keyring
+    except FileExistsError as error:
+        raise StartRefused(f"{file} 已经有了，没有改动。", f"{file} exists already and was left alone.") from error
+    finally:
+        part.unlink()
+
+
+def replace_private(file: Path, text: str) -> None:
+    """Put a new file in place of the old one; after a crash either is there, whole."""
+    _written_beside(file, text).rename(file)
+    _sync(file.parent)
+
+
+def append_private(file: Path, text: str) -> None:
+    """Add to the end of a file that only its owner may read; returns once it is on the disk."""
+    is_new = not file.exists()
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    with os.fdopen(descriptor, "w") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+    if is_new:
+        _sync(file.parent)
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Keep other processes that ask the same out of a folder meanwhile."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _written_beside(file: Path, text: str) -> Path:
     part = file.with_suffix(".part")
     part.unlink(missing_ok=True)
     descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -48,9 +89,12 @@ def write_once(file: Path, text: str) -> None:
         stream.write(text)
         stream.flush()
         os.fsync(stream.fileno())
+    return part
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.link(part, file)  # unlike a rename, never replaces a keyring
-    except FileExistsError as error:
-        raise StartRefused(f"{file} 已经有了，没有改动。", f"{file} exists already and was left alone.") from error
+        os.fsync(descriptor)
     finally:
-        part.unlink()
+        os.close(descriptor)

@@ -21,9 +21,9 @@ from mengya_health.crypto.envelope import (
     seal,
     seal_json,
 )
-from mengya_health.crypto.keystore import USER_CLASSES, Keystore, LogKey
+from mengya_health.crypto.keystore import USER_CLASSES, ClosedClass, Keystore, LogKey
 from mengya_health.crypto.signatures import public_key_of, signature_of
-from mengya_health.crypto.suites import SUITES
+from mengya_health.crypto.suites import SUITES, Suite
 from mengya_health.errors import IntegrityError
 
 _SALT_BYTES = 32
@@ -49,11 +49,15 @@ class SealedAttachment(NamedTuple):
 class Keys:
     """The keys of one unit of work. Nothing read from the keystore outlives it, so an erasure holds at once."""
 
-    def __init__(self, keystore: Keystore) -> None:
+    def __init__(self, keystore: Keystore, *, opens_sealed: bool = False) -> None:
         self._keystore = keystore
-        self._suite = keystore.suite
-        self._data_keys = keystore.data_keys()
+        self._hash = keystore.hash_suite  # of every digest and MAC, whatever the envelopes are sealed with
+        self._data_keys = keystore.data_keys(opens_sealed=opens_sealed)
         self._loaded: set[UUID] = set()
+
+    def closed_classes(self, subject_id: UUID) -> tuple[ClosedClass, ...]:
+        """Return the classes of a child that were destroyed or are only stored any more; its keys must be loaded."""
+        return self._data_keys.closed_of(subject_id)
 
     @property
     def index(self) -> BlindIndex:
@@ -87,7 +91,7 @@ class Keys:
         """
         salt, canonical = os.urandom(_SALT_BYTES), txjson(content)
         body = self._seal(_revision_place(child_id, entry_id, version), section, salt + padded(canonical))
-        return SealedRevision(body, commitment(salt, canonical, self._suite))
+        return SealedRevision(body, commitment(salt, canonical, self._hash))
 
     def open_revision(
         self, child_id: UUID, section: str, entry_id: UUID, version: int, body: bytes, commit: bytes
@@ -95,7 +99,7 @@ class Keys:
         """Return a revision's content; raises IntegrityError, also where `commit` is not its commitment."""
         opened = self._open(_revision_place(child_id, entry_id, version), section, body)
         salt, canonical = opened[:_SALT_BYTES], opened[_SALT_BYTES:].rstrip(b" ")
-        if not hmac.compare_digest(commitment(salt, canonical, self._suite), commit):
+        if not hmac.compare_digest(commitment(salt, canonical, self._hash), commit):
             raise IntegrityError
         return read_txjson(canonical)
 
@@ -114,8 +118,8 @@ class Keys:
         `key_class`: identity, health, behaviour, family or special of a child, `user` of an account.
         `version` counts the immutable versions of the content; it is not the row's lock counter.
         """
-        key = self._newest(subject_id, key_class)
-        return seal_json(key, Place(table, column, row_id, subject_id, version), content, self._suite)
+        key, suite = self._newest(subject_id, key_class)
+        return seal_json(key, Place(table, column, row_id, subject_id, version), content, suite)
 
     def open_body(
         self,
@@ -145,12 +149,11 @@ class Keys:
         self, child_id: UUID, key_class: str, attachment_id: UUID, said: dict, content: bytes
     ) -> SealedAttachment:
         """Return a file sealed in segments, and beside it what is `said` of it, with the digest of its bytes."""
-        said = said | {"digest": self._suite.digest(content).hex()}
+        said = said | {"digest": self._hash.digest(content).hex()}
         salt, canonical = os.urandom(_SALT_BYTES), txjson(said)
         body = self._seal(_attachment_place(attachment_id, child_id, "body"), key_class, salt + padded(canonical))
-        key, place = self._newest(child_id, key_class), _attachment_place(attachment_id, child_id, "content")
-        start, *segments = attachments.sealed(key, place, content, self._suite)
-        return SealedAttachment(body, commitment(salt, canonical, self._suite), start, tuple(segments))
+        start, *segments = self._seal_content(attachment_id, child_id, key_class, content)
+        return SealedAttachment(body, commitment(salt, canonical, self._hash), start, tuple(segments))
 
     def open_attachment_body(
         self, child_id: UUID, key_class: str, attachment_id: UUID, body: bytes | None, commit: bytes
@@ -158,7 +161,7 @@ class Keys:
         """Return what is said of an attachment; raises IntegrityError, also where `commit` is not its commitment."""
         opened = self._open(_attachment_place(attachment_id, child_id, "body"), key_class, body)
         salt, canonical = opened[:_SALT_BYTES], opened[_SALT_BYTES:].rstrip(b" ")
-        if not hmac.compare_digest(commitment(salt, canonical, self._suite), commit):
+        if not hmac.compare_digest(commitment(salt, canonical, self._hash), commit):
             raise IntegrityError
         return read_txjson(canonical)
 
@@ -169,22 +172,54 @@ class Keys:
         self._load_one(child_id)
         key = self._data_keys.named(child_id, key_class, attachments.key_id_of(start))
         content = attachments.opened(key, _attachment_place(attachment_id, child_id, "content"), start, segments)
-        if not hmac.compare_digest(self._suite.digest(content).hex(), digest):
+        if not hmac.compare_digest(self._hash.digest(content).hex(), digest):
             raise IntegrityError
         return content
+
+    def attachment_sealed_anew(
+        self, child_id: UUID, attachment_id: UUID, start: bytes, segments: Iterable[bytes]
+    ) -> list[bytes] | None:
+        """Return start and segments of a file sealed with the newest key; None where it is already, or was destroyed.
+
+        There are as many segments as before.
+        """
+        self._load_one(child_id)
+        key_id = attachments.key_id_of(start)
+        key_class = self._data_keys.replacement_of(key_id)
+        if key_class is None:
+            return None
+        key = self._data_keys.named(child_id, key_class, key_id)
+        content = attachments.opened(key, _attachment_place(attachment_id, child_id, "content"), start, segments)
+        return self._seal_content(attachment_id, child_id, key_class, content)
+
+    def _seal_content(self, attachment_id: UUID, child_id: UUID, key_class: str, content: bytes) -> list[bytes]:
+        key, suite = self._newest(child_id, key_class)
+        return list(attachments.sealed(key, _attachment_place(attachment_id, child_id, "content"), content, suite))
+
+    def sealed_anew(self, place: Place, envelope: bytes) -> bytes | None:
+        """Return an envelope's content sealed with the newest key; None where it is already, or was destroyed."""
+        self._load_one(place.child_id)
+        key_class = self._data_keys.replacement_of(key_id_of(envelope))
+        return key_class and self._seal(place, key_class, self._open(place, key_class, envelope))
 
     def seal_row(self, table: str, *columns: Any) -> bytes:
         """Return the 32-byte seal over a row's authorising columns, its row_version last."""
         newest = self._keystore.subkeys(f"txda/seal/1|{table}")[0]
-        return newest.mac(_row_bytes(columns), self._suite)
+        return newest.mac(_row_bytes(columns), self._hash)
 
     def row_seal_holds(self, table: str, seal: bytes | None, *columns: Any) -> bool:
         """Return whether a row carries the seal of these columns: one written by SQL alone does not."""
         if not isinstance(seal, bytes):
             return False
-        message = _row_bytes(columns)
-        versions = self._keystore.subkeys(f"txda/seal/1|{table}")
-        return any(hmac.compare_digest(key.mac(message, self._suite), seal) for key in versions)
+        return self._is_mac(f"txda/seal/1|{table}", _row_bytes(columns), seal)
+
+    def sealed_by(self, table: str, seal: bytes | None, *columns: Any) -> UUID | None:
+        """Return the id of the wrapping key that a row's seal was made with; None for a seal that does not hold."""
+        message, info = _row_bytes(columns), f"txda/seal/1|{table}"
+        for key, mac in zip(self._keystore.subkeys(info), self._deployment_macs(info, message), strict=True):
+            if isinstance(seal, bytes) and hmac.compare_digest(mac, seal):
+                return key.id
+        return None
 
     def check_row_seal(self, table: str, seal: bytes | None, *columns: Any) -> None:
         """Raise IntegrityError unless the seal holds."""
@@ -193,20 +228,35 @@ class Keys:
 
     def tag_pathway(self, child_id: UUID, pathway: str) -> bytes:
         """Return 16 bytes that are equal for one child's same pathway and say nothing about which it is."""
-        key = self._newest(child_id, "health").subkey("txda/tag/1|case|pathway", self._suite)
-        return key.mac(pathway.encode(), self._suite)[:_TAG_BYTES]
+        return self.tags_of_pathway(child_id, pathway)[0]
+
+    def tags_of_pathway(self, child_id: UUID, pathway: str) -> list[bytes]:
+        """Return the tag under every version of the child's key, the one to store first: rows change one by one."""
+        self._load_one(child_id)
+        subkeys = [
+            key.subkey("txda/tag/1|case|pathway", self._hash) for key in self._data_keys.versions(child_id, "health")
+        ]
+        return [key.mac(pathway.encode(), self._hash)[:_TAG_BYTES] for key in subkeys]
 
     def body_mac(self, body: bytes) -> bytes:
         """Return the keyed MAC of a sent form: a plain hash of a short form could be guessed."""
-        return self._deployment_mac("txda/mac/1|idempotency", body)
+        return self._deployment_macs("txda/mac/1|idempotency", body)[0]
+
+    def body_mac_holds(self, mac: bytes, body: bytes) -> bool:
+        """Return whether this is the MAC of a sent form."""
+        return self._is_mac("txda/mac/1|idempotency", body, mac)
 
     def session_hash(self, token: str) -> bytes:
         """Return the SHA-256 (or SM3) under which a random 256-bit token is stored."""
-        return self._suite.digest(token.encode())
+        return self._hash.digest(token.encode())
 
     def code_hash(self, code: str) -> bytes:
         """Return the keyed hash of a short typed code: its 50 bits could be searched through without a key."""
-        return self._deployment_mac("txda/mac/1|code", code.encode())
+        return self.code_hashes(code)[0]
+
+    def code_hashes(self, code: str) -> list[bytes]:
+        """Return the hash of a short code under every wrapping key, the one to store first."""
+        return self._deployment_macs("txda/mac/1|code", code.encode())
 
     def decoy_tags(self, child_id: UUID) -> list[bytes]:
         """Return what a decoy of this id is known by, under every version of the key, the newest first."""
@@ -215,11 +265,12 @@ class Keys:
 
     def form_secret(self) -> bytes:
         """Return the secret that the web application signs its form tokens with, the same in every process."""
-        return self._deployment_mac("txda/mac/1|forms", b"")
+        # Of the oldest wrapping key: a page opened before a rotation may be sent after it.
+        return self._deployment_macs("txda/mac/1|forms", b"")[-1]
 
     def digest(self, content: bytes) -> bytes:
         """Return the plain hash of the deployment's profile: SHA-256, or SM3."""
-        return self._suite.digest(content)
+        return self._hash.digest(content)
 
     def digests(self, content: bytes) -> tuple[bytes, ...]:
         """Return the plain hash of each profile: what was made before a change of profile is read after it."""
@@ -235,14 +286,15 @@ class Keys:
         return signature_of(self._open(_signing_place(user_id), "user", sealed_private), message)
 
     def _seal(self, place: Place, key_class: str, plaintext: bytes) -> bytes:
-        return seal(self._newest(place.child_id, key_class), place, plaintext, self._suite)
+        key, suite = self._newest(place.child_id, key_class)
+        return seal(key, place, plaintext, suite)
 
     def _open(self, place: Place, key_class: str, sealed: bytes | None) -> bytes:
         return open_sealed(self._named(place.child_id, key_class, sealed), place, sealed)
 
-    def _newest(self, subject_id: UUID, key_class: str) -> Key:
+    def _newest(self, subject_id: UUID, key_class: str) -> tuple[Key, Suite]:
         self._load_one(subject_id)
-        return self._data_keys.newest(subject_id, key_class)
+        return self._data_keys.newest(subject_id, key_class), self._data_keys.suite_of_newest(subject_id, key_class)
 
     def _load_one(self, subject_id: UUID) -> None:
         if subject_id not in self._loaded:
@@ -252,8 +304,16 @@ class Keys:
         self._load_one(subject_id)
         return self._data_keys.named(subject_id, key_class, key_id_of(sealed))
 
-    def _deployment_mac(self, info: str, message: bytes) -> bytes:
-        return self._keystore.subkeys(info)[0].mac(message, self._suite)
+    def _deployment_macs(self, info: str, message: bytes) -> list[bytes]:
+        return [key.mac(message, self._hash) for key in self._keystore.subkeys(info)]
+
+    def _is_mac(self, info: str, message: bytes, mac: bytes) -> bool:
+        """Return whether a MAC is ours, under a wrapping key that another process made perhaps."""
+
+        def holds() -> bool:
+            return any(hmac.compare_digest(made, mac) for made in self._deployment_macs(info, message))
+
+        return holds() or (self._keystore.refresh() and holds())
 
 
 def _revision_place(child_id: UUID, entry_id: UUID, version: int) -> Place:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import Engine, inspect, select
@@ -14,7 +14,7 @@ from mengya_health.crypto.keys import PassphraseCost, create_keyring, has_keyrin
 from mengya_health.crypto.keystore import create_keystore
 from mengya_health.errors import NotPermitted, StartRefused
 from mengya_health.growth.ages import add_months
-from mengya_health.operations.upgrading import require_newest, upgrade
+from mengya_health.operations.upgrading import KEYSTORE, require_newest, upgrade
 from mengya_health.people import seals
 from mengya_health.people.account_history import trace
 from mengya_health.people.accounts import LONGEST_MONTHS, new_account
@@ -28,6 +28,7 @@ class Made:
 
     keyring: bool
     database: bool
+    codes: tuple[str, ...] = field(default=(), repr=False)  # the recovery codes of a new keyring; shown once
 
 
 def initialise(
@@ -56,14 +57,17 @@ def initialise(
             suite_id=settings.suite,
         )
     provider = provider_for(settings, environ)
+    # A demo holds nothing worth a safe.
+    codes = () if has_keys or settings.is_demo else provider.new_codes()
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _engine(settings.keystore_url, "密钥库") as keystore:
-        create_keystore(keystore, provider)
+        require_newest(keystore, KEYSTORE) if has_keystore else upgrade(keystore, KEYSTORE)
+        create_keystore(keystore, provider, suite_id=settings.suite)
     with _engine(settings.database_url, "数据库") as engine:
         require_newest(engine) if has_database else upgrade(engine)
         _name_deployment(engine, now)
     jobs.make_queue(settings, make_tables=True).storage.close()
-    return Made(keyring=not has_keys, database=not has_database)
+    return Made(keyring=not has_keys, database=not has_database, codes=codes)
 
 
 def passphrase_for(settings: Settings) -> str | None:

@@ -20,8 +20,9 @@ from mengya_health.crypto.keys import provider_for
 from mengya_health.crypto.keystore import Keystore
 from mengya_health.crypto.passwords import Passwords
 from mengya_health.crypto.sealing import Keys
+from mengya_health.crypto.suites import suite_of
 from mengya_health.errors import IntegrityError, StartRefused
-from mengya_health.operations.upgrading import require_newest
+from mengya_health.operations.upgrading import KEYSTORE, require_newest
 from mengya_health.people.models import Deployment
 from mengya_health.signing.agreement import signing_agreement
 from mengya_health.signing.consent_texts import consent_texts
@@ -92,6 +93,7 @@ def open_installation(
     """Open what `mengya init` made. Raises StartRefused, and writes nothing, when any part is missing or unfit."""
     content = content or load_content(WORKFLOWS)
     loop_of(content), consent_texts(), signing_agreement()  # a file that cannot be read stops the start, too
+    suite_of(settings.suite)
     provider = provider_for(settings, environ)
     with ExitStack() as if_refused:
         engine = db.open_engine(settings.database_url, "数据库")
@@ -99,7 +101,8 @@ def open_installation(
         require_newest(engine)
         keystore_engine = db.open_engine(settings.keystore_url, "密钥库")
         if_refused.callback(keystore_engine.dispose)
-        keystore = Keystore.open(keystore_engine, provider, suite_id=settings.suite)
+        require_newest(keystore_engine, KEYSTORE)
+        keystore = Keystore.open(keystore_engine, provider)
         deployment_id = _deployment_id(engine)
         if_refused.pop_all()
     return Installation(

@@ -1,10 +1,10 @@
-"""Bring the database to the newest migration. Migrations only go forward: the way back is a backup."""
+"""Bring data and keystore to their newest migrations. Migrations only go forward: the way back is a backup."""
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, MetaData
+from sqlalchemy import Engine, MetaData, inspect
 
 from mengya_health import audit, jobs
 from mengya_health.care import models as care_models
@@ -38,28 +38,36 @@ TABLES_IN = (
 )
 
 
+# Where the migrations of either database are.
+DATA, KEYSTORE = "migrations", "migrations/keystore"
+
+
 def metadata() -> MetaData:
     """Return the metadata with every table of the data database on it."""
     return Base.metadata
 
 
-def upgrade(engine: Engine) -> None:
+def upgrade(engine: Engine, migrations: str = DATA) -> None:
     """Apply what is missing, in one transaction. Raises StartRefused for a database of a newer program."""
-    _refuse_newer(*current_and_newest(engine))
+    _refuse_newer(*current_and_newest(engine, migrations))
     with engine.begin() as connection:
-        command.upgrade(_config(connection), "head")
+        if migrations == KEYSTORE and _is_before_migrations(connection):
+            command.stamp(_config(connection, migrations), "0001")
+        command.upgrade(_config(connection, migrations), "head")
 
 
-def current_and_newest(engine: Engine) -> tuple[str | None, str]:
+def current_and_newest(engine: Engine, migrations: str = DATA) -> tuple[str | None, str]:
     """Return the migration the database is at (None: an empty one) and the newest there is."""
     with engine.execution_options(writing=False).connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
-    return current, ScriptDirectory.from_config(_config(None)).get_current_head()
+        if current is None and migrations == KEYSTORE and _is_before_migrations(connection):
+            current = "0001"
+    return current, ScriptDirectory.from_config(_config(None, migrations)).get_current_head()
 
 
-def require_newest(engine: Engine) -> None:
+def require_newest(engine: Engine, migrations: str = DATA) -> None:
     """Raise StartRefused unless the database is at the newest migration."""
-    current, newest = current_and_newest(engine)
+    current, newest = current_and_newest(engine, migrations)
     if current is None:
         raise StartRefused("数据库是空的。请先运行 mengya init。", "The database is empty. Run mengya init first.")
     _refuse_newer(current, newest)
@@ -78,8 +86,14 @@ def _refuse_newer(current: str | None, newest: str) -> None:
         )
 
 
-def _config(connection) -> Config:
+def _is_before_migrations(connection) -> bool:
+    """Return whether this is a keystore of the time when keystores had no migrations."""
+    names = inspect(connection).get_table_names()
+    return "wrapping_key" in names and "alembic_version" not in names
+
+
+def _config(connection, migrations: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(CHECKOUT / "migrations"))
+    config.set_main_option("script_location", str(CHECKOUT / migrations))
     config.attributes["connection"] = connection
     return config

@@ -177,7 +177,7 @@ def _spend(work, code: str, birth_on: date) -> Invitation:
     address = throttle.address_key(work)
     throttle.require_open(work, address)
     typed = "".join(character for character in code.upper() if character.isalnum())
-    invitation = work.session.scalar(select(Invitation).where(Invitation.code_hash == work.keys.code_hash(typed)))
+    invitation = work.session.scalar(select(Invitation).where(Invitation.code_hash.in_(work.keys.code_hashes(typed))))
     if invitation is None or not _is_open(work, invitation):
         throttle.count_later(work, address, throttle.ADDRESS)
         raise _refused("code", "邀请码不对或已过期，请核对，或请门诊再发一张。 This code is wrong or has expired.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from mengya_health.crypto.keys import FileKeyring, PassphraseCost, create_keyring
 from mengya_health.crypto.keystore import Keystore, create_keystore
+from mengya_health.crypto.models import KeystoreBase
 from mengya_health.db import make_engine
 
 PASSPHRASE = "只用于测试的口令 only for tests"
@@ -21,5 +22,6 @@ def a_keystore(folder: Path, *, suite_id: int = 0x01, url: str | None = None) ->
     """Make a keyring and a keystore (SQLite unless `url` says otherwise), and open it."""
     keyring = a_keyring(folder, suite_id=suite_id)
     engine = make_engine(url or f"sqlite:///{folder / 'keystore.db'}")
-    create_keystore(engine, keyring)
-    return Keystore.open(engine, keyring, suite_id=suite_id)
+    KeystoreBase.metadata.create_all(engine)
+    create_keystore(engine, keyring, suite_id=suite_id)
+    return Keystore.open(engine, keyring)

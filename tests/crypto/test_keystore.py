@@ -10,7 +10,7 @@ from sqlalchemy import delete, event, select, update
 
 from mengya_health.crypto.envelope import length_prefixed
 from mengya_health.crypto.keystore import CHILD_CLASSES, Keystore, create_keystore
-from mengya_health.crypto.models import Dek, WrappingKey
+from mengya_health.crypto.models import Dek, KeystoreBase, WrappingKey
 from mengya_health.crypto.sealing import Keys, _row_bytes
 from mengya_health.crypto.signatures import verify_signature
 from mengya_health.db import make_engine, new_id
@@ -247,6 +247,7 @@ def test_session_token_is_stored_as_its_sha256(keys):
 
 def test_making_the_keystore_again_changes_nothing(tmp_path):
     keyring, engine = a_keyring(tmp_path), make_engine(f"sqlite:///{tmp_path / 'keystore.db'}")
+    KeystoreBase.metadata.create_all(engine)
     create_keystore(engine, keyring)
     with engine.connect() as connection:
         before = connection.execute(select(WrappingKey.__table__)).all()
