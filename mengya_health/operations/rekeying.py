@@ -162,31 +162,29 @@ def _seal_again(installation: Installation, subject_id: UUID) -> int:
         work.keys.load([subject_id])
         for column in SEALED:
             for key, place, envelope in column.rows_of(work.session, subject_id):
-                seal = _file_sealed_anew if column.starts_a_file else _sealed_anew
-                new = seal(work, place, envelope)
+                new, *segments = _sealed_anew(work, column, place, envelope)
                 if new is not None and column.replace(work.session, key, envelope, new):
                     changed += 1
+                    _put_segments(work, place, segments)
                     _trace(work, column, place, new)
         _tag_cases_anew(work, subject_id)
     return changed
 
 
-def _sealed_anew(work, place: Place, envelope: bytes) -> bytes | None:
-    return work.keys.sealed_anew(place, envelope)
+def _sealed_anew(work, column: SealedColumn, place: Place, envelope: bytes) -> list[bytes | None]:
+    """Return a new envelope, a file's with its segments behind it; None where it needs none."""
+    if not column.starts_a_file:
+        return [work.keys.sealed_anew(place, envelope)]
+    stored = select(AttachmentSegment.body).where(AttachmentSegment.attachment_id == place.row_id)
+    segments = work.session.scalars(stored.order_by(AttachmentSegment.index)).all()
+    return work.keys.attachment_sealed_anew(place.child_id, place.row_id, envelope, segments) or [None]
 
 
-def _file_sealed_anew(work, place: Place, start: bytes) -> bytes | None:
-    """Return a file's new start, its segments put in place of the old ones; None where it needs none."""
+def _put_segments(work, place: Place, segments: list[bytes]) -> None:
     segment = AttachmentSegment.__table__
-    of_file = segment.c.attachment_id == place.row_id
-    stored = work.session.execute(select(segment.c.index, segment.c.body).where(of_file).order_by(segment.c.index))
-    bodies = [row.body for row in stored]
-    anew = work.keys.attachment_sealed_anew(place.child_id, place.row_id, start, bodies)
-    if anew is None:
-        return None
-    for index, body in enumerate(anew[1:]):
-        work.session.execute(update(segment).where(of_file, segment.c.index == index).values(body=body))
-    return anew[0]
+    for index, body in enumerate(segments):
+        same = (segment.c.attachment_id == place.row_id) & (segment.c.index == index)
+        work.session.execute(update(segment).where(same).values(body=body))
 
 
 def _trace(work, column: SealedColumn, place, envelope: bytes) -> None:
