@@ -21,6 +21,7 @@ class Settings:
     keyring_dir: Path
     database_url: str
     keystore_url: str
+    owner_url: str | None = field(default=None, repr=False)  # who owns the tables, where that is another role
     suite: int = 0x01
     age_rule: str = "exact"
     district: str = "示例区"
@@ -67,6 +68,7 @@ def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | N
         keyring_dir=keyring,
         database_url=_with_driver(database_url),
         keystore_url=_with_driver(keystore_url),
+        owner_url=_with_driver(environ["DATABASE_OWNER_URL"]) if environ.get("DATABASE_OWNER_URL") else None,
         suite=_number(environ, "MENGYA_SUITE", "0x01", base=16),
         age_rule=_one_of(environ, "MENGYA_AGE_RULE", "exact", "completed_months"),
         district=environ.get("MENGYA_DISTRICT", "示例区"),

@@ -13,6 +13,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
 from mengya_health import audit, db, jobs
+from mengya_health.access import fence
 from mengya_health.errors import (
     Conflict,
     IntegrityError,
@@ -177,7 +178,9 @@ def _commit(place: Installation, view: Callable, view_args: dict) -> Response:
 def _work(place: Installation, session) -> Work:
     work = place.work(session, None, source=_source(), address=_address())
     work.actor = sign_in.actor_for(work, request.cookies.get(cookie_name(place)))
-    if work.actor is None and g.needs_actor:
+    if work.actor:
+        fence.put_up(session, work.actor)
+    elif g.needs_actor:
         raise SignInNeeded
     return work
 

@@ -49,7 +49,8 @@ class PlainMessages(Serializer):
 def make_queue(settings, run: Callable[[UUID], None] | None = None, *, make_tables: bool = False) -> Huey:
     """Return the queue between web and worker processes. Its messages are job ids and nothing else.
 
-    The worker passes `run`; a web process only sends. `mengya init` and the worker make the tables.
+    The worker passes `run`; a web process only sends. `mengya init` makes the tables, and on SQLite the worker, too:
+    there the queue is a file of its own that may be thrown away.
     """
     common = {"serializer": PlainMessages(), "results": False, "create_tables": make_tables}
     if settings.database_url.startswith("sqlite"):

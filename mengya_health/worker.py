@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import update
 
 from mengya_health import db, jobs
+from mengya_health.access import fence
 from mengya_health.errors import MengyaError, NotPermitted
 from mengya_health.handouts.fonts import check_rendering
 from mengya_health.handouts.making import forget_old, render_handout
@@ -30,7 +31,9 @@ MISSED = timedelta(days=7)  # how far back a worker that starts looks for readin
 def run(installation: Installation) -> None:
     """Run jobs until told to stop. Raises StartRefused where PDFs could not be made."""
     check_rendering()
-    queue = jobs.make_queue(installation.settings, lambda job_id: run_job(installation, job_id), make_tables=True)
+    settings = installation.settings
+    is_a_file = settings.database_url.startswith("sqlite")
+    queue = jobs.make_queue(settings, lambda job_id: run_job(installation, job_id), make_tables=is_a_file)
     stopping = _stop_on_signals()
     next_sweep = 0.0
     while not stopping:
@@ -83,6 +86,7 @@ def sweep(installation: Installation, queue) -> int:
         lost = update(Job).where(dead, Job.attempts >= ATTEMPTS)  # a job that kills its worker is not tried for ever
         session.execute(lost.values(status="failed", error_code="worker_died", finished_at=now))
         session.execute(update(Job).where(dead).values(status="requested"))
+        fence.lift(session)
         forget_old(session, before=now - KEPT)
         waiting = jobs.unsent(session, before=now - timedelta(seconds=10))
         session.commit()

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine
 
 from mengya_health.access.actor import Actor
 from mengya_health.config import WORKFLOWS, Settings
 from mengya_health.content import Content, load_content
 from mengya_health.crypto.keys import PassphraseCost
 from mengya_health.crypto.passwords import HashCost, Passwords
+from mengya_health.db import make_engine
 from mengya_health.operations.first_run import initialise
 from mengya_health.operations.installation import Installation, begin_work, open_installation
 from mengya_health.work import Work
@@ -77,7 +79,8 @@ def prepared_postgres(prepared, postgres_cluster) -> tuple[str, str]:
     on_postgres = replace(
         prepared,
         data_dir=prepared.data_dir.with_name("postgres"),
-        database_url=postgres_cluster.url(data),
+        database_url=postgres_cluster.program_url(data),
+        owner_url=postgres_cluster.url(data),
         keystore_url=postgres_cluster.url(keystore),
     )
     initialise(on_postgres, PASSPHRASE, now=START, environ={})
@@ -106,7 +109,13 @@ def settings(request, database: str, prepared: Settings, tmp_path: Path) -> Iter
     cluster = request.getfixturevalue("postgres_cluster")
     data, keystore = (cluster.new_database(name) for name in request.getfixturevalue("prepared_postgres"))
     data_dir.mkdir(mode=0o700)
-    yield replace(prepared, data_dir=data_dir, database_url=cluster.url(data), keystore_url=cluster.url(keystore))
+    yield replace(
+        prepared,
+        data_dir=data_dir,
+        database_url=cluster.program_url(data),
+        owner_url=cluster.url(data),
+        keystore_url=cluster.url(keystore),
+    )
     for name in (data, keystore):
         cluster.drop(name)
 
@@ -122,6 +131,18 @@ def installation(settings: Settings, clock: Clock, content: Content) -> Iterator
     opened = open_installation(settings, now=clock, passwords=Passwords(CHEAP_HASHES), content=content, environ={})
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def owner(installation) -> Iterator[Engine]:
+    """The database as whoever owns its tables sees it: past every fence and grant, as a thief or an administrator."""
+    url = installation.settings.owner_url
+    if url is None:
+        yield installation.engine
+        return
+    engine = make_engine(url)
+    yield engine
+    engine.dispose()
 
 
 @pytest.fixture

@@ -52,7 +52,7 @@ def find(work_as) -> Callable[[Actor, UUID], ChildFacts]:
 
 
 class Statements:
-    """Counts what both databases are asked; BEGIN, COMMIT and SET left out."""
+    """Counts what both databases are asked; BEGIN, COMMIT and what is set for a transaction left out."""
 
     def __init__(self, *engines) -> None:
         self.seen: list[str] = []
@@ -60,7 +60,7 @@ class Statements:
             event.listen(engine, "before_cursor_execute", self._count)
 
     def _count(self, connection, cursor, statement, parameters, context, many) -> None:
-        if not statement.startswith(("BEGIN", "COMMIT", "SET")):
+        if not statement.startswith(("BEGIN", "COMMIT", "SET", "SELECT set_config")):
             self.seen.append(statement)
 
 

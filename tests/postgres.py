@@ -15,7 +15,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-OWNER = "mengya"
+OWNER = "mengya"  # owns the tables, and is held by no fence
+PROGRAM = "mengya_program"  # what the program signs in as
 # Nothing outlives the tests, so nothing need reach the disk.
 SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "60"}
 
@@ -27,14 +28,18 @@ class Cluster:
     port: int
     numbers: Iterator[int] = field(default_factory=count)
 
-    def url(self, database: str) -> str:
-        """Return the SQLAlchemy URL of a database."""
-        return f"postgresql+psycopg://{OWNER}@127.0.0.1:{self.port}/{database}"
+    def url(self, database: str, role: str = OWNER) -> str:
+        """Return the SQLAlchemy URL of a database for whoever owns its tables."""
+        return f"postgresql+psycopg://{role}@127.0.0.1:{self.port}/{database}"
+
+    def program_url(self, database: str) -> str:
+        """Return the URL of the same database for the program, which owns nothing."""
+        return self.url(database, PROGRAM)
 
     def new_database(self, template: str = "template0") -> str:
         """Make a database, empty or a copy of `template` (nobody may be connected to that), and return its name."""
         name = f"test_{next(self.numbers)}"
-        self._run("CREATE DATABASE {} TEMPLATE {}", name, template)
+        self.run("CREATE DATABASE {} TEMPLATE {}", name, template)
         return name
 
     def make_template(self, prepare: Callable[[str], None]) -> str:
@@ -45,9 +50,9 @@ class Cluster:
 
     def drop(self, name: str) -> None:
         """Drop a database, whoever is still connected to it."""
-        self._run("DROP DATABASE {} WITH (FORCE)", name)
+        self.run("DROP DATABASE {} WITH (FORCE)", name)
 
-    def _run(self, statement: str, *names: str) -> None:
+    def run(self, statement: str, *names: str) -> None:
         address = f"postgresql://{OWNER}@127.0.0.1:{self.port}/postgres"
         with psycopg.connect(address, autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
@@ -79,7 +84,9 @@ def postgres_cluster() -> Iterator[Cluster]:
     run("initdb", "--username", OWNER, "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync")
     (folder / "cluster" / "postgresql.auto.conf").write_text(_settings(folder, port))
     run("pg_ctl", "start", "--wait", "--log", str(folder / "log"))
-    yield Cluster(port)
+    cluster = Cluster(port)
+    cluster.run("CREATE ROLE {} LOGIN", PROGRAM)
+    yield cluster
     run("pg_ctl", "stop", "--wait", "--mode=immediate")
     shutil.rmtree(folder)
 

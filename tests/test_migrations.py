@@ -19,26 +19,26 @@ def test_newest_migration_equals_the_models(installation):
     assert differences == []
 
 
-def test_upgrading_again_changes_nothing(installation):
-    before = inspect(installation.engine).get_table_names()
-    upgrading.upgrade(installation.engine)
-    assert inspect(installation.engine).get_table_names() == before
-    current, newest = upgrading.current_and_newest(installation.engine)
+def test_upgrading_again_changes_nothing(owner):
+    before = inspect(owner).get_table_names()
+    upgrading.upgrade(owner)
+    assert inspect(owner).get_table_names() == before
+    current, newest = upgrading.current_and_newest(owner)
     assert current == newest
 
 
-def test_a_database_at_another_version_does_not_start(installation):
-    with installation.engine.begin() as connection:
+def test_a_database_at_another_version_does_not_start(owner):
+    with owner.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0000'"))
     with pytest.raises(StartRefused, match="mengya upgrade"):
-        upgrading.require_newest(installation.engine)
+        upgrading.require_newest(owner)
 
 
 @pytest.mark.parametrize("statement", ["DELETE FROM history_event", "UPDATE history_event SET rec_ver = rec_ver + 1"])
-def test_history_takes_no_change(installation, work_as, district, statement):
+def test_history_takes_no_change(owner, work_as, district, statement):
     from tests.factories import a_child
 
     with work_as(district.doctor) as work:
         a_child(work, district)
-    with pytest.raises(DatabaseError, match="append-only"), installation.engine.begin() as connection:
+    with pytest.raises(DatabaseError, match="append-only"), owner.begin() as connection:
         connection.execute(text(statement))

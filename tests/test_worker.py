@@ -20,7 +20,8 @@ def job_id(work_as, district):
 
 @pytest.fixture
 def queue(installation):
-    made = jobs.make_queue(installation.settings, lambda job_id: None, make_tables=True)
+    is_a_file = installation.settings.database_url.startswith("sqlite")
+    made = jobs.make_queue(installation.settings, lambda job_id: None, make_tables=is_a_file)
     yield made
     made.storage.close()
 

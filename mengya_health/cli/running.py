@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import click
+from sqlalchemy import make_url
 
 from mengya_health import db
 from mengya_health.cli.base import data_option, main, opened, port_option, progress, settings_of
@@ -37,12 +38,14 @@ def upgrade(data_dir: Path | None) -> None:
 
     settings = settings_of(data_dir)
     for url, name, migrations in (
-        (settings.database_url, "数据库", upgrading.DATA),
+        (settings.owner_url or settings.database_url, "数据库", upgrading.DATA),
         (settings.keystore_url, "密钥库", upgrading.KEYSTORE),
     ):
         engine = db.open_engine(url, name)
         try:
             upgrading.upgrade(engine, migrations)
+            if url == settings.owner_url:
+                upgrading.grant(engine, make_url(settings.database_url).username)
         finally:
             engine.dispose()
     click.echo("数据库已是最新。 The database is up to date.")

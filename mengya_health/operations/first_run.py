@@ -3,10 +3,10 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from sqlalchemy import Engine, inspect, select
+from sqlalchemy import Engine, inspect, make_url, select
 
 from mengya_health import db, jobs
 from mengya_health.config import Settings
@@ -14,7 +14,7 @@ from mengya_health.crypto.keys import PassphraseCost, create_keyring, has_keyrin
 from mengya_health.crypto.keystore import create_keystore
 from mengya_health.errors import NotPermitted, StartRefused
 from mengya_health.growth.ages import add_months
-from mengya_health.operations.upgrading import KEYSTORE, require_newest, upgrade
+from mengya_health.operations.upgrading import KEYSTORE, grant, require_newest, upgrade
 from mengya_health.people import seals
 from mengya_health.people.account_history import trace
 from mengya_health.people.accounts import LONGEST_MONTHS, new_account
@@ -63,10 +63,13 @@ def initialise(
     with _engine(settings.keystore_url, "密钥库") as keystore:
         require_newest(keystore, KEYSTORE) if has_keystore else upgrade(keystore, KEYSTORE)
         create_keystore(keystore, provider, suite_id=settings.suite)
-    with _engine(settings.database_url, "数据库") as engine:
+    owner_url = settings.owner_url or settings.database_url
+    jobs.make_queue(replace(settings, database_url=owner_url), make_tables=True).storage.close()
+    with _engine(owner_url, "数据库") as engine:
         require_newest(engine) if has_database else upgrade(engine)
         _name_deployment(engine, now)
-    jobs.make_queue(settings, make_tables=True).storage.close()
+        if settings.owner_url:
+            grant(engine, make_url(settings.database_url).username)
     return Made(keyring=not has_keys, database=not has_database, codes=codes)
 
 

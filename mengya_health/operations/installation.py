@@ -12,6 +12,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from mengya_health import audit, db, jobs
+from mengya_health.access import fence
 from mengya_health.access.actor import Actor
 from mengya_health.care.loop import loop_of
 from mengya_health.config import WORKFLOWS, Settings
@@ -56,7 +57,9 @@ class Installation:
         address: str = "",
         request_id: UUID | None = None,
     ) -> Work:
-        """Return a unit of work on an open session."""
+        """Return a unit of work on an open session, which the second fence then holds to what the actor may reach."""
+        if actor:
+            fence.put_up(session, actor)
         return Work(
             actor=actor,
             now=self.now(),
@@ -130,9 +133,14 @@ def _deployment_id(engine: Engine) -> UUID:
 
 @contextmanager
 def begin_work(installation: Installation, actor: Actor | None, *, writing: bool = True) -> Iterator[Work]:
-    """Open a unit of work outside the web: jobs, the command line, tests. Commits at the end, audit included."""
+    """Open a unit of work outside the web: jobs, the command line, tests. Commits at the end, audit included.
+
+    Without an actor it is the system's own and sees every row.
+    """
     session = db.open_session(installation.engine, writing=writing)
     work = installation.work(session, actor)
+    if actor is None:
+        fence.lift(session)
     try:
         yield work
         if writing:

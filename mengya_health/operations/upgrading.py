@@ -56,6 +56,24 @@ def upgrade(engine: Engine, migrations: str = DATA) -> None:
         command.upgrade(_config(connection, migrations), "head")
 
 
+def grant(owner: Engine, role: str) -> None:
+    """Let the program's own PostgreSQL role work with the tables; to history and audit it only adds."""
+    with owner.begin() as connection:
+        name = connection.dialect.identifier_preparer.quote(role)
+        for statement in _GRANTS:
+            connection.exec_driver_sql(statement.replace("ROLE", name))
+
+
+_GRANTS = (
+    "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ROLE",
+    "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ROLE",  # the job queue's
+    "REVOKE UPDATE, DELETE ON history_event, audit_event FROM ROLE",
+    "GRANT UPDATE (leaf_index) ON history_event TO ROLE",  # the checkpointer's, once for each event
+    "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM ROLE",
+    "REVOKE INSERT, DELETE ON deployment FROM ROLE",
+)
+
+
 def current_and_newest(engine: Engine, migrations: str = DATA) -> tuple[str | None, str]:
     """Return the migration the database is at (None: an empty one) and the newest there is."""
     with engine.execution_options(writing=False).connect() as connection:

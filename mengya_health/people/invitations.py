@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from mengya_health import audit
+from mengya_health.access import fence
 from mengya_health.access.permissions import Permission, require
 from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotFound
@@ -181,6 +182,7 @@ def _spend(work, code: str, birth_on: date) -> Invitation:
     if invitation is None or not _is_open(work, invitation):
         throttle.count_later(work, address, throttle.ADDRESS)
         raise _refused("code", "邀请码不对或已过期，请核对，或请门诊再发一张。 This code is wrong or has expired.")
+    fence.lift(work.session)  # nobody is tied to the child yet: the sealed invitation is what lets them in
     if _birth_on(work, invitation.child_id) != birth_on:
         tried = update(Invitation).where(Invitation.id == invitation.id).values(tries=Invitation.tries + 1)
         work.after_rollback.append(lambda session: session.execute(tried))

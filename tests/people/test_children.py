@@ -160,7 +160,7 @@ def test_a_baby_house_reaches_the_child_on_the_booked_day_only(register, work_as
 
 
 def test_a_relationship_written_by_sql_alone_grants_nothing_and_is_reported(
-    register, work_as, find, district, installation, caplog
+    register, work_as, find, district, owner, caplog
 ):
     child = register("P1")
     forged = {
@@ -173,7 +173,7 @@ def test_a_relationship_written_by_sql_alone_grants_nothing_and_is_reported(
         "seal": bytes(32),
         "row_version": 1,
     }
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(insert(Relationship.__table__), forged)
     with caplog.at_level(logging.CRITICAL, "mengya.security"), pytest.raises(NotFound):
         find(district.other_doctor, child.id)
@@ -190,9 +190,9 @@ def test_a_relationship_written_by_sql_alone_grants_nothing_and_is_reported(
         (Child, {"status": "x"}),
     ],
 )
-def test_a_sealed_column_changed_by_sql_closes_the_child(register, find, district, installation, model, changed):
+def test_a_sealed_column_changed_by_sql_closes_the_child(register, find, district, owner, model, changed):
     child = register("P1")
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(update(model.__table__).values(**changed))
     with pytest.raises(NotFound):
         find(district.doctor, child.id)

@@ -110,9 +110,9 @@ def test_an_invitation_is_void_after_seven_days_and_when_it_was_revoked(
         redeem(old.code)
 
 
-def test_an_invitation_changed_by_sql_grants_nothing(invite, redeem, installation):
+def test_an_invitation_changed_by_sql_grants_nothing(invite, redeem, owner):
     code = invite(authority="reads").code
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(update(Invitation.__table__).values(authority="signs"))
     with pytest.raises(Invalid):
         redeem(code)

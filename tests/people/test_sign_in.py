@@ -195,14 +195,14 @@ def test_closing_an_account_ends_its_sessions_at_once(account, enter, who, work_
 
 
 @pytest.mark.parametrize("changed", [{"status": "active", "row_version": 9}, {"seal": bytes(32)}])
-def test_an_account_whose_seal_does_not_hold_opens_nothing(account, enter, who, installation, changed):
+def test_an_account_whose_seal_does_not_hold_opens_nothing(account, enter, who, owner, changed):
     token = enter()
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(update(User.__table__).values(**changed))
     assert who(token) is None
 
 
-def test_a_membership_written_by_sql_alone_gives_no_role(account, enter, who, installation, work_as, district):
+def test_a_membership_written_by_sql_alone_gives_no_role(account, enter, who, owner, work_as, district):
     token = enter()
     forged = {
         "id": new_id(),
@@ -212,7 +212,7 @@ def test_a_membership_written_by_sql_alone_gives_no_role(account, enter, who, in
         "seal": bytes(32),
         "row_version": 1,
     }
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(insert(Membership.__table__), forged)
         connection.execute(
             update(Membership.__table__)

@@ -124,9 +124,9 @@ def test_consenting_once_more_leaves_one_in_force(give, work_as, child, mother):
 
 
 @pytest.mark.parametrize("changed", [{"purpose": "P2"}, {"receiver_id": new_id()}, {"row_version": 3}])
-def test_a_consent_changed_by_sql_does_not_count(give, find, district, child, mother, installation, changed):
+def test_a_consent_changed_by_sql_does_not_count(give, find, district, child, mother, owner, changed):
     give(mother, "P1", pin=PIN)
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(update(Consent.__table__).values(**changed))
     assert find(district.doctor, child.id).subject.consents == ()
 

@@ -173,10 +173,10 @@ def test_a_page_of_ours_is_where_one_is_led_back_to(client, child, installation)
     assert answer.location == f"/sign-in?next=/children/{child.id}"
 
 
-def test_a_reading_that_cannot_be_audited_is_not_shown(installation, client, child):
+def test_a_reading_that_cannot_be_audited_is_not_shown(owner, client, child):
     page = f"/children/{child.id}"
     assert child.name in client.get(page).get_data(as_text=True)
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(text("ALTER TABLE audit_event RENAME TO gone"))
     answer = client.get(page)
     assert (answer.status_code, "Retry-After" in answer.headers) == (503, True)
@@ -185,16 +185,16 @@ def test_a_reading_that_cannot_be_audited_is_not_shown(installation, client, chi
     assert child.number not in shown
 
 
-def test_without_the_audit_nothing_is_written_and_no_refusal_given(installation, client, child, district):
+def test_without_the_audit_nothing_is_written_and_no_refusal_given(owner, client, child, district):
     browser = Browser(client)
     path = f"/children/{child.id}/advice"
     form = browser.form(browser.open(path), path)
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(
             text("CREATE TRIGGER full BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'no room'); END")
         )
         before = connection.execute(text("SELECT count(*) FROM entry")).scalar()
     assert browser.send_form(form, path, text="多晒太阳").status_code == 503
     assert client.get("/class").status_code == 503
-    with installation.engine.connect() as connection:
+    with owner.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM entry")).scalar() == before

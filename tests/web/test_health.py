@@ -35,9 +35,9 @@ def test_a_nearly_full_disk_is_not_healthy(installation, disk):
     assert answer.get_json() == {"database": True, "keyring": True, "disk": False}
 
 
-def test_a_database_without_its_tables_is_not_healthy(installation, disk):
+def test_a_database_without_its_tables_is_not_healthy(installation, disk, owner):
     app = create_app(installation)
-    with installation.engine.connect() as connection:
+    with owner.connect() as connection:
         connection.exec_driver_sql("ALTER TABLE deployment RENAME TO gone")
         connection.commit()
     answer = app.test_client().get("/healthz")

@@ -1,0 +1,26 @@
+"""Row-level security on PostgreSQL: a child's rows show only to those the child is tied to."""
+
+from alembic import op
+
+from mengya_health.access.fence import FUNCTION, fence_around
+
+revision = "0011"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+OF_A_CHILD = (
+    "relationship", "consent", "entry", "revision", "task", "case", "case_step", "referral", "signature", "handout",
+    "history_event", "history_head",
+)  # fmt: skip
+
+
+def upgrade() -> None:
+    if op.get_bind().dialect.name != "postgresql":
+        return
+    op.execute(FUNCTION)
+    for statement in fence_around("child", "id"):
+        op.execute(statement)
+    for table in OF_A_CHILD:
+        for statement in fence_around(table):
+            op.execute(statement)
