@@ -67,8 +67,8 @@ def grant(owner: Engine, role: str) -> None:
 _GRANTS = (
     "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO ROLE",
     "GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO ROLE",  # the job queue's
-    "REVOKE UPDATE, DELETE ON history_event, audit_event FROM ROLE",
-    "GRANT UPDATE (leaf_index) ON history_event TO ROLE",  # the checkpointer's, once for each event
+    "REVOKE UPDATE, DELETE ON history_event, audit_event, audit_leaf, tree_node, checkpoint FROM ROLE",
+    "GRANT UPDATE (leaf_index) ON history_event, audit_event TO ROLE",  # the checkpointer's, once for each row
     "REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM ROLE",
     "REVOKE INSERT, DELETE ON deployment FROM ROLE",
 )

@@ -11,7 +11,7 @@ depends_on = None
 
 OF_A_CHILD = (
     "relationship", "consent", "entry", "revision", "task", "case", "case_step", "referral", "signature", "handout",
-    "history_event", "history_head",
+    "history_event", "history_head", "section_closure", "attachment", "attachment_segment",
 )  # fmt: skip
 
 

@@ -14,8 +14,8 @@ from mengya_health.people.models import Child, Relationship
 from mengya_health.record.models import Revision
 from tests.factories import a_child, a_guardian
 
-# Who looks, finds a number or redeems a code has no tie yet; the audit is read by officers, who have none either.
-NOT_FENCED = {"audit_event", "child_index", "invitation"}
+# Who finds a number or redeems a code has no tie yet; officers, who read the audit and approve, have none at all.
+NOT_FENCED = {"audit_event", "child_index", "invitation", "approval"}
 
 
 @pytest.fixture

@@ -59,8 +59,8 @@ def test_a_file_comes_back_as_it_was_kept_and_its_reading_is_noted(work_as, dist
         }
 
 
-def test_nothing_of_name_kind_or_bytes_lies_readable(installation, child, scan):
-    with installation.engine.connect() as connection:
+def test_nothing_of_name_kind_or_bytes_lies_readable(owner, child, scan):
+    with owner.connect() as connection:
         rows = connection.execute(select(Attachment.__table__)).all()
         segments = connection.execute(select(AttachmentSegment.__table__)).all()
     assert len(segments) == 4
@@ -93,7 +93,7 @@ SPOILING = {
 }  # fmt: skip
 
 
-def test_a_file_that_was_tampered_with_is_not_handed_out(work_as, installation, district, child, scan):
+def test_a_file_that_was_tampered_with_is_not_handed_out(work_as, owner, district, child, scan):
     """S-03, S-16."""
 
     def kept():
@@ -103,7 +103,7 @@ def test_a_file_that_was_tampered_with_is_not_handed_out(work_as, installation, 
 
     for how, statement in SPOILING.items():
         spoilt = kept()
-        with installation.engine.begin() as connection:
+        with owner.begin() as connection:
             is_sqlite = connection.dialect.name == "sqlite"
             ids = {"id": spoilt, "other": scan.id}
             connection.execute(text(statement), {name: id.bytes if is_sqlite else id for name, id in ids.items()})
@@ -112,10 +112,10 @@ def test_a_file_that_was_tampered_with_is_not_handed_out(work_as, installation, 
     assert opened(work_as, district.doctor, child, scan.id).content == SCAN.content
 
 
-def test_a_file_moved_to_another_child_does_not_open(work_as, installation, district, register, child, scan):
+def test_a_file_moved_to_another_child_does_not_open(work_as, owner, district, register, child, scan):
     """S-03."""
     other = register("P1", name="样本乙", contacts=[])
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(update(Attachment).values(child_id=other.id))
         connection.execute(update(AttachmentSegment).values(child_id=other.id))
     with pytest.raises(IntegrityError):
