@@ -9,9 +9,10 @@ down_revision = "0009"
 branch_labels = None
 depends_on = None
 
+# The history is left out: ids and salted commitments, to which officers add who have no tie to any child.
 OF_A_CHILD = (
-    "relationship", "consent", "entry", "revision", "task", "case", "case_step", "referral", "signature", "handout",
-    "history_event", "history_head", "section_closure", "attachment", "attachment_segment",
+    "relationship", "consent", "section_closure", "entry", "revision", "dispute", "attachment", "attachment_segment",
+    "task", "case", "case_step", "referral", "signature", "paper_signature", "handout",
 )  # fmt: skip
 
 
