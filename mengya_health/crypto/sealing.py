@@ -260,8 +260,7 @@ class Keys:
 
     def decoy_tags(self, child_id: UUID) -> list[bytes]:
         """Return what a decoy of this id is known by, under every version of the key, the newest first."""
-        versions = self._keystore.subkeys("txda/mac/1|decoy")
-        return [key.mac(child_id.bytes, self._suite) for key in versions]
+        return self._deployment_macs("txda/mac/1|decoy", child_id.bytes)
 
     def form_secret(self) -> bytes:
         """Return the secret that the web application signs its form tokens with, the same in every process."""
