@@ -267,6 +267,11 @@ class Keys:
         # Of the oldest wrapping key: a page opened before a rotation may be sent after it.
         return self._deployment_macs("txda/mac/1|forms", b"")[-1]
 
+    @property
+    def hash_name(self) -> str:
+        """The name of the profile's hash: sha256 or sm3."""
+        return self._suite.hash.name
+
     def digest(self, content: bytes) -> bytes:
         """Return the plain hash of the deployment's profile: SHA-256, or SM3."""
         return self._hash.digest(content)

@@ -12,6 +12,7 @@ from hashlib import sha256
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from webauthn import (
     generate_authentication_options,
     generate_registration_options,
@@ -236,6 +237,12 @@ def is_synced(authenticator_data: bytes) -> bool:
     """Return whether the passkey that signed may be copied by its vendor."""
     flags = parse_authenticator_data(authenticator_data).flags
     return parse_backup_flags(flags).credential_device_type == CredentialDeviceType.MULTI_DEVICE
+
+
+def der_of(public_key: bytes) -> bytes:
+    """Return a COSE key as DER (SubjectPublicKeyInfo, RFC 5280), as programs read it that know nothing of passkeys."""
+    key = decoded_public_key_to_cryptography(decode_credential_public_key(public_key))
+    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------

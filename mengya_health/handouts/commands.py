@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from mengya_health import audit, jobs
-from mengya_health.access.permissions import Permission
 from mengya_health.db import new_id
 from mengya_health.errors import Invalid
 from mengya_health.handouts import from_record
@@ -20,7 +19,7 @@ def ask_for(work, child: ChildFacts, document: str, *, subject_id: UUID | None =
     Raises NotPermitted, Invalid for a document there is not, and whatever keeps it from being filled: what is wrong
     is said now, beside the button, not later in a queue.
     """
-    find_child(work, child.id, Permission.PRINT_HEALTH)
+    find_child(work, child.id, from_record.permission_for(document))
     if document not in from_record.DOCUMENTS:
         raise Invalid(fields={"document": ["没有这种打印件。 There is no such document."]})
     from_record.DOCUMENTS[document](work, child, subject_id)

@@ -278,3 +278,30 @@ class ClosingSummary(_Limited):
     next_check_on: date | None = None
     contacts: tuple[ContactTry, ...] = _list(3, default=())
     signatures: tuple[Signature, ...] = _list(4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignatureReceipt(_Limited):
+    """签名回执: what was signed, by whom, at which level, and how anybody may check it; one A4 page, no content."""
+
+    imprint: Imprint  # number: 童馨档案号
+    child: ChildFacts
+    what: str = _text(12)  # 支持计划
+    version: int
+    decision: str = _text(8)  # 同意
+    who: str = _text(24)  # 样本妈妈（母亲）
+    capacity: str = _text(6)  # 监护人
+    level: str = _text(30)  # 电子签名·系统代管密钥
+    signed_at: datetime  # aware, in the district's time zone
+    withdrawn_at: datetime | None = None
+    witnesses: tuple[str, ...] = _list(2, each=16, default=())  # of a paper
+    agreement_version: str = _code(20)
+    shown_digest: str = _code(64)  # of what the signer saw
+    entry_commit: str = _code(64)  # of what was signed
+    statement_digest: str = _code(64)
+    public_key: str = _code(1200)
+    chain_position: int
+    checkpoint: str  # the signed note, for the QR code; "" while there is none
+    checkpoint_size: int | None = None
+    checkpoint_root: str = _code(64, default="")
+    log_key: str = _code(64)

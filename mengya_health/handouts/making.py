@@ -22,7 +22,7 @@ def render_handout(work, handout_id: UUID) -> None:
     handout = work.session.get(Handout, handout_id)
     if handout is None or handout.pdf is not None:
         return
-    document, child = handout.document, find_child(work, handout.child_id, Permission.PRINT_HEALTH)
+    document, child = handout.document, find_child(work, handout.child_id, from_record.permission_for(handout.document))
     content = from_record.DOCUMENTS[document](work, child, handout.subject_id)
     work.session.rollback()  # nothing was written; the seconds that follow must not keep others from writing
     pdf = render_in_child(document, content)

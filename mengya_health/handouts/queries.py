@@ -6,8 +6,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mengya_health import audit
-from mengya_health.access.permissions import Permission
 from mengya_health.errors import NotFound, NotNow
+from mengya_health.handouts.from_record import permission_for
 from mengya_health.handouts.models import Handout
 from mengya_health.jobs import Job
 from mengya_health.people.queries import find_child
@@ -18,7 +18,7 @@ KEPT = timedelta(hours=24)
 def open_handout(work, handout_id: UUID) -> bytes:
     """Return a PDF. Raises NotFound for others' papers, NotNow while it is being made or after its 24 hours."""
     handout = _mine(work, handout_id)
-    child = find_child(work, handout.child_id, Permission.PRINT_HEALTH)
+    child = find_child(work, handout.child_id, permission_for(handout.document))
     if handout.pdf is None or work.now - handout.asked_at > KEPT:
         raise NotNow(
             "这份还没生成好，或已过二十四小时。请稍等，或在档案里重新打印。",

@@ -11,7 +11,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mengya_health.config import TEMPLATES
 from mengya_health.handouts import marks
-from mengya_health.handouts.content import ClosingSummary, HomeGuide, RecordSummary, ReferralLetter, Urgency
+from mengya_health.handouts.content import (
+    ClosingSummary,
+    HomeGuide,
+    RecordSummary,
+    ReferralLetter,
+    SignatureReceipt,
+    Urgency,
+)
 from mengya_health.handouts.fonts import FONTS_CONF
 from mengya_health.handouts.limits import MEMORY_MB, SECONDS, RenderFailed, within_limits
 
@@ -20,7 +27,7 @@ os.environ["FONTCONFIG_FILE"] = str(FONTS_CONF)  # fontconfig reads it once, whe
 from weasyprint import CSS, HTML
 from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
-Content = HomeGuide | ReferralLetter | RecordSummary | ClosingSummary
+Content = HomeGuide | ReferralLetter | RecordSummary | ClosingSummary | SignatureReceipt
 
 
 @dataclass(frozen=True)
@@ -36,6 +43,7 @@ DOCUMENTS = {
     "referral_letter": Document(ReferralLetter, 1),
     "record_summary": Document(RecordSummary, 2),
     "closing_summary": Document(ClosingSummary, 1),
+    "signature_receipt": Document(SignatureReceipt, 1),
 }
 
 

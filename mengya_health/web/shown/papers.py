@@ -19,6 +19,7 @@ NAMES = {
     "referral_letter": lazy_gettext("转诊单"),
     "record_summary": lazy_gettext("档案摘要"),
     "closing_summary": lazy_gettext("结案小结"),
+    "signature_receipt": lazy_gettext("签名回执"),
 }
 STATES = {
     "requested": ("queued", lazy_gettext("排队中")),
