@@ -22,7 +22,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.signing.levels import L2, PAPER
 from mengya_health.signing.models import Signature
 from mengya_health.signing.paper_models import PaperSignature
-from mengya_health.signing.queries import SignatureFacts, find_signature, told_of
+from mengya_health.signing.queries import SignatureFacts, find_signature
 
 FORM = "txda/receipt/1"
 SCRIPT = CHECKOUT / "deploy" / "verify_receipt.py"
@@ -41,25 +41,48 @@ class Receipt:
     checkpoint: str  # the signed note; "" while none covers the signature
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where a signature stands, without its proofs: its place in the child's chain, and whether a checkpoint has it."""
+
+    signature: SignatureFacts
+    child_seq: int
+    is_covered: bool
+
+
+def may_hold(work, child: ChildFacts, signature: SignatureFacts) -> bool:
+    """Return whether a receipt is the actor's to have: they made or witnessed it, or are the clinic's doctor."""
+    theirs = work.actor.user_id in (signature.signer_id, *signature.witness_ids)
+    return theirs or is_allowed(work.actor, Permission.WRITE_HEALTH, child.subject)
+
+
+def standing_of(work, child: ChildFacts, signature_id: UUID) -> Standing:
+    """Return what a page says of a receipt; raises what `receipt_of` raises. Two statements."""
+    signature = find_signature(work, child, signature_id)
+    if not (may_hold(work, child, signature) and signature.is_witnessed):
+        raise NotFound
+    audit.read(work, child.id, "signature", record_id=signature_id)
+    events = _events(work, child.id, signature)
+    return Standing(signature, events[0].child_seq, all(each.leaf_index is not None for each in events))
+
+
 def receipt_of(work, child: ChildFacts, signature_id: UUID) -> Receipt:
     """Return the receipt of one signature, for whoever made or witnessed it, and for the clinic's doctors.
 
     Raises NotFound for a signature that is not theirs to hold, that is not this child's, or whose second witness is
     still missing; IntegrityError where a part does not hold.
     """
-    row, paper = _rows(work, signature_id)
-    if row is None or row.child_id != child.id or not _may_hold(work, child, row, paper):
+    signature = find_signature(work, child, signature_id)
+    if not (may_hold(work, child, signature) and signature.is_witnessed):
         raise NotFound
-    facts = find_signature(work, child, signature_id)
-    if not facts.is_witnessed:
-        raise NotFound("第二位见证人确认以后才有回执。", "There is a receipt once the second witness has confirmed.")
-    events = _events(work, row, paper)
+    audit.read(work, child.id, "signature", record_id=signature_id)
+    row, paper = work.session.get(Signature, signature_id), work.session.get(PaperSignature, signature_id)
+    events = _events(work, child.id, signature)
     proofs = [inclusion_proof(work, child.id, event.child_seq) for event in events]
     newest = next(filter(None, proofs), None)
-    audit.read(work, child.id, "signature", record_id=row.id)
     return Receipt(
         fields=_fields(work, row, paper, list(zip(events, proofs, strict=True)), newest),
-        signature=facts,
+        signature=signature,
         statement=read_txjson(row.statement),
         child_seq=events[0].child_seq,
         checkpoint=newest.checkpoint.decode() if newest else "",
@@ -74,28 +97,15 @@ def verifying_script() -> bytes:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _rows(work, signature_id: UUID) -> tuple[Signature | None, PaperSignature | None]:
-    return work.session.get(Signature, signature_id), work.session.get(PaperSignature, signature_id)
-
-
-def _may_hold(work, child: ChildFacts, row: Signature, paper: PaperSignature | None) -> bool:
-    theirs = {row.signer_id, *((paper.witness_id, paper.second_witness_id) if paper else ())}
-    return work.actor.user_id in theirs or is_allowed(work.actor, Permission.WRITE_HEALTH, child.subject)
-
-
-def _events(work, row: Signature, paper: PaperSignature | None) -> list[HistoryEvent]:
+def _events(work, child_id: UUID, signature: SignatureFacts) -> list[HistoryEvent]:
     """Return the events that a receipt shows: that it was signed (on paper: confirmed), and where it was taken back.
 
-    Raises IntegrityError where the history lacks one.
+    The newest was compared with the signature when that was read. Raises IntegrityError where the history lacks one.
     """
-    chosen = select(HistoryEvent).where(HistoryEvent.child_id == row.child_id, HistoryEvent.rec == row.id)
-    found = [
-        event
-        for event in work.session.scalars(chosen.order_by(HistoryEvent.child_seq))
-        if read_txjson(event.event)["op"] in SHOWN_OPS
-    ]
-    expected = told_of(work.keys, row, paper)
-    if len(found) != 1 + bool(row.withdrawn_at) or (found[-1].rec_ver, found[-1].commit) != expected:
+    chosen = select(HistoryEvent).where(HistoryEvent.child_id == child_id, HistoryEvent.rec == signature.id)
+    rows = work.session.scalars(chosen.order_by(HistoryEvent.child_seq))
+    found = [event for event in rows if read_txjson(event.event)["op"] in SHOWN_OPS]
+    if len(found) != 1 + bool(signature.withdrawn_at):
         raise IntegrityError
     return found
 

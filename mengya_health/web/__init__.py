@@ -21,6 +21,7 @@ from mengya_health.web import (
     papers,
     passkeys,
     plans,
+    receipts,
     referrals,
     referring,
     releases,
@@ -46,6 +47,7 @@ def blueprints() -> list[Blueprint]:
         measurements,
         papers,
         passkeys,
+        receipts,
         referrals,
     )
     of_trust = (emergency, officer, releases)

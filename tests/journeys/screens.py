@@ -63,7 +63,7 @@ def paths_of(person: Person) -> dict[str, str]:
         found[name] = path
         person.open(path)
         links = person.page.eval_on_selector_all("a[href^='/']", "all => all.map(a => a.getAttribute('href'))")
-        waiting.extend(link for link in links if not link.endswith(".pdf"))
+        waiting.extend(link for link in links if not link.endswith((".pdf", ".json", ".py")))
     return found
 
 

@@ -25,7 +25,7 @@ from mengya_health.people.queries import find_child
 from mengya_health.people.sessions import open_session
 from mengya_health.record.commands import record_entry
 from mengya_health.record.models import Entry
-from mengya_health.signing.models import Consent
+from mengya_health.signing.models import Consent, Signature
 from tests.care.walking import STORIES, Walk
 from tests.factories import a_child, a_guardian
 from tests.web.browsing import Forms
@@ -39,6 +39,7 @@ PUBLIC = {
     "sign_in.invitation",
     "sign_in.invitation_of",
     "health.check",
+    "receipts.script",
 }
 COOKIE = "txs"
 ENDING = ("/account/sessions/", "/sign-out")
@@ -154,6 +155,7 @@ def _ids_of(work, child_id: UUID, district) -> dict[str, list]:
         "referral_id": ids(Referral),
         "handout_id": ids(Handout),
         "invitation_id": ids(Invitation),
+        "signature_id": ids(Signature, Signature.capacity),
         "consent_id": ids(Consent),
         "group_id": [group_id],
         "user_id": user_ids,

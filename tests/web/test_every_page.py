@@ -38,6 +38,8 @@ NOT_CRAWLED = {
     "static": "drawings and stylesheets",
     "health.check": "answers the proxy in JSON",
     "papers.pdf": "a PDF, made by the worker",
+    "receipts.download": "a file of ids and digests",
+    "receipts.script": "a program to take away",
 }
 TOO_CLINICAL = re.compile("阳性|疑似|异常|问题儿童")
 DECIDING = {"family.sign", "family.consent", "account.agreement"}
@@ -89,7 +91,7 @@ class Page:
     @property
     def links(self) -> list[str]:
         found = (unescape(link).partition("#")[0] for link in re.findall(r'href="([^"]+)"', self.html))
-        return [link for link in found if link.startswith("/") and not link.endswith(".pdf")]
+        return [link for link in found if link.startswith("/") and not link.endswith((".pdf", ".json", ".py"))]
 
     @property
     def ids(self) -> list[str]:

@@ -87,5 +87,6 @@ def _signed(child: ChildFacts, signature: SignatureFacts, entry: OpenEntry, now:
         "newer": words.signed_before(signature.version, entry.version),
         "level": level_words(signature),
         "withdrawn": _("已撤回 · %(at)s", at=words.stamp(signature.withdrawn_at)) if signature.withdrawn_at else "",
+        "receipt_href": url_for("receipts.show", **here) if signature.is_witnessed else "",
         "action": url_for("family.withdraw", **here) if signature.may_be_taken_back(now) else "",
     }

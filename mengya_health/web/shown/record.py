@@ -18,6 +18,7 @@ from mengya_health.screening.corrections import TEXTS, is_corrected_here, typed_
 from mengya_health.screening.measurements import MEASURED
 from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
+from mengya_health.signing.receipts import may_hold
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head, may
@@ -114,7 +115,7 @@ def entry_page(
             "kind_text": f"{words.KINDS[entry.kind]} · {entry.happened_on.isoformat()}",
         },
         "shown": say.in_full(work.content, entry),
-        "versions": [_version(child, each, shown, signatures, versions) for each in versions],
+        "versions": [_version(work, child, each, shown, signatures, versions) for each in versions],
         "correct": correct,
         "check_href": _check_href(child, entry) if may(work, child, Permission.WRITE_HEALTH) else "",
     }
@@ -235,7 +236,12 @@ def _check_href(child: ChildFacts, entry: OpenEntry) -> str:
 
 
 def _version(
-    child: ChildFacts, version: Version, shown: Version, signatures: list[SignatureFacts], versions: list[Version]
+    work,
+    child: ChildFacts,
+    version: Version,
+    shown: Version,
+    signatures: list[SignatureFacts],
+    versions: list[Version],
 ) -> dict:
     entry = version.entry
     signed = [each for each in signatures if each.version == entry.version]
@@ -248,13 +254,22 @@ def _version(
         "note": entry.content.get("correction_reason", ""),
         "href": here,
         "is_current": entry is shown.entry,
-        "signature": "；".join(_signature(each) for each in signed),
+        "signatures": [_signature(work, child, each) for each in signed],
+        "signed_before": _signed_before(signatures, entry.version) if is_newest else "",
     }
 
 
-def _signature(signature: SignatureFacts) -> str:
+def _signature(work, child: ChildFacts, signature: SignatureFacts) -> dict:
     who = words.TURNS[signature.capacity][1]
-    said = {"agree": _("同意"), "acknowledge": _("知道了"), "disagree": _("不同意")}[signature.decision]
-    level = level_words(signature)
+    said = words.DECIDED[signature.decision]
     text = _("%(who)s %(at)s 签：%(said)s", who=who, at=words.stamp(signature.signed_at), said=said)
-    return f"{text}（{level}）" + (_("，已撤回") if signature.withdrawn_at else "")
+    text = f"{text}（{level_words(signature)}）" + (_("，已撤回") if signature.withdrawn_at else "")
+    if not signature.is_witnessed:
+        return {"text": text + _("，等第二位见证人"), "href": ""}
+    here = {"child_id": child.id, "signature_id": signature.id}
+    return {"text": text, "href": url_for("receipts.show", **here) if may_hold(work, child, signature) else ""}
+
+
+def _signed_before(signatures: list[SignatureFacts], current: int) -> str:
+    signed = max((each.version for each in signatures), default=current)
+    return words.signed_before(signed, current)

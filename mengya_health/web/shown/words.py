@@ -72,6 +72,7 @@ KINDS = {
     "answer": _("家长答复"),
     "concern": _("请医生看看"),
 }
+DECIDED = {"agree": _("同意"), "acknowledge": _("知道了"), "disagree": _("有异议")}
 RELATIONS = {"mother": _("妈妈"), "father": _("爸爸"), "grandparent": _("祖辈"), "other": _("其他家人")}
 TASKS = {
     "visit": _("健康检查"),

@@ -1,0 +1,16 @@
+"""A case whose plan is signed or waits to be, for what is said about signatures."""
+
+import pytest
+
+from tests.care.walking import STORIES, Walk
+
+
+@pytest.fixture
+def walk(installation, work_as, clock) -> Walk:
+    """A child with a flagged case and a plan that waits for its mother's signature."""
+    made = Walk(installation, work_as, clock, STORIES[0]).prepare()
+    made.screen(made.story.low)
+    made.open()
+    made.flag()
+    made.make_plan()
+    return made
