@@ -270,7 +270,7 @@ class Keys:
     @property
     def hash_name(self) -> str:
         """The name of the profile's hash: sha256 or sm3."""
-        return self._suite.hash.name
+        return self._hash.hash.name
 
     def digest(self, content: bytes) -> bytes:
         """Return the plain hash of the deployment's profile: SHA-256, or SM3."""
