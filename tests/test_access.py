@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mengya_health.access.actor import Actor, ChildSubject, ConsentHeld, Emergency, Place, PlaceSubject, Tie
+from mengya_health.access.actor import (
+    CLOSABLE,
+    Actor,
+    ChildSubject,
+    Closed,
+    ConsentHeld,
+    Emergency,
+    Place,
+    PlaceSubject,
+    Tie,
+)
 from mengya_health.access.permissions import RULES, Permission, is_allowed, require
 from mengya_health.access.rules import BY_NAME
 from mengya_health.errors import NotFound, NotPermitted
@@ -83,6 +93,8 @@ ALLOWED = {
     "photo:keep": "mother father granny teacher health_staff",
     "entry:sign": "mother",
     "consent:give": "mother",
+    "consent:settle": "doctor",
+    "guardian:restrict": "doctor",
     "section:share": "mother",
     "family:invite": "mother",
     "case:read": "mother father granny visitor doctor teacher health_staff specialist reviewer rescuer",
@@ -145,6 +157,91 @@ def test_missing_consent_closes_what_it_covers(purpose, name):
     consents = tuple(held for held in CHILD.consents if held.purpose != purpose)
     lost = permitted(ACTORS[name]) - permitted(ACTORS[name], replace(CHILD, consents=consents))
     assert lost == set(LOST[purpose][name].split())
+
+
+# Section and reader a guardian closes: who loses what. Nobody loses what is not here.
+CLOSING = {
+    ("health", "nursery"): {"teacher": "case:read", "health_staff": "case:read"},
+    ("behaviour", "nursery"): {
+        "teacher": "behaviour:read behaviour:write",
+        "health_staff": "behaviour:read behaviour:write",
+    },
+    ("behaviour", "clinic"): {"doctor": "behaviour:read"},
+    ("family", "clinic"): {"doctor": "family:read"},
+    ("health", "receiver"): {"specialist": "health:read case:read"},
+    ("health", "caregiver"): {"granny": "health:read case:read", "visitor": "health:read case:read"},
+    ("behaviour", "caregiver"): {"granny": "behaviour:read", "visitor": "behaviour:read"},
+    ("family", "caregiver"): {"granny": "family:read family:write", "visitor": "family:read"},
+}
+
+
+def lost_to(closed: Closed) -> dict[str, set[str]]:
+    narrowed = replace(CHILD, closed=(closed,))
+    lost = {name: permitted(actor) - permitted(actor, narrowed) for name, actor in ACTORS.items()}
+    return {name: permissions for name, permissions in lost.items() if permissions}
+
+
+def test_a_closed_section_is_closed_for_exactly_whom_is_written():
+    assert {(section, towards) for towards, sections in CLOSABLE.items() for section in sections} == set(CLOSING)
+    for (section, towards), lost in CLOSING.items():
+        assert lost_to(Closed(section, towards)) == {name: set(text.split()) for name, text in lost.items()}
+
+
+def test_the_clinic_keeps_the_health_record_whatever_is_closed():
+    everything = tuple(
+        Closed(section, towards) for section in ("health", "behaviour", "family") for towards in CLOSABLE
+    )
+    left = permitted(ACTORS["doctor"], replace(CHILD, closed=everything))
+    assert permitted(ACTORS["doctor"]) - left == {"behaviour:read", "family:read"}
+    assert permitted(ACTORS["mother"], replace(CHILD, closed=everything)) == permitted(ACTORS["mother"])
+
+
+def test_a_section_closed_for_one_caregiver_or_institution_is_open_to_the_others():
+    assert set(lost_to(Closed("family", "caregiver", GRANNY))) == {"granny"}
+    assert lost_to(Closed("health", "receiver", ELSEWHERE)) == {}
+
+
+def refusing(*purposes: str, who: UUID = FATHER) -> ChildSubject:
+    """Return the child with a father who signs as well and says no."""
+    signing = tuple(replace(each, authority="signs") if each.user_id == FATHER else each for each in CHILD.ties)
+    return replace(
+        CHILD,
+        ties=signing,
+        consents=CHILD.consents + tuple(ConsentHeld(each, None, who, "refused") for each in purposes),
+    )
+
+
+@pytest.mark.parametrize("purpose", ["P2", "P3"])
+def test_what_guardians_disagree_about_is_not_shared(purpose):
+    """S-44: nothing is shared while they disagree; the clinic's record goes on."""
+    disputed = refusing(purpose)
+    assert disputed.is_disputed(purpose)
+    for name in ("doctor", "teacher", "specialist"):
+        assert permitted(ACTORS[name]) - permitted(ACTORS[name], disputed) == set(LOST[purpose][name].split())
+
+
+def test_while_guardians_disagree_about_the_record_the_clinic_goes_on_and_nobody_else_reads():
+    disputed = refusing("P1")
+    assert permitted(ACTORS["doctor"]) - permitted(ACTORS["doctor"], disputed) == {"behaviour:read"}
+    assert not {"child:read", "behaviour:read"} & permitted(ACTORS["teacher"], disputed)
+    assert permitted(ACTORS["specialist"], disputed) == set()
+    assert permitted(ACTORS["father"], refusing()) - permitted(ACTORS["father"], disputed) == {"family:write"}
+
+
+@pytest.mark.parametrize("who", [MOTHER, GRANNY, UUID(int=96)])
+def test_ones_own_no_and_a_strangers_make_no_dispute(who):
+    assert not refusing("P2", who=who).is_disputed("P2")
+
+
+def test_a_guardian_who_only_reads_has_no_word_in_consents():
+    reading = replace(CHILD, consents=(*CHILD.consents, ConsentHeld("P2", None, FATHER, "refused")))
+    assert not reading.is_disputed("P2")
+
+
+def test_an_agreement_to_a_text_that_is_over_counts_for_nothing():
+    lapsed = replace(CHILD, consents=tuple(replace(held, answer="lapsed") for held in CHILD.consents))
+    assert "child:read" not in permitted(ACTORS["teacher"], lapsed)
+    assert "health:write" not in permitted(ACTORS["doctor"], lapsed)
 
 
 @pytest.mark.parametrize("name", ["mother", "granny", "doctor", "teacher", "specialist"])

@@ -1,5 +1,6 @@
 """Who acts: a user in one request, with what the sealed rows say they are."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from uuid import UUID
@@ -77,11 +78,22 @@ class Tie:
 
 @dataclass(frozen=True)
 class ConsentHeld:
-    """One consent in force."""
+    """One guardian's word on one purpose, in force."""
 
     purpose: str
     receiver_id: UUID | None
     given_by: UUID | None  # no account where it was signed on paper
+    answer: str = "agreed"  # agreed | refused | lapsed: agreed to an older text that no longer covers what is done
+    text_version: str = ""
+
+
+@dataclass(frozen=True)
+class Closed:
+    """One section that a guardian has closed for a kind of reader, or for one of them."""
+
+    section: str
+    towards: str  # see CLOSABLE
+    receiver_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -93,16 +105,47 @@ class ChildSubject:
     clinic_id: UUID
     ties: tuple[Tie, ...] = ()
     consents: tuple[ConsentHeld, ...] = field(default=())
+    closed: tuple[Closed, ...] = ()
 
     def current(self, kind: str) -> tuple[Tie, ...]:
         """Return the ties of one kind that hold today."""
         return tuple(tie for tie in self.ties if tie.kind == kind and tie.holds_on(self.today))
 
     def has_consent(self, purpose: str, receiver_id: UUID | None = None) -> bool:
-        """Return whether a purpose is consented; P3 only for the receiver it names, or for all when it names none."""
+        """Return whether a purpose is consented; P3 only for the receiver it names, or for all when it names none.
+
+        While guardians disagree nothing is shared: what one agreed to and another refuses does not count, nor does any
+        sharing while they disagree about the record itself. The clinic's own record (P1) goes on.
+        """
+        if purpose != "P1" and (self.is_disputed(purpose) or self.is_disputed("P1")):
+            return False
         return any(
-            held.purpose == purpose and (receiver_id is None or held.receiver_id in (None, receiver_id))
+            held.purpose == purpose
+            and held.answer == "agreed"
+            and (receiver_id is None or held.receiver_id in (None, receiver_id))
             for held in self.consents
+        )
+
+    def refusing(self, purpose: str) -> frozenset[UUID]:
+        """Return the guardians who said no to a purpose; the word of one who no longer signs does not count."""
+        refused = {held.given_by for held in self.consents if held.purpose == purpose and held.answer == "refused"}
+        if not refused:  # nearly always
+            return frozenset()
+        return frozenset(tie.user_id for tie in self.current("guardian") if tie.authority == "signs") & refused
+
+    def is_disputed(self, purpose: str) -> bool:
+        """Return whether one guardian refuses what somebody else agreed to."""
+        refusing = self.refusing(purpose)
+        return bool(refusing) and any(
+            held.purpose == purpose and held.answer == "agreed" and refusing - {held.given_by} for held in self.consents
+        )
+
+    def is_closed(self, section: str, towards: str, receiver_ids: Collection[UUID] = ()) -> bool:
+        """Return whether a section is closed for all readers of a kind, or for one of these."""
+        return any(
+            (each.section, each.towards) == (section, towards)
+            and (each.receiver_id is None or each.receiver_id in receiver_ids)
+            for each in self.closed
         )
 
 

@@ -6,11 +6,20 @@ from enum import StrEnum
 from mengya_health.access.actor import Actor, ChildSubject, PlaceSubject
 from mengya_health.access.refusals import PARTIES, in_words
 from mengya_health.access.rules import (
+    behaviour_open_to_caregiver,
+    behaviour_open_to_clinic,
+    behaviour_open_to_nursery,
     caregiver_of,
     clinic_doctor_of,
+    contributes,
     doctor_here,
     emergency_reader_of,
+    family_open_to_caregiver,
+    family_open_to_clinic,
     guardian_of,
+    health_open_to_caregiver,
+    health_open_to_nursery,
+    health_open_to_receiver,
     photo_consented,
     receiver_of,
     record_consented,
@@ -42,6 +51,8 @@ class Permission(StrEnum):
     KEEP_PHOTO = "photo:keep"  # put a photo of the child beside what one wrote
     SIGN = "entry:sign"  # sign as a guardian
     CONSENT = "consent:give"  # agree to a purpose, or take it back
+    SETTLE_CONSENT = "consent:settle"  # decide with a reason where guardians disagree about a purpose
+    RESTRICT_GUARDIAN = "guardian:restrict"  # close the record to a guardian, by two of the staff and a document
     SHARE = "section:share"  # close a section of the record for somebody, and open it again
     INVITE_FAMILY = "family:invite"  # let a caregiver of the family in
     READ_CASE = "case:read"  # see where a case stands and what is wanted of one
@@ -71,14 +82,29 @@ _EMERGENCY = [emergency_reader_of, record_consented]  # an emergency stands for 
 # ask for it), but neither reads nor writes the record until then.
 RULES = {
     P.READ_CHILD: [[guardian_of], [caregiver_of], [clinic_doctor_of], _TEACHER, _RECEIVER, _REVIEWER, _EMERGENCY],
-    P.READ_HEALTH: [[guardian_of], [caregiver_of], _DOCTOR, _RECEIVER, _EMERGENCY],
-    P.READ_BEHAVIOUR: [[guardian_of], [caregiver_of], _TEACHER, [*_DOCTOR, sharing_consented]],
-    P.READ_FAMILY: [[guardian_of], [caregiver_of], _DOCTOR],
+    P.READ_HEALTH: [
+        [guardian_of],
+        [caregiver_of, health_open_to_caregiver],
+        _DOCTOR,
+        [*_RECEIVER, health_open_to_receiver],
+        _EMERGENCY,
+    ],
+    P.READ_BEHAVIOUR: [
+        [guardian_of],
+        [caregiver_of, behaviour_open_to_caregiver],
+        [*_TEACHER, behaviour_open_to_nursery],
+        [*_DOCTOR, sharing_consented, behaviour_open_to_clinic],
+    ],
+    P.READ_FAMILY: [
+        [guardian_of],
+        [caregiver_of, family_open_to_caregiver],
+        [*_DOCTOR, family_open_to_clinic],
+    ],
     P.WRITE_HEALTH: [[*_DOCTOR, signed_in_fully]],
-    P.WRITE_BEHAVIOUR: [[*_TEACHER, signed_in_fully]],
+    P.WRITE_BEHAVIOUR: [[*_TEACHER, behaviour_open_to_nursery, signed_in_fully]],
     P.WRITE_FAMILY: [
-        [guardian_of, record_consented, signed_in_fully],
-        [recording_caregiver_of, record_consented, signed_in_fully],
+        [guardian_of, record_consented, contributes, signed_in_fully],
+        [recording_caregiver_of, record_consented, family_open_to_caregiver, signed_in_fully],
     ],
     P.KEEP_PHOTO: [
         [*_TEACHER, photo_consented, signed_in_fully],
@@ -93,9 +119,19 @@ RULES = {
     ],
     P.SIGN: [[signing_guardian_of, signed_in_fully]],
     P.CONSENT: [[signing_guardian_of, signed_in_fully]],
+    P.SETTLE_CONSENT: [[clinic_doctor_of, signed_in_fully]],
+    P.RESTRICT_GUARDIAN: [[clinic_doctor_of, signed_in_fully]],
     P.SHARE: [[signing_guardian_of, signed_in_fully]],
     P.INVITE_FAMILY: [[signing_guardian_of, signed_in_fully]],
-    P.READ_CASE: [[guardian_of], [caregiver_of], _DOCTOR, _RECEIVER, _TEACHER, _REVIEWER, _EMERGENCY],
+    P.READ_CASE: [
+        [guardian_of],
+        [caregiver_of, health_open_to_caregiver],
+        _DOCTOR,
+        [*_RECEIVER, health_open_to_receiver],
+        [*_TEACHER, health_open_to_nursery],
+        _REVIEWER,
+        _EMERGENCY,
+    ],
     P.RELEASE_GATE: [[*_REVIEWER, signed_in_fully]],
     P.ANSWER_REFERRAL: [[*_RECEIVER, signed_in_fully]],
     P.PRINT_HEALTH: [[*_DOCTOR, signed_in_fully], [guardian_of, signed_in_fully]],

@@ -84,6 +84,26 @@ MISSING = {
         "家长没有同意与您的机构共享（P3）。请转出的医生和家长联系",
         "consent to share with your institution (P3) is missing; ask the referring doctor",
     ),
+    "contributes": (
+        "您选了不同意保存这份档案（P1），所以不能再往里记。改变主意可以在“同意与撤回”里再同意",
+        "you said no to keeping this record (P1), so you cannot add to it; you can agree again on the consent page",
+    ),
+    **dict.fromkeys(
+        (
+            "health_open_to_nursery",
+            "behaviour_open_to_nursery",
+            "behaviour_open_to_clinic",
+            "family_open_to_clinic",
+            "health_open_to_receiver",
+            "health_open_to_caregiver",
+            "behaviour_open_to_caregiver",
+            "family_open_to_caregiver",
+        ),
+        (
+            "监护人暂时没有开放这一部分。需要时请和孩子的监护人说，可以在“谁能看”里打开",
+            "a guardian keeps this part closed for now; ask them, they can open it on the page of who sees what",
+        ),
+    ),
     "doctor_here": (
         "需要这家门诊的医生账号。请系统管理员核对您的岗位",
         "this needs a doctor's account of this clinic; the administrator can check your role",

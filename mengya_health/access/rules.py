@@ -86,6 +86,51 @@ def photo_consented(actor: Actor, subject: ChildSubject) -> bool:
     return subject.has_consent("P5")
 
 
+def contributes(actor: Actor, subject: ChildSubject) -> bool:
+    """They have not themselves said no to the record (P1): whoever did adds nothing to it."""
+    return actor.user_id not in subject.refusing("P1")
+
+
+def health_open_to_nursery(actor: Actor, subject: ChildSubject) -> bool:
+    """No guardian has closed for the nursery what the clinic asks of it."""
+    return not subject.is_closed("health", "nursery")
+
+
+def behaviour_open_to_nursery(actor: Actor, subject: ChildSubject) -> bool:
+    """No guardian has closed the class's observations for the nursery."""
+    return not subject.is_closed("behaviour", "nursery")
+
+
+def behaviour_open_to_clinic(actor: Actor, subject: ChildSubject) -> bool:
+    """No guardian has closed the class's observations for the clinic."""
+    return not subject.is_closed("behaviour", "clinic")
+
+
+def family_open_to_clinic(actor: Actor, subject: ChildSubject) -> bool:
+    """No guardian has closed the family's records for the clinic."""
+    return not subject.is_closed("family", "clinic")
+
+
+def health_open_to_receiver(actor: Actor, subject: ChildSubject) -> bool:
+    """No guardian has closed the clinic's record for this institution."""
+    return not subject.is_closed("health", "receiver", actor.organisation_ids)
+
+
+def health_open_to_caregiver(actor: Actor, subject: ChildSubject) -> bool:
+    """No guardian has closed the clinic's record for this caregiver."""
+    return not subject.is_closed("health", "caregiver", (actor.user_id,))
+
+
+def behaviour_open_to_caregiver(actor: Actor, subject: ChildSubject) -> bool:
+    """No guardian has closed the class's observations for this caregiver."""
+    return not subject.is_closed("behaviour", "caregiver", (actor.user_id,))
+
+
+def family_open_to_caregiver(actor: Actor, subject: ChildSubject) -> bool:
+    """No guardian has closed the family's records for this caregiver."""
+    return not subject.is_closed("family", "caregiver", (actor.user_id,))
+
+
 def doctor_here(actor: Actor, subject: PlaceSubject) -> bool:
     """A doctor of this clinic."""
     return any(place.organisation_id == subject.organisation_id for place in actor.places_as("doctor"))
@@ -113,5 +158,8 @@ BY_NAME = {
         signed_in_fully, guardian_of, signing_guardian_of, caregiver_of, recording_caregiver_of, clinic_doctor_of,
         teacher_of, receiver_of, reviewer_of, record_consented, sharing_consented, referral_consented, doctor_here,
         staff_here, runs_the_system, photo_consented, emergency_reader_of, watches_over,
+        contributes, health_open_to_nursery, behaviour_open_to_nursery,
+        behaviour_open_to_clinic, family_open_to_clinic, health_open_to_receiver, health_open_to_caregiver,
+        behaviour_open_to_caregiver, family_open_to_caregiver,
     )
 }  # fmt: skip

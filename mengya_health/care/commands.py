@@ -94,10 +94,12 @@ def stop_case(
 ) -> Case:
     """End an open case for a typed reason of `closing_reasons`. `not_done` is the typed reason of whatever is left.
 
-    After a death every other open case of the child is stopped, too, and everything due for it is cancelled.
+    After a death every other open case of the child is stopped, too, and everything due for it is cancelled. Works
+    without consent to the record: then it is what is left to do.
     """
     given = {"reason_code": reason_code, "reason": reason, "not_done": not_done, "not_done_text": not_done_text}
-    opened, facts = start(work, case_id, seen_version, **given)
+    opened = find_case(work, case_id, permission=Permission.READ_CHILD, seen_version=seen_version)
+    facts = facts_of(work, opened, **given)
     stopped = [(opened, facts)]
     if reason_code == DECEASED:
         stopped += [(other, facts_of(work, other, **given)) for other in other_open_cases(work, opened)]

@@ -181,8 +181,14 @@ class Relationship(Base):
         )  # fmt: skip
 
 
+REFUSED = "refused"  # how a guardian said no
+
+
 class Consent(Base):
-    """A guardian's word on one purpose (P1–P5), versioned with the text it was given to. Withdrawal ends it."""
+    """A guardian's word on one purpose (P1–P5), versioned with the text it was given to. Withdrawal ends it.
+
+    A no is a row as well: another guardian's yes does not pass over it.
+    """
 
     __tablename__ = "consent"
     __table_args__ = (UniqueConstraint("child_id", "id"), Index("ix_consent_child", "child_id", "purpose"))
@@ -194,7 +200,7 @@ class Consent(Base):
     given_by: Mapped[UUID | None] = mapped_column(Id)  # nobody's account where it was signed on paper
     text_version: Mapped[str] = mapped_column(String(20))
     text_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
-    how: Mapped[str] = mapped_column(String(10))  # pin, or paper: signed at the clinic, seen by staff
+    how: Mapped[str] = mapped_column(String(10))  # pin; paper: signed at the clinic, seen by staff; refused: a no
     witness_id: Mapped[UUID | None] = mapped_column(Id)
     given_at: Mapped[datetime] = mapped_column(UtcTime)
     from_on: Mapped[date]

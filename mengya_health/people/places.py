@@ -1,5 +1,6 @@
 """Places: regions, organisations, classes; made by the administrator, chosen from by everybody."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -110,6 +111,12 @@ def reviewing(work) -> list[Receiver]:
     here = select(member.organisation_id).where(member.role == "reviewer", *today)
     chosen = select(Organisation.id, Organisation.name).where(Organisation.id.in_(here))
     return [Receiver(id, name) for id, name in work.session.execute(chosen.order_by(Organisation.name))]
+
+
+def names_of(work, organisation_ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Return what these places are called, by id."""
+    chosen = select(Organisation.id, Organisation.name).where(Organisation.id.in_(organisation_ids))
+    return dict(work.session.execute(chosen).all())
 
 
 def place_name(work, organisation_id: UUID) -> str:

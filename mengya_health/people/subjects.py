@@ -24,10 +24,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
-from mengya_health.access.actor import ChildSubject, ConsentHeld, Tie
+from mengya_health.access.actor import ChildSubject, Closed, ConsentHeld, Tie
+from mengya_health.content.consent_texts import LAPSED, consent_texts
 from mengya_health.db import Id
 from mengya_health.people import seals
-from mengya_health.people.models import Child, Consent, Group, Relationship
+from mengya_health.people.models import REFUSED, Child, Consent, Group, Relationship
+from mengya_health.people.sharing import SectionClosure
 
 ATTENDING = ("enrolment", "visit")
 FAMILY = ("guardian", "caregiver")
@@ -38,7 +40,8 @@ _COLUMNS = {
     "authority": String(), "basis_id": Id(), "purpose": String(), "receiver_id": Id(), "given_by": Id(),
     "text_version": String(), "text_digest": LargeBinary(), "how": String(), "witness_id": Id(), "from_on": Date(),
     "to_on": Date(), "number": String(), "status": String(), "body": LargeBinary(), "body_version": Integer(),
-    "seal": LargeBinary(), "row_version": Integer(), "group_name": String(),
+    "seal": LargeBinary(), "row_version": Integer(), "group_name": String(), "section": String(), "towards": String(),
+    "closed_by": Id(),
 }  # fmt: skip
 
 
@@ -66,10 +69,12 @@ def _everything_about(ids) -> CompoundSelect:
         .outerjoin(Group, Group.id == Relationship.group_id)
         .where(Relationship.child_id.in_(ids), current(Relationship, _TODAY)),
         _branch(Consent, "consent").where(Consent.child_id.in_(ids), current(Consent, _TODAY)),
+        _branch(SectionClosure, "closure").where(SectionClosure.child_id.in_(ids), current(SectionClosure, _TODAY)),
         _branch(Child, "child", child_id=Child.id).where(Child.id.in_(ids)),
     )
 
 
+_MODELS = {"tie": Relationship, "consent": Consent, "closure": SectionClosure, "child": Child}
 _MINE = aliased(Relationship)
 _BY_ID = _everything_about(_IDS)
 _OF_A_FAMILY = _everything_about(
@@ -100,18 +105,27 @@ def subjects_of_family(work) -> dict[UUID, FoundChild]:
 
 
 def _found_by(work, statement: CompoundSelect, **asked) -> dict[UUID, FoundChild]:
-    rows = {"tie": defaultdict(list), "consent": defaultdict(list), "child": defaultdict(list)}
-    models = {"tie": Relationship, "consent": Consent, "child": Child}
+    rows = {tag: defaultdict(list) for tag in _MODELS}
     for row in work.session.execute(statement, asked | {"today": work.today}).all():
-        if seals.holds(work, models[row.tag], row):
+        if seals.holds(work, _MODELS[row.tag], row):
             rows[row.tag][row.child_id].append(row)
     return {
-        child_id: _found(work, child, rows["tie"][child_id], rows["consent"][child_id])
+        child_id: _found(work, child, rows["tie"][child_id], rows["consent"][child_id], rows["closure"][child_id])
         for child_id, (child,) in rows["child"].items()
     }
 
 
-def _found(work, child, ties: list, consents: list) -> FoundChild:
+def _held(row, today: date) -> ConsentHeld:
+    if row.how == REFUSED:
+        answer = "refused"
+    else:
+        text = consent_texts().get(row.purpose)
+        is_worth = text is not None and text.standing(row.text_version, today) != LAPSED
+        answer = "agreed" if is_worth else "lapsed"
+    return ConsentHeld(row.purpose, row.receiver_id, row.given_by, answer, row.text_version)
+
+
+def _found(work, child, ties: list, consents: list, closures: list) -> FoundChild:
     subject = ChildSubject(
         child_id=child.id,
         today=work.today,
@@ -120,7 +134,8 @@ def _found(work, child, ties: list, consents: list) -> FoundChild:
             Tie(row.id, row.kind, row.user_id, row.organisation_id, row.group_id, row.authority, row.from_on, row.to_on)
             for row in ties
         ),
-        consents=tuple(ConsentHeld(row.purpose, row.receiver_id, row.given_by) for row in consents),
+        consents=tuple(_held(row, work.today) for row in consents),
+        closed=tuple(Closed(row.section, row.towards, row.receiver_id) for row in closures),
     )
     places = sorted((row for row in ties if row.kind in ATTENDING), key=lambda row: row.kind)  # enrolment first
     place = places[0] if places else None

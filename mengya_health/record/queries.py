@@ -107,7 +107,8 @@ def record_page(
     """
     sections, open_kinds = _open_to(work, child)
     statement = _record_statement(tuple(sections), tuple(open_kinds), kinds, also)
-    rows = _checked(work, child, statement, child_id=child.id, me=work.actor.user_id, most=limit + 1)
+    asked = {"child_id": child.id, "me": work.actor.user_id, "most": limit + 1, "unread": _unread(child)}
+    rows = _checked(work, child, statement, **asked)
     shown = [row for row in rows if not kinds or row.kind in kinds]
     wanted = {row.id: row for row in [*shown[:limit], *_among(rows, also)]}
     opened = dict(zip(wanted, _open_all(work, child, wanted.values()), strict=True))
@@ -125,7 +126,9 @@ def _record_statement(
 ) -> Select:
     """Return the statement of a record page for a reader of these sections and kinds; kept, for building it is slow."""
     of_child = Entry.child_id == bindparam("child_id", type_=Id())
-    may = Entry.section.in_(sections) | Entry.kind.in_(open_kinds) | (Entry.author_id == bindparam("me", type_=Id()))
+    is_unread = (Entry.section == "family") & Entry.author_id.in_(bindparam("unread", type_=Id(), expanding=True))
+    may = (Entry.section.in_(sections) | Entry.kind.in_(open_kinds)) & ~is_unread
+    may = may | (Entry.author_id == bindparam("me", type_=Id()))
     listed = Entry.kind.in_(kinds) if kinds else literal(True)
     newest_first = Entry.happened_on.desc(), Entry.recorded_at.desc()
     newest = select(Entry.id).where(of_child, may, listed).order_by(*newest_first).limit(bindparam("most"))
@@ -180,7 +183,8 @@ def entries_of_today(work, children: Mapping[UUID, ChildFacts], kind: str) -> li
     chosen = select(*_COLUMNS).join(Revision, (Revision.entry_id == Entry.id) & _CURRENT)
     chosen = chosen.where(Entry.child_id.in_(children), Entry.kind == kind, Entry.happened_on == work.today)
     rows = work.session.execute(chosen.order_by(Revision.recorded_at.desc())).all()
-    rows = [row for row in rows if _may(work, READ_SECTION[row.section], children[row.child_id])]
+    open_to = {child_id: _open_to(work, child) for child_id, child in children.items()}
+    rows = [row for row in rows if _reads(work, children[row.child_id], row, open_to[row.child_id])]
     check_newest(work.session, work.keys, (Claim(row.child_id, row.id, row.version, row.commit) for row in rows))
     audit.read(work, {row.child_id for row in rows}, "entry")
     return [_open(work, children[row.child_id], row) for row in rows]
@@ -206,7 +210,13 @@ def select_entries(child_id: UUID):
 
 def _readable(work, child: ChildFacts):
     sections, kinds = _open_to(work, child)
-    return Entry.section.in_(sections) | Entry.kind.in_(kinds) | (Entry.author_id == work.actor.user_id)
+    is_unread = (Entry.section == "family") & Entry.author_id.in_(_unread(child))
+    return (Entry.section.in_(sections) | Entry.kind.in_(kinds)) & ~is_unread | (Entry.author_id == work.actor.user_id)
+
+
+def _unread(child: ChildFacts) -> tuple[UUID, ...]:
+    """Return who said no to the record (P1): what these guardians wrote for the family only they read."""
+    return tuple(child.subject.refusing("P1"))
 
 
 def _open_to(work, child: ChildFacts) -> tuple[list[str], list[str]]:
@@ -259,11 +269,16 @@ def _name_of(work, row) -> str:
 
 def _open_all(work, child: ChildFacts, rows) -> list[OpenEntry]:
     """Return rows with their content. Raises NotPermitted for one that is closed to the actor, IntegrityError."""
-    sections, kinds = _open_to(work, child)
-    me = work.actor.user_id
-    if not all(row.section in sections or row.kind in kinds or row.author_id == me for row in rows):
+    open_to = _open_to(work, child)
+    if not all(_reads(work, child, row, open_to) for row in rows):
         raise NotPermitted
     return [_open(work, child, row) for row in rows]
+
+
+def _reads(work, child: ChildFacts, row, open_to: tuple[list[str], list[str]]) -> bool:
+    is_unread = row.section == "family" and row.author_id in _unread(child)
+    may = not is_unread and (row.section in open_to[0] or row.kind in open_to[1])
+    return may or row.author_id == work.actor.user_id
 
 
 def _open(work, child: ChildFacts, row) -> OpenEntry:

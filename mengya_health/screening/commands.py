@@ -107,12 +107,17 @@ def record_measurement(
 
 
 def plan_first_visits(work, child: ChildFacts) -> Task | None:
+    """Plan the next visit of a child, as its doctor (`plan_visit_of`). Raises NotPermitted."""
+    require(work.actor, Permission.WRITE_HEALTH, child.subject)
+    return plan_visit_of(work, child)
+
+
+def plan_visit_of(work, child: ChildFacts) -> Task | None:
     """Plan the next visit of a child that has none planned: the one whose window is open, else the next one.
 
     Doing it again changes nothing. Missed visits of the past are not made up for one by one: the next one takes over
-    what they left out. Returns None for a child past the last visit.
+    what they left out. Returns None for a child past the last visit. A building block: the record must be consented.
     """
-    require(work.actor, Permission.WRITE_HEALTH, child.subject)
     planned = open_visit_of(work, child)
     if planned:
         return planned

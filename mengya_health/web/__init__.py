@@ -10,9 +10,12 @@ from mengya_health.web import (
     children,
     class_summary,
     classes,
+    desk_consents,
     emergency,
     family,
+    family_consents,
     family_people,
+    family_sharing,
     family_signing,
     health,
     looking_again,
@@ -29,7 +32,8 @@ from mengya_health.web import (
     today,
 )
 
-OF_FAMILIES = (family, family_people, family_signing)
+OF_FAMILIES = (family, family_consents, family_people, family_sharing, family_signing)
+OF_CHILDREN = (children, desk_consents)
 OF_CLASSES = (classes, class_summary)
 OF_CASES = (cases, case_notes, looking_again, plans, referring)
 
@@ -40,7 +44,7 @@ def blueprints() -> list[Blueprint]:
         account,
         *OF_CASES,
         checks,
-        children,
+        *OF_CHILDREN,
         *OF_CLASSES,
         *OF_FAMILIES,
         health,

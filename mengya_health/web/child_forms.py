@@ -6,7 +6,6 @@ from mengya_health.fields import NEEDED, Choice, Form, PlainText, Reference, Tic
 from mengya_health.handouts.fonts import unprintable_characters
 from mengya_health.people.invitations import GUARDIAN_AUTHORITIES
 from mengya_health.people.schemas import ChildCorrection, ChildInput
-from mengya_health.signing.consent_texts import PURPOSES
 from mengya_health.web.shown.children import AT_THE_DESK
 
 NOT_PRINTABLE = "“{characters}”打印不出来，请核对，或请管理员补字库。 These characters cannot be printed; please check."
@@ -83,15 +82,6 @@ class InvitationForm(Form):
 
     authority = Choice(*GUARDIAN_AUTHORITIES, required=True)
     saw_document = Ticked(required=True)
-
-
-class ConsentForm(Form):
-    """One consent signed on paper, seen by whoever sends this."""
-
-    purpose = Choice(*PURPOSES, required=True)
-    digest = Digest(required=True)
-    receiver_id = Reference(load_default=None)
-    saw_paper = Ticked(required=True)
 
 
 class AdviceForm(Form):

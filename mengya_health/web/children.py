@@ -12,7 +12,7 @@ from mengya_health.entry import form_state, posted, signed_in, submitted
 from mengya_health.errors import Conflict, Invalid, NotFound
 from mengya_health.people.commands import correct_child, end_enrolment, enrol_child, register_child
 from mengya_health.people.invitations import invite_guardian, open_invitations, revoke_invitation
-from mengya_health.people.places import classes, receivers
+from mengya_health.people.places import classes
 from mengya_health.people.queries import find_child, find_children, identity_of
 from mengya_health.people.search import MOST_FOUND, search_children
 from mengya_health.record.commands import record_entry
@@ -20,7 +20,7 @@ from mengya_health.record.queries import record_page, versions_of
 from mengya_health.screening.commands import plan_first_visits
 from mengya_health.screening.corrections import correct_written
 from mengya_health.screening.measurements import READING_KINDS
-from mengya_health.signing.consents import consents_of, give_consent, withdraw_consent
+from mengya_health.signing.consents import give_consent
 from mengya_health.signing.queries import signatures_of
 from mengya_health.web import child_forms as forms
 from mengya_health.web.shown import children as shown
@@ -157,34 +157,6 @@ def send_invitation(work, child_id: UUID):
 def take_invitation_back(work, child_id: UUID, invitation_id: UUID):
     revoke_invitation(work, find_child(work, child_id, Permission.INVITE_GUARDIAN), invitation_id)
     return redirect(url_for("children.invite", child_id=child_id, saved="withdrawn"), 303)
-
-
-@bp.get("/children/<uuid:child_id>/consents")
-@signed_in
-def consents(work, child_id: UUID):
-    child = find_child(work, child_id, Permission.KEEP_CHILD)
-    audit.read(work, child.id, "consent")
-    page = shown.consents_page(work, child, form_state(), consents_of(work, child), receivers(work))
-    return render_template("pages/children/consents.html", **page)
-
-
-@bp.post("/children/<uuid:child_id>/consents")
-@signed_in(again="children.consents")
-def take_consent(work, child_id: UUID):
-    child = find_child(work, child_id, Permission.KEEP_CHILD)
-    wanted = submitted(forms.ConsentForm())
-    purpose, digest, receiver_id = wanted["purpose"], wanted["digest"], wanted["receiver_id"]
-    give_consent(work, child, purpose, how="paper", shown_digest=digest, receiver_id=receiver_id)
-    if purpose == "P1":
-        plan_first_visits(work, find_child(work, child_id))
-    return redirect(url_for("children.consents", child_id=child_id, saved="stored"), 303)
-
-
-@bp.post("/children/<uuid:child_id>/consents/<uuid:consent_id>/withdrawal")
-@signed_in
-def end_consent(work, child_id: UUID, consent_id: UUID):
-    withdraw_consent(work, find_child(work, child_id, Permission.KEEP_CHILD), consent_id)
-    return redirect(url_for("children.consents", child_id=child_id, saved="withdrawn"), 303)
 
 
 @bp.get("/children/<uuid:child_id>/entries/<uuid:entry_id>")

@@ -98,6 +98,7 @@ SAVED = {
     "printing": lambda: _("正在生成，好了会在打印页"),
     "checked_in": lambda: _("记好了，够了就不用再记"),
     "withdrawn": lambda: _("已撤回"),
+    "refused": lambda: _("已记下：不同意"),
 }
 
 

@@ -9,9 +9,8 @@ from flask_babel import gettext as _
 from mengya_health.access.permissions import Permission, is_allowed
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.invitations import IssuedInvitation, OpenInvitation
-from mengya_health.people.places import ClassChoice, Receiver
+from mengya_health.people.places import ClassChoice
 from mengya_health.signing.consent_texts import consent_texts, text_digest
-from mengya_health.signing.consents import ConsentFacts
 from mengya_health.web.shown import words
 from mengya_health.web.shown.qr import qr_code
 from mengya_health.work import LOCAL
@@ -65,7 +64,7 @@ def new_page(work, form, classes: Iterable[ClassChoice], twins: list[ChildFacts]
         "form": form,
         "groups": _class_options(classes),
         "relations": relation_options(),
-        "consents": [_paper(work, purpose) for purpose in AT_THE_DESK],
+        "consents": [paper(work, purpose) for purpose in AT_THE_DESK],
         "twins": [_search_row(child, work.today) for child in twins],
     }
 
@@ -120,26 +119,6 @@ def invitation_page(
     }
 
 
-def consents_page(work, child: ChildFacts, form, given: list[ConsentFacts], receivers: Iterable[Receiver]) -> dict:
-    """Return the consents of a child for the desk: each purpose with its text, what is in force, what was before."""
-    by_id = {each.id: each.name for each in receivers}
-    return {
-        "child": child_head(child, work.today),
-        "back": back_to(child),
-        "action": url_for("children.take_consent", child_id=child.id),
-        "receivers": [{"value": str(each.id), "text": each.name} for each in receivers],
-        "items": [
-            _paper(work, purpose)
-            | {
-                "form": form if form.values.get("purpose") == purpose else {"values": {}, "errors": {}},
-                "in_force": [_consent(child, each, by_id) for each in given if _is(each, purpose) and each.is_in_force],
-                "over": [_consent(child, each, by_id) for each in given if _is(each, purpose) and not each.is_in_force],
-            }
-            for purpose in consent_texts()
-        ],
-    }
-
-
 def advice_page(work, child: ChildFacts, form) -> dict:
     """Return the page for a short word of advice."""
     return {
@@ -157,6 +136,18 @@ def relation_options() -> list[dict]:
 def may(work, child: ChildFacts, permission: Permission) -> bool:
     """Return whether the reader may do something with this child: what they may not is not offered."""
     return is_allowed(work.actor, permission, child.subject)
+
+
+def paper(work, purpose: str) -> dict:
+    """Return the text of a purpose as a desk page shows it."""
+    text = consent_texts()[purpose]
+    return {
+        "purpose": purpose,
+        "title": text.title,
+        "version": text.version,
+        "paragraphs": [*text.paragraphs, *text.common],
+        "digest": text_digest(work, purpose).hex(),
+    }
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -181,34 +172,6 @@ def _search_row(child: ChildFacts, today: date) -> dict:
 
 def _class_options(classes: Iterable[ClassChoice]) -> list[dict]:
     return [{"value": str(each.group_id), "text": f"{each.organisation} {each.name}"} for each in classes]
-
-
-def _paper(work, purpose: str) -> dict:
-    text = consent_texts()[purpose]
-    return {
-        "purpose": purpose,
-        "title": text.title,
-        "version": text.version,
-        "paragraphs": [*text.paragraphs, *text.common],
-        "digest": text_digest(work, purpose).hex(),
-    }
-
-
-def _is(consent: ConsentFacts, purpose: str) -> bool:
-    return consent.purpose == purpose
-
-
-def _consent(child: ChildFacts, consent: ConsentFacts, names: dict) -> dict:
-    how = _("纸质签字，工作人员看过证件") if consent.how == "paper" else _("家长用签名密码确认")
-    parts = [words.stamp(consent.given_at), how, _("第 %(version)s 版", version=consent.text_version)]
-    if consent.purpose == "P3":
-        parts.append(names.get(consent.receiver_id, "") or _("不限机构"))
-    if consent.to_on:
-        parts.append(_("%(day)s 起撤回", day=consent.to_on.isoformat()))
-    return {
-        "text": " · ".join(parts),
-        "action": url_for("children.end_consent", child_id=child.id, consent_id=consent.id),
-    }
 
 
 def _issued(work, made: IssuedInvitation) -> dict:

@@ -15,6 +15,7 @@ from mengya_health.record.queries import RecordPage
 from mengya_health.screening.measurements import Measurement, chart_of, measurements_in
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
+from mengya_health.web.shown.family_consents import renewals
 
 STAGES = {"prevention": 1, "screening": 2, "intervention": 3, "consolidation": 4, "closed": 5}
 STAGE_NAMES = {1: lazy("预防"), 2: lazy("筛查"), 3: lazy("干预"), 4: lazy("巩固"), 5: lazy("完成")}
@@ -27,6 +28,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
     """Return the context of pages/parent/home.html."""
     history = measurements_in(record.of_kinds)
     asked, at_home = _split(tasks)
+    again = [each | {"note": ""} for each in renewals(work, child)]
     here = {"child_id": child.id}
     logs = may(work, child, Permission.WRITE_FAMILY)
     may_sign = any(
@@ -35,8 +37,8 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
     return {
         "child": _head(work, child),
         "siblings": [{"name": each.name, "href": url_for("family.home_of", child_id=each.id)} for each in siblings],
-        "todo": _todo(child, asked, may_sign),
-        "more_todo": [_asked(child, task) for task in asked[1:]],
+        "todo": _todo(child, asked, may_sign) or _to_renew(again),
+        "more_todo": [_asked(child, task) for task in asked[1:]] + (again if asked else again[1:]),
         "growth": _growth(child, history, work.today),
         "step": _step(cases),
         "hands": _hands(record, work.today),
@@ -54,6 +56,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
                 (_("请医生看看"), "msg", "family.concern_page", Permission.RAISE_CONCERN),
                 (_("签过的"), "pen", "family.signed", Permission.SIGN),
                 (_("家里人"), "people", "family.people", Permission.READ_FAMILY),
+                (_("谁能看"), "shield", "family.sharing_page", Permission.READ_FAMILY),
                 (_("谁看过档案"), "eye", "family.viewed", Permission.READ_AUDIT),
             )
             if may(work, child, permission)
@@ -94,6 +97,20 @@ def _todo(child: ChildFacts, asked: list[TaskFacts], may_sign: bool) -> dict | N
         "text": first["note"],
         "href": first["href"],
         "button": _("看一看，去签名") if may_sign else _("看一看"),
+        "hand_over": None,
+    }
+
+
+def _to_renew(again: list[dict]) -> dict | None:
+    """Return what to do where nothing is to be signed but a text that was agreed to has changed."""
+    if not again:
+        return None
+    return {
+        "lead": _("请您做 %(n)s 件事，约 1 分钟", n=len(again)),
+        "title": again[0]["text"],
+        "text": _("看一看变了什么，再选一次。"),
+        "href": again[0]["href"],
+        "button": _("看一看，再选一次"),
         "hand_over": None,
     }
 

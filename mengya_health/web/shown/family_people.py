@@ -11,6 +11,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import FamilyMember, Viewing
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
+from mengya_health.web.shown.family_consents import note_of, standing_of, state_text
 from mengya_health.web.shown.links import home_link
 from mengya_health.work import LOCAL
 
@@ -50,11 +51,12 @@ def people_page(work, child: ChildFacts, members: list[FamilyMember], consents, 
 
 
 def _consent_line(work, child: ChildFacts, purpose: str, consents, text) -> dict:
-    given = next((each for each in consents if each.purpose == purpose and each.is_in_force), None)
+    given = [each for each in consents if each.purpose == purpose and each.is_in_force]
+    standing = standing_of(work, child, text, given)
     return {
         "text": text.title,
-        "state": _("已同意") if given else _("未同意"),
-        "note": given.given_at.astimezone(LOCAL).date().isoformat() if given else "",
+        "state": state_text(standing, given),
+        "note": note_of(standing, text, given),
         "href": url_for("family.consent", child_id=child.id, purpose=purpose)
         if may(work, child, Permission.CONSENT)
         else "",

@@ -35,6 +35,7 @@ PLAIN_KINDS = {
     "dispute": lazy("家里的不同看法"),
     "answer": lazy("家里的回答"),
     "concern": lazy("请医生看看"),
+    "consent_decision": lazy("门诊关于同意的决定"),
 }
 
 
@@ -97,7 +98,7 @@ def _plain_note(work, entry: OpenEntry) -> str:
         return said.get("plain_text", "")
     if entry.kind == "care_plan":
         return said["summary"]
-    is_plain = entry.section != "health" or entry.kind == "advice"
+    is_plain = entry.section != "health" or entry.kind in ("advice", "consent_decision")
     return said.get("text", "") if is_plain else ""
 
 

@@ -71,6 +71,7 @@ KINDS = {
     "dispute": _("家长的异议"),
     "answer": _("家长答复"),
     "concern": _("请医生看看"),
+    "consent_decision": _("关于同意的决定"),
 }
 DECIDED = {"agree": _("同意"), "acknowledge": _("知道了"), "disagree": _("有异议")}
 RELATIONS = {"mother": _("妈妈"), "father": _("爸爸"), "grandparent": _("祖辈"), "other": _("其他家人")}
@@ -86,6 +87,8 @@ TASKS = {
     "referral_reply": _("等转诊回执"),
     "second_doctor": _("请另一位医生决定"),
     "release": _("请复核医生放行"),
+    "consent_withdrawn": _("家长不再同意建档"),
+    "consent_disputed": _("监护人意见不一致"),
 }
 
 
