@@ -61,6 +61,13 @@ class SectionClosed(NotPermitted):
         self.section, self.sealed_until = section, sealed_until
 
 
+class Restricted(NotPermitted):
+    """A guardian to whom the record is closed. The words are the same for everybody, and say nothing of the reason."""
+
+    zh = "访问受限，请联系孩子的社区门诊。"
+    en = "Access is limited; please contact the child's clinic."
+
+
 class SignInNeeded(MengyaError):
     code = "sign_in_needed"
     zh = "请先登录。"

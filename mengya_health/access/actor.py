@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 # What a guardian may close for whom. The clinic keeps the health record by law; a nursery never sees the family's.
@@ -59,6 +59,11 @@ class Actor:
         return frozenset(place.group_id for place in self.places if place.group_id)
 
 
+# What somebody granted runs out within a year, whatever its row says; guardianship and the clinic's care are no grants.
+GRANTED_FOR = timedelta(days=366)
+GRANTS = ("enrolment", "caregiver", "visit", "receiver", "reviewer")
+
+
 @dataclass(frozen=True)
 class Tie:
     """One relationship of a child as a plain value; only rows whose seal held become one."""
@@ -72,8 +77,16 @@ class Tie:
     from_on: date
     to_on: date | None  # the first day it no longer holds
 
+    @property
+    def ends_on(self) -> date | None:
+        """The first day it no longer holds; None for what does not run out."""
+        if self.kind not in GRANTS and not (self.kind == "care" and self.user_id):
+            return self.to_on
+        latest = self.from_on + GRANTED_FOR
+        return min(self.to_on, latest) if self.to_on else latest
+
     def holds_on(self, today: date) -> bool:
-        return self.from_on <= today and (self.to_on is None or today < self.to_on)
+        return self.from_on <= today and (self.ends_on is None or today < self.ends_on)
 
 
 @dataclass(frozen=True)

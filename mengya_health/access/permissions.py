@@ -25,6 +25,7 @@ from mengya_health.access.rules import (
     record_consented,
     recording_caregiver_of,
     referral_consented,
+    restricted_guardian_of,
     reviewer_of,
     runs_the_system,
     sharing_consented,
@@ -34,7 +35,7 @@ from mengya_health.access.rules import (
     teacher_of,
     watches_over,
 )
-from mengya_health.errors import NotFound, NotPermitted
+from mengya_health.errors import NotFound, NotPermitted, Restricted
 
 
 class Permission(StrEnum):
@@ -196,6 +197,7 @@ def require(actor: Actor, permission: Permission, subject: ChildSubject | PlaceS
     """Raise NotFound for a child the actor has nothing to do with, NotPermitted for anything else not allowed.
 
     Both carry the reason code for the audit; what NotFound says is the same as for something that is not there.
+    A guardian to whom the record is closed is told so (Restricted): they know that the child is here.
     """
     decision = decide(actor, permission, subject)
     if decision.allow:
@@ -203,7 +205,8 @@ def require(actor: Actor, permission: Permission, subject: ChildSubject | PlaceS
     error = NotPermitted(decision.zh, decision.en)
     if isinstance(subject, ChildSubject):
         seen = decide(actor, Permission.READ_CHILD, subject)
-        error = error if seen.allow else NotFound()
+        if not seen.allow:
+            error = Restricted() if restricted_guardian_of(actor, subject) else NotFound()
         error.child_id, decision = subject.child_id, decision if seen.allow else seen
     error.reason = decision.reason
     raise error

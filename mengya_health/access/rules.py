@@ -18,6 +18,11 @@ def signing_guardian_of(actor: Actor, subject: ChildSubject) -> bool:
     return any(tie.user_id == actor.user_id and tie.authority == "signs" for tie in subject.current("guardian"))
 
 
+def restricted_guardian_of(actor: Actor, subject: ChildSubject) -> bool:
+    """A guardian to whom two of the staff have closed the record, with a document before them."""
+    return any(tie.user_id == actor.user_id for tie in subject.current("restricted"))
+
+
 def caregiver_of(actor: Actor, subject: ChildSubject) -> bool:
     """A grandparent or other caregiver whom a guardian let in."""
     return any(tie.user_id == actor.user_id for tie in subject.current("caregiver"))
@@ -158,7 +163,7 @@ BY_NAME = {
         signed_in_fully, guardian_of, signing_guardian_of, caregiver_of, recording_caregiver_of, clinic_doctor_of,
         teacher_of, receiver_of, reviewer_of, record_consented, sharing_consented, referral_consented, doctor_here,
         staff_here, runs_the_system, photo_consented, emergency_reader_of, watches_over,
-        contributes, health_open_to_nursery, behaviour_open_to_nursery,
+        contributes, restricted_guardian_of, health_open_to_nursery, behaviour_open_to_nursery,
         behaviour_open_to_clinic, family_open_to_clinic, health_open_to_receiver, health_open_to_caregiver,
         behaviour_open_to_caregiver, family_open_to_caregiver,
     )

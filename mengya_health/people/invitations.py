@@ -11,7 +11,7 @@ from mengya_health import audit
 from mengya_health.access import fence
 from mengya_health.access.permissions import Permission, require
 from mengya_health.db import new_id
-from mengya_health.errors import Invalid, NotFound
+from mengya_health.errors import Invalid, NotFound, Restricted
 from mengya_health.people import seals, throttle
 from mengya_health.people.accounts import new_account
 from mengya_health.people.commands import end_tie, tie_child
@@ -19,6 +19,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Child, Invitation, Relationship, User
 from mengya_health.people.passwords import hash_of_new
 from mengya_health.people.sessions import open_session
+from mengya_health.people.subjects import current
 
 KEPT = timedelta(days=7)
 TRIES = 5
@@ -95,6 +96,25 @@ def remove_caregiver(work, child: ChildFacts, user_id: UUID) -> None:
         raise NotFound
     for tie in ties:
         end_tie(work, child, tie.id)
+
+
+def end_invitations_of(work, child: ChildFacts, user_id: UUID) -> None:
+    """End what a guardian had granted: the caregivers they let in, and the codes nobody has redeemed yet.
+
+    A grant lives from whoever made it. A building block of commands that have asked for their own permission.
+    """
+    made = select(Invitation).where(Invitation.child_id == child.id, Invitation.made_by == user_id)
+    invitations = {row.id: row for row in work.session.scalars(made)}
+    for invitation in invitations.values():
+        if invitation.redeemed_at is None and invitation.expires_at > work.now:
+            invitation.expires_at = work.now
+            seals.reseal(work, invitation)
+    tied = select(Relationship.id).where(
+        Relationship.child_id == child.id, Relationship.kind == "caregiver", Relationship.basis_id.in_(invitations)
+    )
+    for tie_id in work.session.scalars(tied.where(current(Relationship, work.today))).all():
+        end_tie(work, child, tie_id)
+    work.session.flush()
 
 
 @dataclass(frozen=True)
@@ -209,6 +229,14 @@ def _birth_on(work, child_id: UUID) -> date | None:
 
 
 def _tie(work, invitation: Invitation, user_id: UUID) -> Relationship:
+    restricted = select(Relationship.id).where(
+        Relationship.child_id == invitation.child_id,
+        Relationship.user_id == user_id,
+        Relationship.kind == "restricted",
+        current(Relationship, work.today),
+    )
+    if work.session.scalar(restricted):
+        raise Restricted
     return tie_child(
         work,
         invitation.child_id,

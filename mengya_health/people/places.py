@@ -119,6 +119,12 @@ def names_of(work, organisation_ids: Iterable[UUID]) -> dict[UUID, str]:
     return dict(work.session.execute(chosen).all())
 
 
+def desks_of(work, organisation_ids: Iterable[UUID]) -> list[tuple[str, str]]:
+    """Return name and public phone number of these places."""
+    chosen = select(Organisation.name, Organisation.phone).where(Organisation.id.in_(organisation_ids))
+    return [(name, phone) for name, phone in work.session.execute(chosen.order_by(Organisation.name))]
+
+
 def place_name(work, organisation_id: UUID) -> str:
     """Return what a place is called, "" for one that is not there."""
     return work.session.scalar(select(Organisation.name).where(Organisation.id == organisation_id)) or ""

@@ -8,7 +8,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from mengya_health.access.permissions import Permission, is_allowed, require
-from mengya_health.access.rules import clinic_doctor_of, emergency_reader_of, receiver_of, teacher_of
+from mengya_health.access.rules import (
+    clinic_doctor_of,
+    emergency_reader_of,
+    receiver_of,
+    restricted_guardian_of,
+    teacher_of,
+)
 from mengya_health.audit import AuditEvent
 from mengya_health.errors import NotFound
 from mengya_health.people.emergency import BreakGlass
@@ -81,9 +87,24 @@ def groups_of(work) -> list[Group]:
     return list(work.session.scalars(select(Group).where(mine).order_by(Group.name)))
 
 
+@dataclass(frozen=True)
+class MyFamily:
+    """The children somebody may open, by name, and the clinics to ask about those that are closed to them."""
+
+    children: list[ChildFacts]
+    closed_at: frozenset[UUID]
+
+
+def my_family(work) -> MyFamily:
+    """Return the children whose guardian or caregiver the actor is, and whether the record of any is closed to them."""
+    found = subjects_of_family(work)
+    closed = {each.subject.clinic_id for each in found.values() if restricted_guardian_of(work.actor, each.subject)}
+    return MyFamily(_sorted(_opened(work, found)), frozenset(closed))
+
+
 def my_children(work) -> list[ChildFacts]:
     """Return the children whose guardian or caregiver the actor is, by name."""
-    return _sorted(_opened(work, subjects_of_family(work)))
+    return my_family(work).children
 
 
 def identity_of(work, child: ChildFacts) -> dict:

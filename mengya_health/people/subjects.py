@@ -79,7 +79,9 @@ _MINE = aliased(Relationship)
 _BY_ID = _everything_about(_IDS)
 _OF_A_FAMILY = _everything_about(
     select(_MINE.child_id).where(
-        _MINE.user_id == bindparam("user_id", type_=Id()), _MINE.kind.in_(FAMILY), current(_MINE, _TODAY)
+        _MINE.user_id == bindparam("user_id", type_=Id()),
+        _MINE.kind.in_((*FAMILY, "restricted")),
+        current(_MINE, _TODAY),
     )
 )
 
@@ -100,7 +102,7 @@ def subjects_of(work, child_ids: list[UUID]) -> dict[UUID, FoundChild]:
 
 
 def subjects_of_family(work) -> dict[UUID, FoundChild]:
-    """Return the same of every child whose guardian or caregiver the actor is."""
+    """Return the same of every child whose guardian or caregiver the actor is, or was until that was restricted."""
     return _found_by(work, _OF_A_FAMILY, user_id=work.actor.user_id)
 
 

@@ -13,7 +13,8 @@ from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound
 from mengya_health.fields import Choice, Form, LocalDate, PlainText
 from mengya_health.people.break_glass import notices_of
-from mengya_health.people.queries import find_child, my_children
+from mengya_health.people.places import desks_of
+from mengya_health.people.queries import find_child, my_children, my_family
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import record_page, timeline
@@ -40,10 +41,12 @@ class HomeLogForm(Form):
 @bp.get("/home")
 @signed_in
 def home(work):
-    children = my_children(work)
-    if not children:
+    mine = my_family(work)
+    if mine.closed_at and not mine.children:
+        return render_template("pages/parent/closed.html", desks=desks_of(work, mine.closed_at))
+    if not mine.children:
         return render_template("pages/parent/nobody.html")
-    return _home(work, children[0], children[1:])
+    return _home(work, mine.children[0], mine.children[1:], is_one_closed=bool(mine.closed_at))
 
 
 @bp.get("/home/<uuid:child_id>")
@@ -56,7 +59,7 @@ def home_of(work, child_id: UUID):
     return _home(work, mine[0], [child for child in children if child.id != child_id])
 
 
-def _home(work, child, siblings):
+def _home(work, child, siblings, *, is_one_closed: bool = False):
     audit.read(work, [child.id, *(each.id for each in siblings)], "child")
     page = shown.home_page(
         work,
@@ -68,7 +71,7 @@ def _home(work, child, siblings):
         None,
     )
     told = shown_emergency.notices(notices_of(work, [child]).get(child.id, []))
-    return render_template("pages/parent/home.html", **page, notices=told)
+    return render_template("pages/parent/home.html", **page, notices=told, is_one_closed=is_one_closed)
 
 
 @bp.get("/home/<uuid:child_id>/record")

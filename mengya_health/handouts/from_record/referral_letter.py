@@ -102,12 +102,16 @@ def _urgency(work, within: str) -> Urgency:
 
 
 def _guardian(work, child: ChildFacts) -> tuple[str, str]:
-    """Return whom the institution may call: the contact on the child's sheet, else a guardian with an account."""
+    """Return whom the institution may call: the contact on the child's sheet, else a guardian with an account.
+
+    On a paper that a guardian asks for only they themselves: parents may live apart.
+    """
     longest = room(ReferralLetter, "guardian")
     if child.contacts:
         contact = child.contacts[0]
         return with_relation(contact.name, contact.relation, longest), contact.phone
-    accounts = accounts_of(work, [tie.user_id for tie in child.subject.current("guardian")])
+    guardians = [tie.user_id for tie in child.subject.current("guardian")]
+    accounts = accounts_of(work, [work.actor.user_id] if work.actor.user_id in guardians else guardians)
     found = next(iter(accounts.values()), None)
     return (with_relation(found.name, found.relation, longest), found.phone) if found else ("", "")
 
@@ -118,11 +122,13 @@ def _birth(child: ChildFacts) -> str:
 
 def _consent(work, child: ChildFacts, receiver_id: UUID) -> Signature | None:
     """Return the guardian's P3 for this receiver as it is on file; None leaves lines to sign on paper."""
+    if not child.subject.has_consent("P3", receiver_id):  # lapsed, or guardians disagree
+        return None
     held = [c for c in consents_of(work, child) if c.purpose == "P3" and c.is_in_force]
     given = next((c for c in held if c.receiver_id in (receiver_id, None)), None)
     if given is None:
         return None
-    on_file = given.given_by is None
+    on_file = given.how == "paper"
     who = "监护人在纸上签过" if on_file else _giver(work, given.given_by)
     return Signature(
         hand=Hand.GUARDIAN,

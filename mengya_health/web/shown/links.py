@@ -20,6 +20,8 @@ def task_href(child_id: UUID, task: TaskFacts) -> str:
             return url_for("cases.concern", task_id=task.id)
         case "consent_withdrawn" | "consent_disputed":
             return url_for("children.consents", child_id=child_id)
+        case "two_persons":
+            return url_for("children.guardians", child_id=child_id)
         case "question":
             return url_for("cases.question", task_id=task.id)
     return url_for("cases.show", case_id=task.case_id) if task.case_id else url_for("children.show", child_id=child_id)

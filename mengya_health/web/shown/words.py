@@ -89,6 +89,7 @@ TASKS = {
     "release": _("请复核医生放行"),
     "consent_withdrawn": _("家长不再同意建档"),
     "consent_disputed": _("监护人意见不一致"),
+    "two_persons": _("等另一位同事批准"),
 }
 
 
