@@ -73,7 +73,8 @@ def test_taking_sharing_back_closes_the_class_at_once_and_leaves_the_clinic(fami
     with work_as(family.mother, writing=False) as work:
         given = consents_of(work, find_child(work, family.child_id))
         assert [each.purpose for each in given if each.is_in_force] == ["P1"]
-        ops = [row.event for row in work.session.scalars(select(HistoryEvent).order_by(HistoryEvent.child_seq))]
+        of_child = select(HistoryEvent).where(HistoryEvent.child_id == family.child_id)
+        ops = [row.event for row in work.session.scalars(of_child.order_by(HistoryEvent.child_seq))]
     assert b'"op":"end"' in ops[-2]
     assert b'"op":"refuse"' in ops[-1]
     assert family.mother.user_id.hex in ops[-1].decode().replace("-", "")
