@@ -51,7 +51,7 @@ def close_section(work, child_id: UUID, section: str, towards: str):
     return redirect(url_for("family.sharing_page", child_id=child_id, saved="stored"), 303)
 
 
-@bp.post("/home/<uuid:child_id>/sharing/<uuid:closure_id>/open")
+@bp.post("/home/<uuid:child_id>/closures/<uuid:closure_id>/open")
 @signed_in
 def open_section(work, child_id: UUID, closure_id: UUID):
     sharing.open_section(work, find_child(work, child_id, Permission.SHARE), closure_id)
