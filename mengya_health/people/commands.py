@@ -21,6 +21,7 @@ from mengya_health.people.schemas import require_possible_birth
 from mengya_health.people.search import require_lookups_left
 from mengya_health.people.subjects import ATTENDING
 
+ENROLLED_FOR = timedelta(days=365)
 _DRAWS = 50  # of a free number, before saying that a year's million numbers are nearly used up
 
 
@@ -102,7 +103,9 @@ def correct_child(work, child_id: UUID, *, row_version: int, **identity) -> Chil
 
 
 def enrol_child(work, child: ChildFacts, group_id: UUID, *, from_on: date | None = None) -> Relationship:
-    """Put a child into a class; the class it was in until then lets go of it the same day.
+    """Put a child into a class for a year; the class it was in until then lets go of it the same day.
+
+    Before the year is over the clinic approves it anew (`people.renewals`).
 
     Raises NotFound for a class that is not there, Invalid when the child is in it already, NotPermitted.
     """
@@ -118,7 +121,13 @@ def enrol_child(work, child: ChildFacts, group_id: UUID, *, from_on: date | None
         end_tie(work, child, tie.id, on=begins_on)
     index_at(work, child, group.organisation_id)
     return tie_child(
-        work, child.id, kind="enrolment", organisation_id=group.organisation_id, group_id=group_id, from_on=begins_on
+        work,
+        child.id,
+        kind="enrolment",
+        organisation_id=group.organisation_id,
+        group_id=group_id,
+        from_on=begins_on,
+        to_on=begins_on + ENROLLED_FOR,
     )
 
 

@@ -22,6 +22,7 @@ from mengya_health.people.sessions import open_session
 from mengya_health.people.subjects import current
 
 KEPT = timedelta(days=7)
+LET_IN_FOR = timedelta(days=365)  # a caregiver, unless a guardian says less; a guardianship does not run out
 TRIES = 5
 # Typed from paper: no 0 O, 1 I L, 2 Z, 5 S, 8 B, U V.
 ALPHABET = "34679ACDEFGHJKMNPQRTWXY"
@@ -244,6 +245,7 @@ def _tie(work, invitation: Invitation, user_id: UUID) -> Relationship:
         user_id=user_id,
         authority=invitation.authority,
         basis_id=invitation.id,
+        to_on=work.today + LET_IN_FOR if invitation.kind == "caregiver" else None,
         by=user_id,
     )
 

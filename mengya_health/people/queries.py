@@ -180,6 +180,7 @@ class FamilyMember:
     authority: str
     name: str
     relation: str
+    to_on: date | None = None  # the first day they no longer see anything; None for a guardian
 
 
 def family_of(work, child: ChildFacts) -> list[FamilyMember]:
@@ -187,7 +188,7 @@ def family_of(work, child: ChildFacts) -> list[FamilyMember]:
     ties = child.subject.current("guardian") + child.subject.current("caregiver")
     accounts = accounts_of(work, [tie.user_id for tie in ties])
     return [
-        FamilyMember(tie.id, tie.user_id, tie.kind, tie.authority, account.name, account.relation)
+        FamilyMember(tie.id, tie.user_id, tie.kind, tie.authority, account.name, account.relation, tie.ends_on)
         for tie in ties
         if (account := accounts.get(tie.user_id))
     ]

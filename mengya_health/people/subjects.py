@@ -128,17 +128,20 @@ def _held(row, today: date) -> ConsentHeld:
 
 
 def _found(work, child, ties: list, consents: list, closures: list) -> FoundChild:
+    held = {tie.id: tie for row in ties if (tie := _tie(row)).holds_on(work.today)}
     subject = ChildSubject(
         child_id=child.id,
         today=work.today,
         clinic_id=child.organisation_id,
-        ties=tuple(
-            Tie(row.id, row.kind, row.user_id, row.organisation_id, row.group_id, row.authority, row.from_on, row.to_on)
-            for row in ties
-        ),
+        ties=tuple(held.values()),
         consents=tuple(_held(row, work.today) for row in consents),
         closed=tuple(Closed(row.section, row.towards, row.receiver_id) for row in closures),
     )
-    places = sorted((row for row in ties if row.kind in ATTENDING), key=lambda row: row.kind)  # enrolment first
+    attended = (row for row in ties if row.kind in ATTENDING and row.id in held)
+    places = sorted(attended, key=lambda row: row.kind)  # enrolment first
     place = places[0] if places else None
     return FoundChild(child, subject, (place.group_name or "") if place else "", place.group_id if place else None)
+
+
+def _tie(row) -> Tie:
+    return Tie(row.id, row.kind, row.user_id, row.organisation_id, row.group_id, row.authority, row.from_on, row.to_on)

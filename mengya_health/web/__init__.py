@@ -12,6 +12,7 @@ from mengya_health.web import (
     classes,
     desk_consents,
     emergency,
+    enrolments,
     family,
     family_consents,
     family_people,
@@ -33,7 +34,7 @@ from mengya_health.web import (
 )
 
 OF_FAMILIES = (family, family_consents, family_people, family_sharing, family_signing)
-OF_CHILDREN = (children, desk_consents)
+OF_CHILDREN = (children, desk_consents, enrolments)
 OF_CLASSES = (classes, class_summary)
 OF_CASES = (cases, case_notes, looking_again, plans, referring)
 

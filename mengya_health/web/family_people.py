@@ -1,5 +1,6 @@
 """Who of the family may read, record and sign; what was consented to; who looked at the record."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from flask import g, redirect, render_template, url_for
@@ -8,16 +9,24 @@ from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.fields import Choice, Form
-from mengya_health.people import invitations
+from mengya_health.people import invitations, renewals
 from mengya_health.people.queries import family_of, find_child, who_viewed
 from mengya_health.signing.consent_texts import consent_texts
 from mengya_health.signing.consents import consents_of
 from mengya_health.web.family import bp
 from mengya_health.web.shown import family_people as shown
 
+SPANS = {"month": timedelta(days=30), "quarter": timedelta(days=90), "year": timedelta(days=365)}
+
 
 class InviteForm(Form):
     authority = Choice("records", "reads", required=True)
+
+
+class UntilForm(Form):
+    """Until when a caregiver looks in, from today."""
+
+    until = Choice(*SPANS, required=True)
 
 
 @bp.get("/home/<uuid:child_id>/family")
@@ -50,6 +59,14 @@ def invite(work, child_id: UUID):
 @signed_in
 def remove(work, child_id: UUID, user_id: UUID):
     invitations.remove_caregiver(work, find_child(work, child_id, Permission.INVITE_FAMILY), user_id)
+    return redirect(url_for("family.people", child_id=child_id, saved="stored"), 303)
+
+
+@bp.post("/home/<uuid:child_id>/family/<uuid:user_id>/until")
+@signed_in
+def let_in_until(work, child_id: UUID, user_id: UUID):
+    child, span = find_child(work, child_id, Permission.INVITE_FAMILY), SPANS[submitted(UntilForm())["until"]]
+    renewals.let_caregiver_in_until(work, child, user_id, work.today + span)
     return redirect(url_for("family.people", child_id=child_id, saved="stored"), 303)
 
 

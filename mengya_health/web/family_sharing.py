@@ -1,6 +1,5 @@
 """谁能看: who sees which section of a child's record, and a guardian who closes one for a while."""
 
-from datetime import timedelta
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -15,15 +14,14 @@ from mengya_health.people import sharing
 from mengya_health.people.places import names_of
 from mengya_health.people.queries import family_of, find_child
 from mengya_health.web.family import bp
+from mengya_health.web.family_people import SPANS
 from mengya_health.web.shown import family_sharing as shown
-
-UNTIL = {"month": timedelta(days=30), "quarter": timedelta(days=90), "year": timedelta(days=365)}
 
 
 class CloseForm(Form):
     """Until when a section stays closed: one of a few spans, or a day."""
 
-    until = Choice(*UNTIL, "day", required=True)
+    until = Choice(*SPANS, "day", required=True)
     to_on = LocalDate(load_default=None)
 
 
@@ -44,7 +42,7 @@ def closing_page(work, child_id: UUID, section: str, towards: str):
 @signed_in(again="family.closing_page")
 def close_section(work, child_id: UUID, section: str, towards: str):
     child, wanted = find_child(work, child_id, Permission.SHARE), submitted(CloseForm())
-    to_on = wanted["to_on"] if wanted["until"] == "day" else work.today + UNTIL[wanted["until"]]
+    to_on = wanted["to_on"] if wanted["until"] == "day" else work.today + SPANS[wanted["until"]]
     if to_on is None:
         raise Invalid(fields={"to_on": [_("请写到哪一天。")]})
     sharing.close_section(work, child, section=section, towards=towards, receiver_id=_reader(), to_on=to_on)

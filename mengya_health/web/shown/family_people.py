@@ -30,13 +30,21 @@ def people_page(work, child: ChildFacts, members: list[FamilyMember], consents, 
                 "name": member.name,
                 "kind": words.RELATIONS.get(member.relation, ""),
                 "rights": rights.get(member.authority, ""),
-                "until": "",
+                "until": _("到 %(day)s", day=member.to_on.isoformat()) if member.to_on else "",
                 "is_me": member.user_id == work.actor.user_id,
                 "remove": {"action": url_for("family.remove", child_id=child.id, user_id=member.user_id)}
                 if may_invite and member.kind == "caregiver"
                 else None,
+                "again": {"action": url_for("family.let_in_until", child_id=child.id, user_id=member.user_id)}
+                if may_invite and member.kind == "caregiver"
+                else None,
             }
             for member in members
+        ],
+        "spans": [
+            {"value": "month", "text": _("一个月")},
+            {"value": "quarter", "text": _("三个月")},
+            {"value": "year", "text": _("一年")},
         ],
         "invited": invited,
         "invite": {
