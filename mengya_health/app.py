@@ -14,6 +14,7 @@ from mengya_health.crypto.sealing import Keys
 from mengya_health.db import new_id
 from mengya_health.errors import Malformed, StartRefused
 from mengya_health.operations.installation import Installation
+from mengya_health.uploads import RequestInMemory
 from mengya_health.web import blueprints, shell
 
 CSP = (
@@ -30,6 +31,7 @@ PERMISSIONS = (
 def create_app(installation: Installation) -> Flask:
     """Return the web application of an opened installation. Raises StartRefused for an unsafe production setting."""
     app = Flask(__name__, template_folder=str(TEMPLATES), static_folder="web/static", static_url_path="/static")
+    app.request_class = RequestInMemory
     _configure(app, installation)
     app.extensions["mengya"] = installation
     locale.init_app(app)
@@ -99,6 +101,8 @@ def _require_safe(settings: Settings, *, is_debug: bool) -> None:
 def _hold_forms_to_their_size() -> None:
     if request.mimetype == "application/x-www-form-urlencoded":  # MAX_FORM_MEMORY_SIZE holds for multipart only
         request.max_content_length = FORM_BYTES
+    elif entry.cookie_name(entry.installation()) not in request.cookies:
+        request.max_content_length = FORM_BYTES  # files come from those who have signed in
 
 
 def _refuse_foreign_origin() -> None:

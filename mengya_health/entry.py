@@ -27,11 +27,11 @@ from mengya_health.errors import (
     TooMany,
     Unavailable,
 )
-from mengya_health.fields import DOOR_FIELDS
 from mengya_health.locale import words_of
 from mengya_health.operations.installation import Installation, keep_what_survives
 from mengya_health.people import sign_in
 from mengya_health.record.models import Idempotency
+from mengya_health.uploads import digests_of_files, require_all_read
 from mengya_health.work import Work
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -162,8 +162,7 @@ def _commit(place: Installation, view: Callable, view_args: dict) -> Response:
         if stored:
             return redirect(stored, code=303)
         answer = make_response(view(work, **view_args))
-        if set(request.form) - DOOR_FIELDS and not g.get("form_is_read"):
-            raise Malformed  # a button that sends nothing was sent something
+        require_all_read()
         _store_audit(work, session)
         _store_answer(work, answer)
         session.commit()
@@ -237,9 +236,9 @@ def _idem_key() -> UUID | None:
         raise Malformed from error
 
 
-def _form_bytes() -> bytes:
+def _form_bytes(work: Work) -> bytes:
     fields = sorted((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")
-    return repr(fields).encode()
+    return repr(fields + digests_of_files(work)).encode()
 
 
 def _stored_answer(work: Work, session) -> str | None:
@@ -248,7 +247,7 @@ def _stored_answer(work: Work, session) -> str | None:
     row = session.get(Idempotency, (work.actor.user_id, key)) if key and work.actor else None
     if row is None:
         return None
-    if not work.keys.body_mac_holds(row.body_mac, _form_bytes()) or row.route != request.endpoint:
+    if not work.keys.body_mac_holds(row.body_mac, _form_bytes(work)) or row.route != request.endpoint:
         raise Invalid(
             "这份表单已经保存过另一份内容。请打开新的一页再填。",
             "This form was already saved with other content. Open a new page and fill it in there.",
@@ -265,7 +264,7 @@ def _store_answer(work: Work, answer: Response) -> None:
             user_id=work.actor.user_id,
             key=key,
             route=request.endpoint,
-            body_mac=work.keys.body_mac(_form_bytes()),
+            body_mac=work.keys.body_mac(_form_bytes(work)),
             location=answer.headers["Location"],
             stored_at=work.now,
         )

@@ -29,6 +29,7 @@ class AttachmentFacts(NamedTuple):
     """An attachment without its bytes."""
 
     id: UUID
+    child_id: UUID
     subject_id: UUID
     section: str
     name: str
@@ -174,6 +175,7 @@ def facts_of(work, row: Attachment | Row) -> AttachmentFacts:
     said = work.keys.open_attachment_body(row.child_id, row.section, row.id, row.body, row.commit)
     return AttachmentFacts(
         id=row.id,
+        child_id=row.child_id,
         subject_id=row.subject_id,
         section=row.section,
         name=said["name"],

@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from mengya_health.web import (
     account,
+    attachments,
     case_notes,
     cases,
     checks,
@@ -43,6 +44,7 @@ def blueprints() -> list[Blueprint]:
     """Return every blueprint of the web application."""
     areas = (
         account,
+        attachments,
         *OF_CASES,
         checks,
         *OF_CHILDREN,

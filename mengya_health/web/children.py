@@ -23,6 +23,7 @@ from mengya_health.screening.measurements import READING_KINDS
 from mengya_health.signing.consents import give_consent
 from mengya_health.signing.queries import signatures_of
 from mengya_health.web import child_forms as forms
+from mengya_health.web.shown import attachments as shown_files
 from mengya_health.web.shown import children as shown
 from mengya_health.web.shown import record as shown_record
 from mengya_health.web.shown.growth import AGES, CHARTS
@@ -170,6 +171,7 @@ def entry(work, child_id: UUID, entry_id: UUID):
     signed = signatures_of(work, child, [entry_id]) if newest.kind in SIGNED_KINDS else {}
     correction = shown_record.correction_form(work, child, newest, form_state) if chosen is versions[0] else None
     page = shown_record.entry_page(work, child, versions, chosen, signed.get(entry_id, []), correction)
+    page |= shown_files.part_of_entry(work, child, newest)
     return render_template("pages/children/entry.html", **page)
 
 

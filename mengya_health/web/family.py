@@ -16,6 +16,7 @@ from mengya_health.people.break_glass import notices_of
 from mengya_health.people.places import desks_of
 from mengya_health.people.queries import find_child, my_children, my_family
 from mengya_health.people.schemas import require_possible_day
+from mengya_health.record.attachments import attachments_of
 from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import record_page, timeline
 from mengya_health.screening.measurements import READING_KINDS
@@ -79,9 +80,9 @@ def _home(work, child, siblings, *, is_one_closed: bool = False):
 def record(work, child_id: UUID):
     child = find_child(work, child_id, Permission.READ_FAMILY)
     entries = timeline(work, child, limit=50)
-    return render_template(
-        "pages/parent/record.html", **shown_record.record_page(work, child, entries, form_state(), "")
-    )
+    files = attachments_of(work, child, [entry.id for entry in entries])
+    page = shown_record.record_page(work, child, entries, files, form_state(), "")
+    return render_template("pages/parent/record.html", **page)
 
 
 @bp.post("/home/<uuid:child_id>/record")

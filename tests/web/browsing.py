@@ -35,6 +35,8 @@ class Forms(HTMLParser):
         elif tag == "select":
             self._select = given["name"]
             self._form[self._select] = [""]
+        elif given.get("type") == "file":
+            return  # nothing is chosen, and nothing of it is text
         elif tag == "input" and (given.get("type") not in ("radio", "checkbox") or "checked" in given):
             self._form.setdefault(given["name"], []).append(given.get("value", ""))
 

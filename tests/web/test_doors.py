@@ -23,8 +23,10 @@ from mengya_health.people.invitations import invite_guardian
 from mengya_health.people.models import BoundPhone, Invitation, Relationship, UserSession
 from mengya_health.people.queries import find_child
 from mengya_health.people.sessions import open_session
+from mengya_health.record.attachments import store_attachment
 from mengya_health.record.commands import record_entry
-from mengya_health.record.models import Entry
+from mengya_health.record.files import CleanFile
+from mengya_health.record.models import Attachment, Entry
 from mengya_health.signing.models import Consent, Signature
 from tests.care.walking import STORIES, Walk
 from tests.factories import a_child, a_guardian
@@ -42,6 +44,7 @@ PUBLIC = {
     "receipts.script",
 }
 COOKIE = "txs"
+SCAN = CleanFile("scan.pdf", "PDF", b"%PDF-1.7 the words of a scan %%EOF")
 ENDING = ("/account/sessions/", "/sign-out")
 OF_THE_DOOR = ("csrf_token", "idem_key")
 VARYING = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=name=\"csrf_token\" value=\")[^\"]+")
@@ -117,7 +120,10 @@ def world(installation, work_as, clock) -> World:
         invite_guardian(work, find_child(work, walk.child.id))
         other_class = {"name": "样本丁", "group_id": district.other_group_id, "birth_on": walk.child.birth_on}
         other = a_child(work, district, **other_class)
-        record_entry(work, other, section="health", kind="advice", content={"text": "多晒太阳"}, happened_on=work.today)
+        advice = {"kind": "advice", "content": {"text": "多晒太阳"}, "happened_on": work.today}
+        for each in (find_child(work, walk.child.id), other):
+            entry = record_entry(work, each, section="health", **advice)
+            store_attachment(work, each, section="health", file=SCAN, subject_id=entry.id)
     people = {
         "doctor": district.doctor,
         "teacher": district.teacher,
@@ -154,6 +160,7 @@ def _ids_of(work, child_id: UUID, district) -> dict[str, list]:
         "task_id": ids(Task, Task.kind, Task.whose_turn),
         "referral_id": ids(Referral),
         "handout_id": ids(Handout),
+        "attachment_id": ids(Attachment),
         "invitation_id": ids(Invitation),
         "signature_id": ids(Signature, Signature.capacity),
         "consent_id": ids(Consent),

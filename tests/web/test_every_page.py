@@ -40,6 +40,7 @@ NOT_CRAWLED = {
     "papers.pdf": "a PDF, made by the worker",
     "receipts.download": "a file of ids and digests",
     "receipts.script": "a program to take away",
+    "attachments.download": "somebody's file, of which the demo has none",
 }
 TOO_CLINICAL = re.compile("阳性|疑似|异常|问题儿童")
 DECIDING = {"family.sign", "family.consent", "account.agreement"}

@@ -168,6 +168,7 @@ def written_page(work, rows: list[tuple[ChildFacts, OpenEntry]], back: dict) -> 
                 "name": child.name,
                 "at": words.moment(entry.happened_on, entry.recorded_at, work.today),
                 "text": told(work.content, entry),
+                "files_href": url_for("attachments.show", child_id=child.id, entry_id=entry.id),
             }
             for child, entry in rows
         ],

@@ -1,5 +1,7 @@
 """Everything written about a child, in the family's words, and the home record."""
 
+from uuid import UUID
+
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
@@ -39,13 +41,15 @@ PLAIN_KINDS = {
 }
 
 
-def record_page(work, child: ChildFacts, entries: list[OpenEntry], form, older_href: str) -> dict:
-    """Return the context of pages/parent/record.html."""
+def record_page(
+    work, child: ChildFacts, entries: list[OpenEntry], files: dict[UUID, list], form, older_href: str
+) -> dict:
+    """Return the context of pages/parent/record.html; `files` is what hangs on each entry."""
     return {
         "back": home_link(child),
         "child_name": child.name,
         "home_log": _home_log(child, form) if may(work, child, Permission.WRITE_FAMILY) else None,
-        "entries": [plain_line(work, each) for each in entries],
+        "entries": [_line_with_files(work, each, len(files.get(each.id, ()))) for each in entries],
         "older_href": older_href,
         "papers": [],
     }
@@ -64,6 +68,16 @@ def _home_log(child: ChildFacts, form) -> dict:
             for name, (legend, options) in HOME_LOG.items()
         ],
     }
+
+
+def _line_with_files(work, entry: OpenEntry, files: int) -> dict:
+    """Return one line that leads to the files beside the entry, where there are any or may be."""
+    line = plain_line(work, entry)
+    if files:
+        line |= {"tag_kind": "note", "tag": _("%(n)s 个文件", n=files)}
+    if files or entry.kind == "home_record":
+        line["href"] = url_for("attachments.show", child_id=entry.child_id, entry_id=entry.id)
+    return line
 
 
 def plain_line(work, entry: OpenEntry) -> dict:
