@@ -6,7 +6,6 @@ without its key would be lost.
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple, Self
 from uuid import UUID
@@ -30,6 +29,7 @@ from sqlalchemy import (
 from mengya_health.crypto.blind_index import BlindIndex
 from mengya_health.crypto.envelope import Key, Place, new_key, unwrap_key, wrap_key
 from mengya_health.crypto.keys import KeyProvider
+from mengya_health.crypto.log_key import LogKey
 from mengya_health.crypto.models import Dek, EndedKey, Profile, WrappingKey
 from mengya_health.crypto.suites import SUITES, Suite, suite_of
 from mengya_health.db import Id, UtcTime, new_id
@@ -57,14 +57,6 @@ class ClosedClass(NamedTuple):
     key_class: str
     destroyed_at: datetime | None
     sealed_until: date | None
-
-
-@dataclass(frozen=True)
-class LogKey:
-    """What signs checkpoints. The private half stays with the provider, which may be a machine of its own."""
-
-    public: bytes  # Ed25519
-    sign: Callable[[bytes], bytes] = field(repr=False)
 
 
 class DataKeys:

@@ -21,7 +21,8 @@ from mengya_health.crypto.envelope import (
     seal,
     seal_json,
 )
-from mengya_health.crypto.keystore import USER_CLASSES, ClosedClass, Keystore, LogKey
+from mengya_health.crypto.keystore import USER_CLASSES, ClosedClass, Keystore
+from mengya_health.crypto.log_key import LogKey
 from mengya_health.crypto.signatures import public_key_of, signature_of
 from mengya_health.crypto.suites import SUITES, Suite
 from mengya_health.errors import IntegrityError

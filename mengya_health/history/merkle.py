@@ -32,6 +32,32 @@ class Tree:
         return self._levels[level][index]
 
 
+class GrowingTree:
+    """A tree to which leaves are added; it keeps one hash for each of its complete subtrees on the right edge."""
+
+    def __init__(self, digest: Digest) -> None:
+        self._digest, self._edge = digest, []
+        self.size = 0
+
+    def add(self, leaf_hash: bytes) -> None:
+        """Add one leaf at the end."""
+        size = self.size
+        while size & 1:
+            leaf_hash = self._digest(b"\1" + self._edge.pop() + leaf_hash)
+            size >>= 1
+        self._edge.append(leaf_hash)
+        self.size += 1
+
+    def root(self) -> bytes:
+        """Return the root over all leaves so far."""
+        if not self._edge:
+            return self._digest(b"")
+        *lefts, hashed = self._edge
+        for left in reversed(lefts):
+            hashed = node_hash(self._digest, left, hashed)
+        return hashed
+
+
 def fold(digest: Digest, hashes: Sequence[bytes]) -> bytes:
     """Return the hash over a complete row of subtrees, of which there are a power of two."""
     while len(hashes) > 1:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from mengya_health.crypto.keystore import LogKey
+from mengya_health.crypto.log_key import LogKey
 from mengya_health.crypto.signatures import verify_signature
 from mengya_health.errors import Invalid
 from mengya_health.history.canonical import time_text

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from mengya_health import audit
 from mengya_health.audit import AuditEvent
-from mengya_health.crypto.keystore import LogKey
+from mengya_health.crypto.log_key import LogKey
 from mengya_health.crypto.sealing import Keys
 from mengya_health.db import new_id, open_session
 from mengya_health.errors import IntegrityError, NotFound, Unavailable

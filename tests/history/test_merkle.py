@@ -48,6 +48,14 @@ def test_every_size_has_the_root_of_the_definition(tree):
         assert merkle.root(sha256, size, tree) == root_as_defined(LEAVES[:size])
 
 
+def test_a_tree_that_grows_has_the_same_roots(tree, hashes):
+    growing = merkle.GrowingTree(sha256)
+    for size in range(len(LEAVES) + 1):
+        assert (growing.size, growing.root()) == (size, merkle.root(sha256, size, tree))
+        if size < len(LEAVES):
+            growing.add(hashes[size])
+
+
 def test_every_leaf_is_shown_to_be_in_every_tree_and_at_no_other_place(tree, hashes):
     for size in (1, 2, 3, 7, 8, 9, 31, 64, 70):
         root = merkle.root(sha256, size, tree)
