@@ -10,7 +10,7 @@ from mengya_health.history.chain_check import STREAMED, as_uuid
 from mengya_health.history.faults import Fault
 from mengya_health.history.merkle import Digest, GrowingTree, fold, leaf_hash
 from mengya_health.history.models import Checkpoint, HistoryEvent, TreeNode
-from mengya_health.history.notes import Note, NotOurs, read_signed
+from mengya_health.history.notes import Note, NotOurs, origin_of, read_signed
 
 _CHECKPOINT, _EVENT, _NODE = Checkpoint.__table__, HistoryEvent.__table__, TreeNode.__table__
 _BLOCK = 256  # leaves under one stored subtree
@@ -23,7 +23,7 @@ _LEAVES = text(
 class Signer(NamedTuple):
     """Who signs the checkpoints of this installation."""
 
-    origin: str
+    deployment_id: UUID
     public_key: bytes
 
 
@@ -62,7 +62,7 @@ def _checkpoint_faults(stored: list[Row], digest: Digest, signer: Signer) -> Ite
     before = bytes(32)
     for row in stored:
         try:
-            note = read_signed(row.note, origin=signer.origin, public_key=signer.public_key)
+            note = read_signed(row.note, origin=origin_of(signer.deployment_id), public_key=signer.public_key)
         except NotOurs:
             note = None
         said = note and (note.size, note.root, note.at, digest(row.note))

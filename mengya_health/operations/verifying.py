@@ -58,12 +58,12 @@ def verify_files(
     digest = keystore.suite.digest if keystore else suite_of(settings.suite).digest
     with Session(engine.execution_options(writing=False)) as session:
         public_key = keystore.log_key.public if keystore else public_log_key_in(settings.keyring_dir)
-        signer = Signer(origin_of(session.scalars(select(Deployment.id)).one()), public_key)
+        signer = Signer(session.scalars(select(Deployment.id)).one(), public_key)
         child_id = _child_id(session, child) if child else None
         opened = [_read_receipt(file) for file in receipts]
         found = [fault for receipt in opened for fault in receipt_faults(session, digest, receipt)]
     notes = [file.read_bytes() for file in checkpoints] + [_checkpoint_of(receipt) for receipt in opened]
-    witnesses = [read_signed(note, origin=signer.origin, public_key=public_key) for note in notes]
+    witnesses = [read_signed(note, origin=origin_of(signer.deployment_id), public_key=public_key) for note in notes]
     with engine.execution_options(writing=False).connect() as connection:
         if connection.dialect.name == "postgresql":  # one view of everything, and as long as it takes
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -88,7 +88,7 @@ def verify(
     """
     keys = Keys(keystore) if keystore else None
     report = Report()
-    erased = _check_chains(connection, digest, keys, child_id, report)
+    erased = _check_chains(connection, digest, keys, signer.deployment_id, child_id, report)
     report.faults += _audit_faults(connection, digest, report)
     suspects = {fault.child_id for fault in report.faults if fault.child_id}
     first_suspect = partial(_first_of, connection, suspects)
@@ -144,10 +144,15 @@ def _checkpoint_of(receipt: dict) -> bytes:
 
 
 def _check_chains(
-    connection: Connection, digest: Digest, keys: Keys | None, child_id: UUID | None, report: Report
+    connection: Connection,
+    digest: Digest,
+    keys: Keys | None,
+    deployment_id: UUID,
+    child_id: UUID | None,
+    report: Report,
 ) -> set[UUID]:
     """Check every chain with its child's records; return the children of whom keys were erased."""
-    records = RecordCheck(connection, digest, child_id)
+    records = RecordCheck(connection, digest, deployment_id, child_id)
     erased, count, events = set(), 0, 0
     for chain in chains(connection, digest, keys, child_id):
         count, events = count + 1, events + len(chain.events)

@@ -144,7 +144,7 @@ def _store(work, child, entry, proof: dict, *, capacity: str, decision: str, non
 
 def tell(work, signature: Signature, paper: PaperSignature | None, *, op: str) -> None:
     """Write into the history what has just happened to a signature."""
-    rec_ver, commit = told_of(work.keys, signature, paper)
+    rec_ver, commit = told_of(work.keys.digest, signature, paper)
     chain.append(
         work.session,
         work.keys,

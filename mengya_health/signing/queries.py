@@ -1,7 +1,7 @@
 """Who signed what, at which version and level."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +10,6 @@ from sqlalchemy import Row, func, select
 
 from mengya_health.crypto import webauthn
 from mengya_health.crypto.canonical import read_txjson
-from mengya_health.crypto.sealing import Keys
 from mengya_health.crypto.signatures import verify_signature
 from mengya_health.errors import IntegrityError, NotFound
 from mengya_health.history.canonical import time_text
@@ -100,7 +99,7 @@ def signatures_of(work, child: ChildFacts, entry_ids: Iterable[UUID]) -> dict[UU
     return found
 
 
-def told_of(keys: Keys, signature: Signature, paper: PaperSignature | None) -> tuple[int, bytes]:
+def told_of(digest: Callable[[bytes], bytes], signature: Signature, paper: PaperSignature | None) -> tuple[int, bytes]:
     """Return the version and the commitment that the newest event about a signature must tell.
 
     1: signed, or on paper seen by the first witness; one more for the second, one more when it was taken back.
@@ -110,8 +109,8 @@ def told_of(keys: Keys, signature: Signature, paper: PaperSignature | None) -> t
         said, version = said + paper.second_signature, 2
     if signature.withdrawn_at:
         taken_back_at = time_text(signature.withdrawn_at).encode()
-        return version + 1, keys.digest(b"txda/withdraw/1\0" + said + taken_back_at)
-    return version, keys.digest(said)
+        return version + 1, digest(b"txda/withdraw/1\0" + said + taken_back_at)
+    return version, digest(said)
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -134,10 +133,10 @@ def _rows(work, *which) -> list[Row]:
 def _facts(work, found: Row) -> SignatureFacts:
     row, passkey, paper = found.Signature, found.Passkey, found.PaperSignature
     is_l2 = row.level == L2
-    verified = _holds_by_passkey(work, row, passkey) if is_l2 else _holds_by_key(row, paper)
-    if not (verified and _is_what_it_says(row)):
+    verified = _holds_by_passkey(work, row, passkey) if is_l2 else holds_by_key(row, paper)
+    if not (verified and is_what_it_says(row)):
         raise IntegrityError
-    check_told(work.keys, found, *told_of(work.keys, row, paper))
+    check_told(work.keys, found, *told_of(work.keys.digest, row, paper))
     return SignatureFacts(
         id=row.id,
         entry_id=row.entry_id,
@@ -155,7 +154,7 @@ def _facts(work, found: Row) -> SignatureFacts:
     )
 
 
-def _holds_by_key(row: Signature, paper: PaperSignature | None) -> bool:
+def holds_by_key(row: Signature, paper: PaperSignature | None) -> bool:
     """Return whether the signer's own key signed the statement; on paper, that of each witness."""
     signed = [(row.public_key, row.signature)]
     if paper and paper.second_witness_id:
@@ -188,7 +187,7 @@ def _holds_by_passkey(work, row: Signature, passkey: Passkey | None) -> bool:
     return any(webauthn.assertion_holds(challenge, **proof) for challenge in asked)
 
 
-def _is_what_it_says(row: Signature) -> bool:
+def is_what_it_says(row: Signature) -> bool:
     """Return whether the columns that are shown stand so in what was signed: a level is never rounded up."""
     said = read_txjson(row.statement)
     shown = {

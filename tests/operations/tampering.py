@@ -97,7 +97,8 @@ def delete_a_whole_chain(by: Tamperer) -> Names:
     by.connection.execute(delete(EVENT).where(EVENT.c.child_id == child_id))
     if by.random.random() < 0.5:
         by.connection.execute(delete(HEAD).where(HEAD.c.child_id == child_id))
-    return of_child(child_id)
+    # Without chain, head and records nothing bears the name any more; its places in the tree are empty.
+    return lambda fault: fault.child_id == child_id or fault.what == "leaf_missing"
 
 
 def append_an_event(by: Tamperer) -> Names:
@@ -176,7 +177,8 @@ def delete_a_head(by: Tamperer) -> Names:
 
 def cut_a_tail_and_put_the_old_head_back(by: Tamperer) -> Names:
     """The old head carries a good seal, so the chain itself is whole again."""
-    old = by.random.choice(by.old_heads)
+    now = {head.child_id: head.child_seq for head in by.rows(HEAD)}
+    old = by.random.choice([head for head in by.old_heads if head.child_seq < now[head.child_id]])
     by.connection.execute(delete(EVENT).where(EVENT.c.child_id == old.child_id, EVENT.c.child_seq > old.child_seq))
     by.put(old, HEAD, **dict(old._mapping))
     return of_child(old.child_id)
