@@ -28,6 +28,7 @@ class Settings:
     base_url: str = "http://localhost:8000"
     trusted_hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
     passphrase_file: Path | None = field(default=None, repr=False)
+    witness_dir: Path | None = None  # where checkpoints go: outside, with somebody else
     staff_idle_minutes: int = 15
     guardian_idle_minutes: int = 30
     session_cap: int | None = 3
@@ -58,6 +59,7 @@ def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | N
         )
     keyring = Path(environ.get("MENGYA_KEYRING") or data.with_name(data.name + "-keys")).resolve()
     passphrase = environ.get("MENGYA_PASSPHRASE_FILE")
+    witness = environ.get("MENGYA_WITNESS")
     database_url = environ.get("DATABASE_URL") or f"sqlite:///{data / 'mengya.db'}"
     keystore_url = environ.get("KEYSTORE_URL") or _keystore_beside(database_url, data)
     # Locked out of a demo is a dead end, so the demo has no cap on sessions (security.md leaves it to the deployment).
@@ -75,6 +77,7 @@ def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | N
         base_url=environ.get("MENGYA_BASE_URL", "http://localhost:8000"),
         trusted_hosts=_hosts(environ.get("MENGYA_HOSTS", "localhost,127.0.0.1")),
         passphrase_file=Path(passphrase) if passphrase else None,
+        witness_dir=Path(witness).resolve() if witness else None,
         session_cap=None if is_demo else 3,
         needs_second_factor=environment == "production",
         password_profile=_one_of(environ, "MENGYA_PASSWORD_PROFILE", "default", "dengbao3"),

@@ -152,6 +152,12 @@ class Unavailable(MengyaError):
     en = "The system is busy; nothing is lost. Please try again in a while."
 
 
+class Stopped(MengyaError):
+    """Nothing may be read or written until somebody has looked: waiting does not help."""
+
+    code = "stopped"
+
+
 class StartRefused(MengyaError):
     """The installation is not fit to start. Printed as one line, exit code not 0, nothing written."""
 

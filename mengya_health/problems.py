@@ -23,6 +23,7 @@ STATUS = {
     "too_many": 429,
     "integrity": 500,
     "unavailable": 503,
+    "stopped": 503,
 }
 OF_HTTP = {
     404: ("", ""),
@@ -147,6 +148,8 @@ def problem_page(error: MengyaError):
         log.critical("integrity failure at %s request %s", request.endpoint, _request_id())
     if isinstance(error, Conflict) and error.theirs is not None:
         return render_template("pages/conflict.html", **_both_texts(error)), status
+    if error.code == "stopped":
+        return render_template("errors/stopped.html", message=_words(error), request_id=_request_id()), status
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 5))} if status in (429, 503) else {}
     return _page(status, *_words(error)), status, headers
 

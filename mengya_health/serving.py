@@ -70,10 +70,12 @@ def serve(installation: Installation, *, host: str, port: int) -> None:
     try:
         children[_child(_Web(installation, listening).run)] = "web"
         listening.close()
-        children[_child(lambda: worker.run(installation))] = "worker"
+        if not installation.stopped:
+            children[_child(lambda: worker.run(installation))] = "worker"
         _watch(children, installation)
     finally:
         _end(children)
+        worker.checkpoint_at_end(installation)  # of what was still answered while we stopped
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,7 +3,8 @@
 import logging
 import signal
 import time
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import update
@@ -15,6 +16,7 @@ from mengya_health.handouts.fonts import check_rendering
 from mengya_health.handouts.making import forget_old, render_handout
 from mengya_health.handouts.queries import KEPT
 from mengya_health.jobs import Job
+from mengya_health.operations.checkpointing import flag_clock, take_checkpoint
 from mengya_health.operations.installation import Installation, begin_work
 from mengya_health.people.acting import actor_of_user
 from mengya_health.people.watch import HOUR, watch
@@ -24,30 +26,73 @@ log = logging.getLogger("mengya")
 KINDS = {"render_handout": render_handout}
 ATTEMPTS = 3
 SWEEP_EVERY_S = 30
+CHECKPOINT_EVERY_S = 15 * 60
+CLOCK_SLACK = timedelta(seconds=2)
 PAUSE_S = 2
 MISSED = timedelta(days=7)  # how far back a worker that starts looks for readings of decoys
 
 
 def run(installation: Installation) -> None:
-    """Run jobs until told to stop. Raises StartRefused where PDFs could not be made."""
+    """Run jobs and make checkpoints until told to stop.
+
+    Raises StartRefused where PDFs could not be made, Unavailable where nothing may be written.
+    """
+    installation.require_running()
     check_rendering()
     settings = installation.settings
     is_a_file = settings.database_url.startswith("sqlite")
     queue = jobs.make_queue(settings, lambda job_id: run_job(installation, job_id), make_tables=is_a_file)
     stopping = _stop_on_signals()
-    next_sweep = 0.0
+    next_sweep, next_checkpoint = 0.0, time.monotonic() + CHECKPOINT_EVERY_S
+    clock = ClockWatch(installation.now)
     while not stopping:
         try:
             if time.monotonic() >= next_sweep:
+                if jumped := clock.jump():
+                    flag_clock(installation, jumped)
+                    next_checkpoint = time.monotonic() + CHECKPOINT_EVERY_S  # it would hold everybody to that clock
                 sweep(installation, queue)
                 watch_over(installation, decoys_since=HOUR if next_sweep else MISSED)
                 next_sweep = time.monotonic() + SWEEP_EVERY_S
+            if time.monotonic() >= next_checkpoint:
+                next_checkpoint = time.monotonic() + CHECKPOINT_EVERY_S
+                take_checkpoint(installation)
             _next_job(queue)
         except Exception as error:  # noqa: BLE001 a database that is away for a minute must not end the worker
             log.error("the worker waits: %s", type(error).__name__)
             time.sleep(PAUSE_S)
     queue.storage.close()
+    checkpoint_at_end(installation)
     installation.close()
+
+
+def checkpoint_at_end(installation: Installation) -> None:
+    """Make the last checkpoint before the process ends; what keeps it from being made is logged."""
+    if installation.stopped:
+        return
+    try:
+        take_checkpoint(installation)
+    except Exception as error:  # noqa: BLE001 the process ends either way; the next one makes the checkpoint
+        log.error("no checkpoint at the end: %s", type(error).__name__)
+
+
+class ClockWatch:
+    """Compares the clock on the wall with one that nobody sets and that goes on while the machine sleeps."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._wall, self._steady_s = now(), _steady_s()
+
+    def jump(self) -> timedelta | None:
+        """Return by how much the clock was set since the last look, None for less than two seconds."""
+        wall, steady_s = self._now(), _steady_s()
+        jumped = wall - self._wall - timedelta(seconds=steady_s - self._steady_s)
+        self._wall, self._steady_s = wall, steady_s
+        return jumped if abs(jumped) > CLOCK_SLACK else None
+
+
+def _steady_s() -> float:
+    return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
 def _next_job(queue) -> None:

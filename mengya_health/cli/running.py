@@ -103,8 +103,9 @@ def demo(data_dir: Path | None, port: int, no_serve: bool, today) -> None:
 @data_option
 def check(data_dir: Path | None) -> None:
     """Is this installation healthy? Exit code 0 when it is."""
-    from mengya_health.operations.checking import require_healthy
+    from mengya_health.operations.checking import last_witness, require_healthy
 
     with opened(data_dir) as installation:
+        click.echo(last_witness(installation))
         require_healthy(installation)
     click.echo("一切正常。 All is well.")

@@ -10,8 +10,10 @@ from mengya_health import db, jobs
 from mengya_health.crypto.sealing import Keys
 from mengya_health.errors import MengyaError, Unavailable
 from mengya_health.handouts.fonts import check_rendering
+from mengya_health.operations.checkpointing import witness_state
 from mengya_health.operations.installation import Installation
 from mengya_health.people.models import Deployment
+from mengya_health.work import LOCAL
 
 LEAST_FREE = 0.10  # of the disk the data lies on
 WAITED = timedelta(minutes=10)
@@ -19,6 +21,7 @@ WRONG = {
     "database": ("数据库写不进去", "the database takes no changes"),
     "keyring": ("密钥库读不到", "the keystore cannot be read"),
     "disk": ("数据所在的磁盘快满了", "the disk is almost full"),
+    "history": ("数据库和外部存证对不上", "the database does not match the checkpoints kept outside"),
 }
 
 
@@ -28,6 +31,7 @@ def health_of(installation: Installation) -> dict[str, bool]:
         "database": _can_write(installation),
         "keyring": _has_keys(installation),
         "disk": _has_room(installation),
+        "history": installation.stopped is None,
     }
 
 
@@ -37,6 +41,8 @@ def require_healthy(installation: Installation) -> None:
     wrong = [WRONG[part] for part, works in health_of(installation).items() if not works]
     if not wrong and _has_waiting_jobs(installation):
         wrong.append(("打印任务没人做：mengya worker 没有运行", "jobs wait: no mengya worker is running"))
+    if not wrong and _is_unwitnessed(installation):
+        wrong.append(("超过 24 小时没有外部存证", "nothing has been witnessed outside for 24 hours"))
     if wrong:
         raise Unavailable(
             f"{'；'.join(zh for zh, _en in wrong)}。", f"{'; '.join(en for _zh, en in wrong).capitalize()}."
@@ -67,6 +73,22 @@ def _has_keys(installation: Installation) -> bool:
 def _has_room(installation: Installation) -> bool:
     usage = shutil.disk_usage(installation.settings.data_dir)
     return usage.free >= LEAST_FREE * usage.total
+
+
+def last_witness(installation: Installation) -> str:
+    """Return one line about the newest checkpoint outside."""
+    with db.open_session(installation.engine, writing=False) as session:
+        state = witness_state(installation, session)
+    if not state.is_set:
+        return "没有设置外部存证（MENGYA_WITNESS）。 No witness folder is set."
+    at = f"{state.witnessed_at.astimezone(LOCAL):%Y-%m-%d %H:%M}" if state.witnessed_at else "还没有 none yet"
+    return f"最后一次外部存证 Last witness: {at}"
+
+
+def _is_unwitnessed(installation: Installation) -> bool:
+    with db.open_session(installation.engine, writing=False) as session:
+        state = witness_state(installation, session)
+    return state.is_set and state.is_late
 
 
 def _has_waiting_jobs(installation: Installation) -> bool:

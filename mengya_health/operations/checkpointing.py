@@ -1,18 +1,50 @@
-"""Making a checkpoint of the whole installation: of every child's history, and of the audit rows."""
+"""Making checkpoints of the whole installation, and taking them outside."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from mengya_health import audit
-from mengya_health.history.checkpoints import make_checkpoint, no_erasures
-from mengya_health.history.models import Checkpoint
+from mengya_health.history import chain
+from mengya_health.history.checkpoints import make_checkpoint, newest_checkpoint, no_erasures
+from mengya_health.history.models import Checkpoint, HistoryEvent
+from mengya_health.history.notes import Note
+from mengya_health.operations import witness
 from mengya_health.operations.installation import Installation, begin_work
+
+log = logging.getLogger("mengya.security")
+
+WITNESSED_WITHIN = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class WitnessState:
+    """How far what stands outside reaches."""
+
+    is_set: bool  # a witness folder is named
+    is_readable: bool
+    witnessed_at: datetime | None  # of the newest checkpoint outside
+    witnessed_size: int
+    size: int  # of the newest checkpoint here
+    has_more: bool  # something happened that no checkpoint outside covers
+    now: datetime
+
+    @property
+    def is_late(self) -> bool:
+        """Whether something has gone without a witness for a day."""
+        return self.has_more and (self.witnessed_at is None or self.now - self.witnessed_at > WITNESSED_WITHIN)
 
 
 def take_checkpoint(installation: Installation) -> Checkpoint | None:
-    """Make and commit a checkpoint of all that is new; None where nothing is.
+    """Make and commit a checkpoint of all that is new, and put the newest outside; None where nothing is new.
 
     Raises Unavailable where the clock has gone back, IntegrityError where what was signed last was rewritten.
     """
     with begin_work(installation, None) as work:
-        return make_checkpoint(
+        made = make_checkpoint(
             work.session,
             work.keys,
             deployment_id=work.deployment_id,
@@ -20,3 +52,67 @@ def take_checkpoint(installation: Installation) -> Checkpoint | None:
             erasures=no_erasures(work.keys),
             audit_leaf=lambda session, leaf_index: audit.take_new(session, work.keys.digest, leaf_index),
         )
+        newest = made or newest_checkpoint(work.session)
+    _put_outside(installation, newest)
+    return made
+
+
+def flag_clock(installation: Installation, jumped: timedelta) -> None:
+    """Alarm about a clock that jumped; forward also goes into the history of the installation, for all to see."""
+    log.critical("the clock jumped by %d s", jumped.total_seconds())
+    if jumped < timedelta(0):
+        return  # nothing can be written until it is right again
+    with begin_work(installation, None) as work:
+        deployment_id = work.deployment_id
+        chain.append(
+            work.session,
+            work.keys,
+            child_id=deployment_id,
+            at=work.now,
+            actor=deployment_id,
+            rec=deployment_id,
+            rec_type="clock",
+            rec_ver=1,
+            op="forward",
+            commit=None,
+        )
+
+
+def witness_state(installation: Installation, session: Session) -> WitnessState:
+    """Return how far what stands outside reaches, in two statements."""
+    newest = newest_checkpoint(session)
+    unnumbered = session.scalar(select(HistoryEvent.child_seq).where(HistoryEvent.leaf_index.is_(None)).limit(1))
+    try:
+        note, is_readable = _newest_outside(installation), True
+    except OSError:
+        note, is_readable = None, False
+    size, witnessed = newest.size if newest else 0, note.size if note else 0
+    return WitnessState(
+        is_set=installation.settings.witness_dir is not None,
+        is_readable=is_readable,
+        witnessed_at=note.at if note else None,
+        witnessed_size=witnessed,
+        size=size,
+        has_more=unnumbered is not None or size > witnessed,
+        now=installation.now(),
+    )
+
+
+def _newest_outside(installation: Installation) -> Note | None:
+    return witness.newest_outside(
+        installation.settings, installation.deployment_id, installation.keystore.log_key.public
+    )
+
+
+def _put_outside(installation: Installation, newest: Checkpoint | None) -> None:
+    folder = installation.settings.witness_dir
+    if folder is None or newest is None:
+        return
+    try:
+        note = _newest_outside(installation)
+        if note and note.size > newest.size:
+            log.critical("the witness folder is ahead of the database: %d, not %d", note.size, newest.size)
+            return
+        witness.put(folder, installation.deployment_id, newest)
+    except OSError as error:  # a folder away for an hour must not end the worker; the page tells after a day
+        log.error("the witness folder cannot be written: %s", error.strerror)

@@ -22,7 +22,8 @@ from mengya_health.crypto.keystore import Keystore
 from mengya_health.crypto.passwords import Passwords
 from mengya_health.crypto.sealing import Keys
 from mengya_health.crypto.suites import suite_of
-from mengya_health.errors import IntegrityError, StartRefused
+from mengya_health.errors import IntegrityError, StartRefused, Stopped
+from mengya_health.operations import witness
 from mengya_health.operations.upgrading import KEYSTORE, require_newest
 from mengya_health.people.models import Deployment
 from mengya_health.signing.agreement import signing_agreement
@@ -47,6 +48,12 @@ class Installation:
     passwords: Passwords
     deployment_id: UUID
     now: Callable[[], datetime] = clock
+    stopped: witness.Words | None = None  # why nothing may be read or written
+
+    def require_running(self) -> None:
+        """Raise Stopped while the database is not what was witnessed outside. A reading writes its audit row, too."""
+        if self.stopped:
+            raise Stopped(*self.stopped)
 
     def work(
         self,
@@ -107,6 +114,8 @@ def open_installation(
         require_newest(keystore_engine, KEYSTORE)
         keystore = Keystore.open(keystore_engine, provider)
         deployment_id = _deployment_id(engine)
+        witness.require_fit(settings)
+        stopped = witness.why_stopped(settings, engine, keystore, deployment_id)
         if_refused.pop_all()
     return Installation(
         settings=settings,
@@ -117,6 +126,7 @@ def open_installation(
         passwords=passwords or Passwords(),
         deployment_id=deployment_id,
         now=now,
+        stopped=stopped,
     )
 
 
@@ -137,6 +147,7 @@ def begin_work(installation: Installation, actor: Actor | None, *, writing: bool
 
     Without an actor it is the system's own and sees every row.
     """
+    installation.require_running()
     session = db.open_session(installation.engine, writing=writing)
     work = installation.work(session, actor)
     if actor is None:

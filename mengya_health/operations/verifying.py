@@ -220,26 +220,20 @@ def _unreadable(
     chosen = chosen.order_by(Revision.child_id, Revision.entry_id, Revision.version)
     if child_id:
         chosen = chosen.where(Revision.child_id == child_id)
-    keys, known, count = Keys(keystore), set(), 0
+    keys, known, count = Keys(keystore, opens_sealed=True), set(), 0
     for row in connection.execute(chosen, execution_options=STREAMED):
         if row.child_id not in known:
             if len(known) >= CHILDREN_AT_ONCE:
-                keys, known = Keys(keystore), set()
+                keys, known = Keys(keystore, opens_sealed=True), set()
             known.add(row.child_id)
         count += 1
         try:
             keys.open_revision(row.child_id, row.section, row.entry_id, row.version, row.body, row.commit)
-        except SectionClosed:
-            if row.child_id in erased or not _is_destroyed(keys, row.child_id, row.section):
+        except (IntegrityError, SectionClosed) as error:
+            if isinstance(error, SectionClosed) and row.child_id in erased:
                 continue
             yield Fault("record_unreadable", row.child_id, record=f"entry {row.entry_id} version {row.version}")
-        except IntegrityError:
-            yield Fault("record_unreadable", row.child_id, record=f"entry {row.entry_id} version {row.version}")
     report.counts["opened"] = count
-
-
-def _is_destroyed(keys: Keys, child_id: UUID, section: str) -> bool:
-    return any(closed.destroyed_at for closed in keys.closed_classes(child_id) if closed.key_class == section)
 
 
 def _broken_seals(connection: Connection, keys: Keys, child_id: UUID | None, report: Report) -> Iterator[Fault]:
