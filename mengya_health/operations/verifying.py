@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.orm import Session
 
 from mengya_health import audit
+from mengya_health.access import fence
 from mengya_health.audit import AuditEvent
 from mengya_health.config import Settings
 from mengya_health.crypto.keystore import Keystore
@@ -57,6 +58,7 @@ def verify_files(
     """
     digest = keystore.suite.digest if keystore else suite_of(settings.suite).digest
     with Session(engine.execution_options(writing=False)) as session:
+        fence.lift(session)
         public_key = keystore.log_key.public if keystore else public_log_key_in(settings.keyring_dir)
         signer = Signer(session.scalars(select(Deployment.id)).one(), public_key)
         child_id = _child_id(session, child) if child else None
@@ -68,6 +70,7 @@ def verify_files(
         if connection.dialect.name == "postgresql":  # one view of everything, and as long as it takes
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
             connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+        fence.lift_for(connection)
         report = verify(connection, digest, signer, keystore=keystore, child_id=child_id, witnesses=witnesses)
     report.faults += found
     return report
