@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mengya_health.crypto.suites import SUITES, Suite
 from mengya_health.errors import StartRefused
 
 _KEYRING = "keyring.json"
@@ -18,11 +19,15 @@ class LogKey:
     sign: Callable[[bytes], bytes] = field(repr=False)
 
 
-def public_log_key_in(keyring_dir: Path) -> bytes:
-    """Return the public half as the keyring file states it: no passphrase is needed. Raises StartRefused."""
+def public_log_key_in(keyring_dir: Path) -> tuple[bytes, Suite]:
+    """Return the public half and the suite whose hash the history is made with, as the keyring file states them.
+
+    No passphrase is needed. Raises StartRefused.
+    """
     file = keyring_dir / _KEYRING
     try:
-        return bytes.fromhex(json.loads(file.read_bytes())["log"][-1]["public"])
+        stored = json.loads(file.read_bytes())
+        return bytes.fromhex(stored["log"][-1]["public"]), SUITES[stored["suite"]]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise StartRefused(
             f"在 {file} 里读不到检查点的公钥，没法核对签名。请用 MENGYA_KEYRING 指到密钥环。",

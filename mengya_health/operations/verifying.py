@@ -11,14 +11,13 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, Row, select
 from sqlalchemy.orm import Session
 
-from mengya_health import audit
+from mengya_health import audit, db
 from mengya_health.access import fence
 from mengya_health.audit import AuditEvent
 from mengya_health.config import Settings
 from mengya_health.crypto.keystore import Keystore
 from mengya_health.crypto.log_key import public_log_key_in
 from mengya_health.crypto.sealing import Keys
-from mengya_health.crypto.suites import suite_of
 from mengya_health.db import Base
 from mengya_health.errors import IntegrityError, Malformed, NotFound, SectionClosed
 from mengya_health.history.chain_check import STREAMED, Chain, chains
@@ -56,24 +55,37 @@ def verify_files(
 
     Raises StartRefused, NotOurs, NotFound, Malformed or OSError where something cannot be checked.
     """
-    digest = keystore.suite.digest if keystore else suite_of(settings.suite).digest
-    with Session(engine.execution_options(writing=False)) as session:
+    if keystore:
+        public_key, digest = keystore.log_key.public, keystore.hash_suite.digest
+    else:
+        public_key, suite = public_log_key_in(settings.keyring_dir)
+        digest = suite.digest
+    with db.open_session(engine, writing=False) as session:
         fence.lift(session)
-        public_key = keystore.log_key.public if keystore else public_log_key_in(settings.keyring_dir)
+        connection = _one_view(session)
         signer = Signer(session.scalars(select(Deployment.id)).one(), public_key)
-        child_id = _child_id(session, child) if child else None
         opened = [_read_receipt(file) for file in receipts]
-        found = [fault for receipt in opened for fault in receipt_faults(session, digest, receipt)]
-    notes = [file.read_bytes() for file in checkpoints] + [_checkpoint_of(receipt) for receipt in opened]
-    witnesses = [read_signed(note, origin=origin_of(signer.deployment_id), public_key=public_key) for note in notes]
-    with engine.execution_options(writing=False).connect() as connection:
-        if connection.dialect.name == "postgresql":  # one view of everything, and as long as it takes
-            connection = connection.execution_options(isolation_level="REPEATABLE READ")
-            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
-        fence.lift_for(connection)
-        report = verify(connection, digest, signer, keystore=keystore, child_id=child_id, witnesses=witnesses)
-    report.faults += found
+        notes = [file.read_bytes() for file in checkpoints] + [_checkpoint_of(receipt) for receipt in opened]
+        origin = origin_of(signer.deployment_id)
+        report = verify(
+            connection,
+            digest,
+            signer,
+            keystore=keystore,
+            child_id=_child_id(session, child) if child else None,
+            witnesses=[read_signed(note, origin=origin, public_key=public_key) for note in notes],
+        )
+        report.faults += [fault for receipt in opened for fault in receipt_faults(session, digest, receipt)]
     return report
+
+
+def _one_view(session: Session) -> Connection:
+    """Return the connection of a session that sees everything as of one moment, and takes as long as it takes."""
+    if session.get_bind().dialect.name != "postgresql":
+        return session.connection()
+    connection = session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
+    return connection
 
 
 def verify(

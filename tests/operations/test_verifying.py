@@ -121,7 +121,7 @@ def verified(tampered_with, connection, *, has_keys=True) -> Report:
     origin = origin_of(installation.deployment_id)
     witnesses = [read_signed(note, origin=origin, public_key=signer.public_key) for note in tampered_with.notes]
     keystore = installation.keystore if has_keys else None
-    return verify(connection, installation.keystore.suite.digest, signer, keystore=keystore, witnesses=witnesses)
+    return verify(connection, installation.keystore.hash_suite.digest, signer, keystore=keystore, witnesses=witnesses)
 
 
 def missed(tampered_with, seed: int) -> str:
