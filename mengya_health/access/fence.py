@@ -4,7 +4,7 @@ The rules and the permission table decide; row-level security stands behind them
 (security design §9.7). It asks less than they do: any tie counts, seal and dates are left to the first fence.
 """
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import event, text
 from sqlalchemy.orm import Session
 
 from mengya_health.access.actor import Actor
@@ -31,12 +31,6 @@ def put_up(session: Session, actor: Actor) -> None:
 def lift(session: Session) -> None:
     """Show this session every row: for work that belongs to nobody, and where a sealed invitation lets somebody in."""
     _remember(session, _EVERYTHING)
-
-
-def lift_for(connection: Connection) -> None:
-    """Show every row to the transaction that a connection is in, for what reads without a session."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(_PUT_UP, _EVERYTHING)
 
 
 def _remember(session: Session, settings: dict[str, str]) -> None:
