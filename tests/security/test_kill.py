@@ -5,7 +5,9 @@ import json
 import random
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import count
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -32,7 +34,10 @@ SCAN = b"%PDF-1.7 " + bytes(range(256)) * 600 + b" %%EOF"  # three segments
 
 @dataclass
 class Writer:
-    """Somebody at a browser who saves one thing after the other; what got no answer is sent again, as it was."""
+    """Somebody at a browser who saves one thing after the other; what got no answer is sent again, as it was.
+
+    Every fifth answer is lost on the way to them.
+    """
 
     port: int
     cookies: str
@@ -41,6 +46,7 @@ class Writer:
     is_file: bool = False
     sent: list[str] = field(default_factory=list)  # texts, or file names
     saved: list[str] = field(default_factory=list)
+    answers: Iterator[int] = field(default_factory=count)
     stopped: threading.Event = field(default_factory=threading.Event)
 
     def run(self) -> None:
@@ -63,7 +69,7 @@ class Writer:
         finally:
             connection.close()
         assert answer.status in (303, 503), answer.status
-        return answer.status == 303
+        return answer.status == 303 and next(self.answers) % 5 > 0
 
     def _body(self, name: str) -> tuple[bytes, str]:
         form = self.form | {"idem_key": str(uuid4())}
@@ -99,7 +105,7 @@ def place(settings, content):
 
 
 def killed_while_saving(settings, place, folder, *, times: int) -> None:
-    chance = random.Random(20261121)  # noqa: S311 when to kill
+    chance = random.Random(20261124)  # noqa: S311 when to kill
     district = a_district(place)
     with begin_work(place, district.doctor) as work:
         child = a_child(work, district)
