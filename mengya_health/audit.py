@@ -10,6 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from mengya_health.db import Base, Id, UtcTime, new_id
+from mengya_health.errors import ClockBehind, IntegrityError
 
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
@@ -62,7 +63,7 @@ class Alarm(Base):
     __table_args__ = (UniqueConstraint("kind", "subject"), Index("ix_alarm_open", "seen_at", "at"))
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
-    kind: Mapped[str] = mapped_column(String(16))  # many_children outside night honeytoken seal integrity break_glass
+    kind: Mapped[str] = mapped_column(String(16))  # many_children outside night seal integrity clock …
     subject: Mapped[str] = mapped_column(String(60))  # what tells one happening from the next: a user and an hour …
     user_id: Mapped[UUID | None] = mapped_column(Id)
     role: Mapped[str] = mapped_column(String(20), default="")
@@ -147,6 +148,14 @@ def raise_alarm(work, kind: str, subject: str, *, number: int = 1) -> None:
     )
 
 
+def alarm_about(work, error: Exception) -> None:
+    """Alarm about an error that says somebody may have been at the database or the clock; about no other."""
+    if isinstance(error, IntegrityError):
+        raise_alarm(work, "integrity", str(work.request_id))
+    elif isinstance(error, ClockBehind):
+        raise_alarm(work, "clock", f"behind {work.now:%Y-%m-%dT%H}")
+
+
 def store_alarms(session, rows: list[dict]) -> None:
     """Store alarms; a happening that has one already keeps it, whoever stores it at the same time."""
     if rows:
@@ -160,8 +169,14 @@ def place_of(actor) -> UUID | None:
 
 
 _EVENT = AuditEvent.__table__
-# What a leaf covers of a row, in this order: everything but the leaf's own number.
-COVERED = tuple(column for column in _EVENT.c if column.name != "leaf_index")
+# What a leaf covers of a row, in this order. Fixed: leaves that were signed must come out the same after a migration.
+COVERED = tuple(
+    _EVENT.c[name]
+    for name in (
+        "id", "request_id", "user_id", "role", "organisation_id", "session_id", "action", "child_id", "record_type",
+        "record_id", "purpose", "outcome", "reason", "source", "at", "break_glass_id",
+    )
+)  # fmt: skip
 
 
 def take_new(session: Session, digest: Callable[[bytes], bytes], leaf_index: int) -> tuple[bytes, int] | None:

@@ -16,7 +16,6 @@ from mengya_health import audit, db, jobs
 from mengya_health.access import fence
 from mengya_health.errors import (
     Conflict,
-    IntegrityError,
     Invalid,
     Malformed,
     MengyaError,
@@ -216,8 +215,7 @@ def _note_refusal(place: Installation, error: MengyaError) -> None:
     if isinstance(error, NotPermitted | NotFound) and work.actor:
         child_id = error.child_id or (request.view_args or {}).get("child_id")
         audit.refused(work, child_id, request.endpoint.split(".")[0][:20], error.reason or error.code)
-    if isinstance(error, IntegrityError):
-        audit.raise_alarm(work, "integrity", str(work.request_id))
+    audit.alarm_about(work, error)
     try:
         keep_what_survives(place, work)
     except SQLAlchemyError as failure:

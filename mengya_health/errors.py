@@ -152,6 +152,13 @@ class Unavailable(MengyaError):
     en = "The system is busy; nothing is lost. Please try again in a while."
 
 
+class ClockBehind(Unavailable):
+    """The server's clock shows a time before what is written already."""
+
+    zh = "服务器的时间比最近一条记录还早，没有保存。请管理员先校对服务器时间。"
+    en = "The server's clock is behind the newest record; nothing was saved. Ask the administrator to set it right."
+
+
 class Stopped(MengyaError):
     """Nothing may be read or written until somebody has looked: waiting does not help."""
 

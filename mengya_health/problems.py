@@ -90,6 +90,11 @@ PAGES = {
         ),
     ),
 }
+# Not a moment's trouble: waiting does not help.
+STOPPED = (
+    ("系统停止使用，等待核对", "内容没有被删除。请通知系统管理员；再试一次也不会好。"),
+    ("Stopped until somebody has checked", "Nothing was deleted. Tell the administrator; trying again does not help."),
+)
 OF_THE_DOOR = ("csrf_token", "idem_key", "row_version")
 SECRETS = ("pin", "password", "old_password")
 LABELS = {
@@ -149,13 +154,13 @@ def problem_page(error: MengyaError):
     if isinstance(error, Conflict) and error.theirs is not None:
         return render_template("pages/conflict.html", **_both_texts(error)), status
     if error.code == "stopped":
-        return render_template("errors/stopped.html", message=_words(error), request_id=_request_id()), status
+        return _page(status, *_words(error), words=STOPPED), status
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 5))} if status in (429, 503) else {}
     return _page(status, *_words(error)), status, headers
 
 
-def _page(status: int, zh: str, en: str) -> str:
-    words = PAGES[status if status in PAGES else 400 if status < 500 else 500]
+def _page(status: int, zh: str, en: str, *, words: tuple | None = None) -> str:
+    words = words or PAGES[status if status in PAGES else 400 if status < 500 else 500]
     both = [
         {"lang": lang, "heading": heading, "message": message, "advice": advice}
         for lang, message, (heading, advice) in zip(("zh-CN", "en"), (zh, en), words, strict=True)

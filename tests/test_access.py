@@ -108,7 +108,11 @@ ALLOWED = {
     "guardian:invite": "doctor",
 }
 ALLOWED_AT_THE_CLINIC = {"child:register": "doctor", "children:list": "doctor", "emergency:read": "doctor"}
-ALLOWED_ANYWHERE = {"users:manage": "sysadmin", "audit:oversee": "security_officer"}
+ALLOWED_ANYWHERE = {
+    "history:read": "sysadmin security_officer",
+    "users:manage": "sysadmin",
+    "audit:oversee": "security_officer",
+}
 
 # What is left when one consent is missing: who loses what.
 LOST = {

@@ -74,6 +74,7 @@ class Imprint(_Limited):
     printed_at: datetime  # aware, in the district's time zone: printed by its own clock time
     printed_by: str = _text(12)
     sign_in_url: str = _code(120)  # the QR code: an address of a sign-in page, never a name
+    checkpoint: str = _code(140, default="")  # the newest of the history, without its signature; the QR in the corner
     sources: tuple[str, ...] = ()  # entry id and version of what it was made from; kept with the handout, not printed
 
     def __post_init__(self) -> None:

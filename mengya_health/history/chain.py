@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.util import identity_key
 
 from mengya_health.crypto.sealing import Keys
-from mengya_health.errors import IntegrityError, Unavailable
+from mengya_health.errors import ClockBehind, IntegrityError
 from mengya_health.history.canonical import chain_start, event_bytes, event_hash, tells, to_the_millisecond
 from mengya_health.history.models import Checkpoint, HistoryEvent, HistoryHead
 
@@ -83,7 +83,7 @@ def append(
     """Add one event to a child's chain in this transaction, and return it.
 
     `child_id` is the deployment's id where no child is meant. Locks that child's head and nothing else. Raises
-    IntegrityError where the head is not ours, Unavailable where the clock has gone back.
+    IntegrityError where the head is not ours, ClockBehind where the clock has gone back.
     """
     at = to_the_millisecond(at)
     head, newest_at = _locked_head(session, keys, child_id, at)
@@ -120,14 +120,11 @@ def append(
 
 
 def require_clock(at: datetime, newest_at: datetime | None) -> None:
-    """Raise Unavailable, and alarm, for a time before what is written already: of this chain, or of a checkpoint."""
+    """Raise ClockBehind for a time before what is written already: of this chain, or of a checkpoint."""
     if newest_at is not None and at < newest_at - _CLOCK_SLACK:
         behind_s = (newest_at - at).total_seconds()
         log.critical("the clock is %d s behind the newest of the history", behind_s)
-        raise Unavailable(
-            "服务器的时间比最近一条记录还早，没有保存。请管理员先校对服务器时间。",
-            "The server's clock is behind the newest record; nothing was saved. Ask the administrator to set it right.",
-        )
+        raise ClockBehind
 
 
 def head_hash(session: Session, keys: Keys, child_id: UUID) -> bytes:

@@ -52,7 +52,7 @@ def make_checkpoint(
 ) -> Checkpoint | None:
     """Number what is new, sign the tree over all of it, and return the checkpoint; None where nothing is new.
 
-    In this transaction; a second checkpointer waits for its end. Raises Unavailable where the clock has gone back,
+    In this transaction; a second checkpointer waits for its end. Raises ClockBehind where the clock has gone back,
     IntegrityError where what is stored no longer begins with what was signed last.
     """
     _be_the_only_one(session)

@@ -3,11 +3,15 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from mengya_health import audit
+from mengya_health.access.actor import PlaceSubject
+from mengya_health.access.permissions import Permission, require
+from mengya_health.crypto.canonical import read_txjson
 from mengya_health.history import chain
 from mengya_health.history.checkpoints import make_checkpoint, newest_checkpoint, no_erasures
 from mengya_health.history.models import Checkpoint, HistoryEvent
@@ -29,19 +33,21 @@ class WitnessState:
     witnessed_at: datetime | None  # of the newest checkpoint outside
     witnessed_size: int
     size: int  # of the newest checkpoint here
+    checkpoint_at: datetime | None
     has_more: bool  # something happened that no checkpoint outside covers
+    clock_set_at: datetime | None  # when the clock was last put forward
     now: datetime
 
     @property
     def is_late(self) -> bool:
-        """Whether something has gone without a witness for a day."""
+        """Whether something has gone without a witness for a day. Where nothing happened, nothing is missing."""
         return self.has_more and (self.witnessed_at is None or self.now - self.witnessed_at > WITNESSED_WITHIN)
 
 
 def take_checkpoint(installation: Installation) -> Checkpoint | None:
     """Make and commit a checkpoint of all that is new, and put the newest outside; None where nothing is new.
 
-    Raises Unavailable where the clock has gone back, IntegrityError where what was signed last was rewritten.
+    Raises ClockBehind where the clock has gone back, IntegrityError where what was signed last was rewritten.
     """
     with begin_work(installation, None) as work:
         made = make_checkpoint(
@@ -64,6 +70,7 @@ def flag_clock(installation: Installation, jumped: timedelta) -> None:
         return  # nothing can be written until it is right again
     with begin_work(installation, None) as work:
         deployment_id = work.deployment_id
+        audit.raise_alarm(work, "clock", f"forward {work.now:%Y-%m-%dT%H}")
         chain.append(
             work.session,
             work.keys,
@@ -78,8 +85,14 @@ def flag_clock(installation: Installation, jumped: timedelta) -> None:
         )
 
 
+def history_state(work, installation: Installation) -> WitnessState:
+    """Return how far the history is checkpointed and witnessed. Raises NotPermitted."""
+    require(work.actor, Permission.READ_HISTORY, PlaceSubject(None))
+    return witness_state(installation, work.session)
+
+
 def witness_state(installation: Installation, session: Session) -> WitnessState:
-    """Return how far what stands outside reaches, in two statements."""
+    """Return how far what stands outside reaches, in three statements."""
     newest = newest_checkpoint(session)
     unnumbered = session.scalar(select(HistoryEvent.child_seq).where(HistoryEvent.leaf_index.is_(None)).limit(1))
     try:
@@ -93,9 +106,19 @@ def witness_state(installation: Installation, session: Session) -> WitnessState:
         witnessed_at=note.at if note else None,
         witnessed_size=witnessed,
         size=size,
+        checkpoint_at=newest.at if newest else None,
         has_more=unnumbered is not None or size > witnessed,
+        clock_set_at=_clock_set_at(session, installation.deployment_id),
         now=installation.now(),
     )
+
+
+def _clock_set_at(session: Session, deployment_id: UUID) -> datetime | None:
+    """Return when the clock was last found to have been put forward: the deployment's own record tells."""
+    of_clock = HistoryEvent.child_id == deployment_id, HistoryEvent.rec == deployment_id
+    newest = select(HistoryEvent.event).where(*of_clock).order_by(HistoryEvent.child_seq.desc()).limit(1)
+    event = session.scalar(newest)
+    return datetime.fromisoformat(read_txjson(event)["at"]) if event else None
 
 
 def _newest_outside(installation: Installation) -> Note | None:

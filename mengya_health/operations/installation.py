@@ -22,7 +22,7 @@ from mengya_health.crypto.keystore import Keystore
 from mengya_health.crypto.passwords import Passwords
 from mengya_health.crypto.sealing import Keys
 from mengya_health.crypto.suites import suite_of
-from mengya_health.errors import IntegrityError, StartRefused, Stopped
+from mengya_health.errors import StartRefused, Stopped
 from mengya_health.operations import witness
 from mengya_health.operations.upgrading import KEYSTORE, require_newest
 from mengya_health.people.models import Deployment
@@ -159,8 +159,7 @@ def begin_work(installation: Installation, actor: Actor | None, *, writing: bool
             session.commit()
     except BaseException as error:
         session.rollback()
-        if isinstance(error, IntegrityError):
-            audit.raise_alarm(work, "integrity", str(work.request_id))
+        audit.alarm_about(work, error)
         keep_what_survives(installation, work)
         raise
     finally:

@@ -20,6 +20,7 @@ from mengya_health.web import (
     family_sharing,
     family_signing,
     health,
+    installation_pages,
     looking_again,
     measurements,
     officer,
@@ -57,5 +58,5 @@ def blueprints() -> list[Blueprint]:
         receipts,
         referrals,
     )
-    of_trust = (emergency, officer, releases)
+    of_trust = (emergency, installation_pages, officer, releases)
     return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

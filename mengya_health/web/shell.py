@@ -45,7 +45,9 @@ NAV = {
         ("告警", "officer.alarms_page", "alarms"),
         ("紧急查阅", "officer.emergencies", "emergencies"),
         ("审计", "officer.audit", "audit"),
+        ("存证", "installation.history", "history"),
     ],
+    "sysadmin": [("存证", "installation.history", "history")],
     "guardian": [],
     "caregiver": [],
 }

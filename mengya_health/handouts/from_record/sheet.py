@@ -10,6 +10,7 @@ from mengya_health.errors import Invalid, NotFound, NotPermitted
 from mengya_health.growth import ages
 from mengya_health.handouts import content
 from mengya_health.handouts.content import Imprint
+from mengya_health.history.checkpoints import newest_checkpoint
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Organisation
 from mengya_health.people.queries import accounts_of
@@ -34,6 +35,7 @@ def imprint(work, organisation: Organisation, *, number: str, sources: Iterable[
         printed_at=work.now.astimezone(LOCAL),
         printed_by=fitted(Imprint, "printed_by", name_of(work, work.actor.user_id)),
         sign_in_url=work.settings.base_url.rstrip("/") + SIGN_IN,
+        checkpoint=_checkpoint(work),
         sources=tuple(dict.fromkeys(f"{entry.id}@{entry.version}" for entry in sources)),
     )
 
@@ -131,6 +133,12 @@ def shortened(text: str, longest: int) -> str:
     """Return a text on one line, cut with a mark where it is longer."""
     line = " ".join(text.split())
     return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def _checkpoint(work) -> str:
+    """Return origin, size and root of the newest checkpoint: a paper at home is a witness that nobody changes."""
+    newest = newest_checkpoint(work.session)
+    return "\n".join(newest.note.decode().split("\n")[:3]) + "\n" if newest else ""
 
 
 def _gestation(child: ChildFacts) -> str:

@@ -34,6 +34,10 @@ KINDS = {
         lazy("一份记录完整性校验失败，内容没有显示"),
         lazy("请和系统管理员一起运行 mengya verify，找出第一条不对的记录。"),
     ),
+    "clock": (
+        lazy("服务器的时钟被拨动过"),
+        lazy("请系统管理员校对时间，并查清是谁、为什么。时间比记录早时，系统不保存任何内容。"),
+    ),
     "break_glass": (lazy("有医生紧急查阅了一名孩子的档案"), lazy("请在 72 小时内复核。")),
 }
 CLOSED_AS = {"explained": lazy("已说明"), "followed_up": lazy("已处理"), "false_alarm": lazy("误报")}
