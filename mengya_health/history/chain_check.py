@@ -92,7 +92,7 @@ def _heads(connection: Connection, child_id: UUID | None) -> dict[UUID, Head]:
 
 
 def _checked(digest: Digest, keys: Keys | None, child_id: UUID, rows: Iterator[tuple], head: Head | None) -> Chain:
-    previous = digest(b"txda/chain/1\0" + child_id.bytes)
+    previous, child_text = digest(b"txda/chain/1\0" + child_id.bytes), str(child_id)
     events, hashes, last, fault = [], [], head.child_seq if head else 0, None
     for _child, seq, event, rec, rec_ver, commit, prev, hash in rows:
         expected = len(events) + 1
@@ -103,7 +103,7 @@ def _checked(digest: Digest, keys: Keys | None, child_id: UUID, rows: Iterator[t
         elif prev != previous or not isinstance(event, bytes) or digest(_LINK + previous + event) != hash:
             fault = Fault("event_changed", child_id, seq)
         else:
-            told = _told(child_id, seq, event, as_bytes(rec), rec_ver, commit)
+            told = _told(child_text, seq, event, as_bytes(rec), rec_ver, commit)
             fault = None if told else Fault("event_changed", child_id, seq)
         if fault:
             break
@@ -113,11 +113,11 @@ def _checked(digest: Digest, keys: Keys | None, child_id: UUID, rows: Iterator[t
     return Chain(child_id, events, hashes, fault or _head_fault(keys, child_id, len(events), previous, head))
 
 
-def _told(child_id: UUID, seq: int, event: bytes, rec: bytes, rec_ver: int, commit: bytes | None) -> Told | None:
+def _told(child_text: str, seq: int, event: bytes, rec: bytes, rec_ver: int, commit: bytes | None) -> Told | None:
     """Return what an event says; None unless the columns beside it repeat exactly that."""
     try:
-        said = json.loads(event)
-        beside = (str(child_id), seq, rec.hex(), rec_ver, commit and commit.hex())
+        said = json.loads(event.decode())
+        beside = (child_text, seq, rec.hex(), rec_ver, commit and commit.hex())
         same = beside == (
             said["child"], said["child_seq"], said["rec"].replace("-", ""), said["rec_ver"], said["commit"]
         )  # fmt: skip

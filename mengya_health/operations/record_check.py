@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from itertools import chain as joined
 from uuid import UUID
 
 from sqlalchemy import Connection, Row, Select
@@ -78,7 +79,7 @@ class _InOrder:
     def __init__(self, session: Session, rows: Select, child_id: UUID | None) -> None:
         child = rows.selected_columns[0]
         chosen = rows.order_by(child) if child_id is None else rows.where(child == child_id)
-        self._rows = iter(session.execute(chosen, execution_options=STREAMED))
+        self._rows = joined.from_iterable(session.execute(chosen, execution_options=STREAMED).partitions())
         self._next = next(self._rows, None)
 
     def up_to(self, child_id: UUID) -> tuple[list[Row], list[Row]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import Row, Select, case, func, literal, select
@@ -91,7 +92,10 @@ def kinds_of(deployment_id: UUID) -> tuple[Kind, ...]:
 
 def was_written(event: Told, author_id: UUID, at: datetime) -> bool:
     """Return whether an event is by this hand and of this moment."""
-    return event.actor == str(author_id) and event.at == time_text(at)
+    return event.actor == _id_text(author_id) and event.at == time_text(at)
+
+
+_id_text = lru_cache(maxsize=4096)(str)  # a few hands write everything
 
 
 def _sealed(model, nobody) -> Kind:

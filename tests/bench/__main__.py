@@ -1,14 +1,31 @@
-"""python -m tests.bench: print the CPU time of our requests beside the bounds, all measured in one interleaved run."""
+"""python -m tests.bench [--events N]: print the CPU time of our requests beside the bounds, one interleaved run.
 
+With --events only a history of so many events is verified; without, one of a hundred thousand beside the rest.
+"""
+
+from argparse import ArgumentParser
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.bench import history
 from tests.bench.bounds import bare_app
 from tests.bench.measure import Comparison, Request, cpu_ms, request_to
 
+FEW_EVENTS = 100_000
+
 
 def main() -> None:
+    parser = ArgumentParser()
+    parser.add_argument("--events", type=int, help="verify a history of so many events, and nothing else")
+    events = parser.parse_args().events
+    if events is None:
+        _print_requests()
+    with TemporaryDirectory() as folder:
+        print(history.line(history.measure(Path(folder), events or FEW_EVENTS)))
+
+
+def _print_requests() -> None:
     with TemporaryDirectory() as folder:
         bounds = _bounds(Path(folder))
         compared = _compared(Path(folder))
@@ -19,6 +36,7 @@ def main() -> None:
     print(f"\n{'ours':<44}{'ms':>9}{'bound':>12}{'ms':>9}{'ratio':>8}{'limit':>8}")
     for comparison in compared:
         print(_line(comparison, measured))
+    print()
 
 
 def _bounds(folder: Path) -> dict[str, Request]:
