@@ -9,7 +9,7 @@ import binascii
 import hashlib
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from mengya_health.crypto.log_key import LogKey
@@ -18,6 +18,7 @@ from mengya_health.errors import Invalid
 from mengya_health.history.canonical import time_text
 
 _ED25519 = b"\x01"
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
 _SIGNATURE = "\u2014 "  # an em dash and a space open a signature line
 
 
@@ -76,6 +77,26 @@ def read_signed(stored: bytes, *, origin: str, public_key: bytes) -> Note:
     if not is_own or not verify_signature(public_key, f"{text}\n".encode(), key_id_and_signature[4:]):
         raise NotOurs
     return note
+
+
+def read_printed(stored: bytes, *, origin: str) -> Note:
+    """Return what the code on one of our papers says: origin, size and root. Raises NotOurs.
+
+    Nothing signs it but the paper it stands on, which nobody changes.
+    """
+    try:
+        name, size, root = stored.decode().split()
+        note = Note(name, int(size), b64decode(root, validate=True), b"", b"", _NO_TIME)
+    except (ValueError, binascii.Error) as error:
+        raise NotOurs from error
+    if name != origin:
+        raise NotOurs
+    return note
+
+
+def printed(signed_note: bytes) -> str:
+    """Return what a paper shows of a checkpoint: its first three lines."""
+    return "".join(signed_note.decode().splitlines(keepends=True)[:3])
 
 
 def _read(text: str) -> Note:

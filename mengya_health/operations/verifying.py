@@ -24,7 +24,7 @@ from mengya_health.history.chain_check import STREAMED, Chain, chains
 from mengya_health.history.faults import Fault
 from mengya_health.history.merkle import Digest
 from mengya_health.history.models import AuditLeaf, HistoryEvent
-from mengya_health.history.notes import Note, origin_of, read_signed
+from mengya_health.history.notes import Note, origin_of, read_printed, read_signed
 from mengya_health.history.tree_check import Signer, check_tree, events_between
 from mengya_health.operations.record_check import RecordCheck
 from mengya_health.people.models import Child, Deployment
@@ -66,14 +66,13 @@ def verify_files(
         signer = Signer(session.scalars(select(Deployment.id)).one(), public_key)
         opened = [_read_receipt(file) for file in receipts]
         notes = [file.read_bytes() for file in checkpoints] + [_checkpoint_of(receipt) for receipt in opened]
-        origin = origin_of(signer.deployment_id)
         report = verify(
             connection,
             digest,
             signer,
             keystore=keystore,
             child_id=_child_id(session, child) if child else None,
-            witnesses=[read_signed(note, origin=origin, public_key=public_key) for note in notes],
+            witnesses=[_witness(note, signer) for note in notes],
         )
         report.faults += [fault for receipt in opened for fault in receipt_faults(session, digest, receipt)]
     return report
@@ -149,6 +148,14 @@ def _read_receipt(file: Path) -> dict:
         return json.loads(file.read_bytes())
     except ValueError as error:
         raise Malformed("这不是一张签名回执。", "This is no receipt of a signature.") from error
+
+
+def _witness(stored: bytes, signer: Signer) -> Note:
+    """Return a checkpoint kept elsewhere: the signed file, or the three lines from the code on a paper."""
+    origin = origin_of(signer.deployment_id)
+    if len(stored.split()) == 3:
+        return read_printed(stored, origin=origin)
+    return read_signed(stored, origin=origin, public_key=signer.public_key)
 
 
 def _checkpoint_of(receipt: dict) -> bytes:

@@ -39,6 +39,8 @@ def an_imprint(number="TX3101062026000042-7", **changes):
         printed_at=NINE_OCLOCK,
         printed_by="李医生（示例）",
         sign_in_url="https://example.invalid/s/7KQ2M9XW4H",
+        checkpoint="mengya_health/018f0000-0000-7000-8000-0000000000dd\n1024\n"
+        "KcUCM3QFFKuiZHHZzuVBsaXKozcMyop7fCxeoxxoLoE=\n",
     )
     return replace(imprint, **changes)
 

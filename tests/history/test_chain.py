@@ -1,7 +1,9 @@
 """The chain of each child: published vectors, order, locking, and what tampering leaves behind."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
 from uuid import UUID
 
 import pytest
@@ -165,8 +167,52 @@ def test_writers_to_one_child_leave_no_gap_and_no_double(engine, keystore):
     assert_chain_holds(Keys(keystore), events)
 
 
+def _write_from_a_process(engine, keystore, own, ready, how_long_s: float) -> None:
+    """Append to the common child and to one of one's own, in turn, at least a few times each."""
+    ready.wait()
+    until, count = time.monotonic() + how_long_s, 0
+    while count < 6 or time.monotonic() < until:
+        for child in (CHILD, own):
+            store(engine, Keys(keystore), child=child)
+        count += 1
+
+
+def write_from_processes(engine, keystore, *, processes: int, how_long_s: float) -> None:
+    """Let processes append to one child and to different ones at once; see that every chain came out whole."""
+    forking, children = get_context("fork"), [new_id() for _ in range(processes)]
+    engine.dispose()
+    keystore.dispose()
+    ready = forking.Barrier(processes)
+    writers = [
+        forking.Process(target=_write_from_a_process, args=(engine, keystore, child, ready, how_long_s))
+        for child in children
+    ]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0] * processes
+    own = [stored_events(engine, child) for child in children]
+    assert len(stored_events(engine)) == sum(map(len, own)) >= 6 * processes
+    assert_chain_holds(Keys(keystore), stored_events(engine))
+    for child, events in zip(children, own, strict=True):
+        assert_chain_holds(Keys(keystore), events, child)
+
+
+def test_processes_that_write_at_once_leave_no_gap_and_no_double(engine, keystore):
+    """S-32, shortened."""
+    write_from_processes(engine, keystore, processes=4, how_long_s=0)
+
+
+@pytest.mark.full
+def test_eight_processes_write_for_thirty_seconds(engine, keystore):
+    """S-32, whole."""
+    write_from_processes(engine, keystore, processes=8, how_long_s=30)
+
+
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)  # SQLite has one writer at a time
 def test_append_to_one_child_waits_for_no_other_child(engine, keystore):
+    """S-32: the second child's append is committed while the first one's transaction is open."""
     with open_session(engine, writing=True) as first, open_session(engine, writing=True) as second:
         an_event(first, Keys(keystore))
         first.flush()

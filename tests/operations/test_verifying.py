@@ -1,5 +1,6 @@
 """`verify` finds what was done to a database by whoever owns it, and nothing where nothing was done."""
 
+import json
 import shutil
 from dataclasses import replace
 from random import Random
@@ -12,7 +13,7 @@ from mengya_health.config import WORKFLOWS
 from mengya_health.content import load_content
 from mengya_health.crypto.passwords import Passwords
 from mengya_health.history.models import HistoryHead
-from mengya_health.history.notes import origin_of, read_signed
+from mengya_health.history.notes import origin_of, printed, read_signed
 from mengya_health.history.tree_check import Signer
 from mengya_health.operations.checkpointing import take_checkpoint
 from mengya_health.operations.installation import begin_work, open_installation
@@ -24,6 +25,7 @@ from mengya_health.signing.commands import sign_entry
 from tests.conftest import CHEAP_HASHES, Clock
 from tests.factories import PIN, a_child, a_district, a_guardian
 from tests.operations.tampering import Tamperer
+from tests.terminal import Operator
 
 SHOWN = {"template": "sign", "template_ver": "1", "locale": "zh", "render_digest": "00"}
 GUARDED = ("history_event", "checkpoint", "audit_leaf", "tree_node")
@@ -158,3 +160,88 @@ def test_ten_thousand_random_changes_are_all_found_and_named(tampered_with):
     """S-28, S-29, S-30, whole."""
     found = [said for seed in range(2000, 12000) if (said := missed(tampered_with, seed))]
     assert not found, "\n".join(found)
+
+
+# --- the command ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def operator(tampered_with, tmp_path):
+    """Somebody at a terminal with the installation whose history was made; its files copied, to be changed."""
+    settings = tampered_with.installation.settings
+    shutil.copytree(settings.data_dir, tmp_path / "data")
+    shutil.copytree(settings.keyring_dir, tmp_path / "keys")
+    shutil.copy(settings.passphrase_file, tmp_path / "passphrase")
+    return Operator(tmp_path)
+
+
+def test_the_command_says_by_its_exit_code_whether_the_history_holds(operator, tampered_with):
+    """S-28, S-29, S-30, S-73: 0 it holds, 1 tampered with and where, 2 it cannot be checked."""
+    folder = operator.folder
+    kept, paper = folder / "kept.txt", folder / "paper.txt"
+    kept.write_bytes(tampered_with.notes[0])
+    paper.write_text(printed(tampered_with.notes[1]))
+    witnesses = ("--checkpoint", str(kept), "--checkpoint", str(paper))
+    for how in ((), ("--no-keys",), witnesses):
+        result = operator.run("verify", *how)
+        assert (result.exit_code, "历史完整" in result.stdout) == (0, True), result.stderr
+    said = json.loads(operator.run("verify", "--json", *witnesses).stdout)
+    assert (said["ok"], said["faults"], said["counts"]["witnesses"]) == (True, [], 2)
+    _cannot_be_checked(operator, kept)
+    for table, change in BROKEN_SEALS.items():
+        _is_tampered_with(operator, change, table)
+    _is_tampered_with(operator, "UPDATE signature SET public_key = zeroblob(32)", "signature", "--no-keys")
+    _is_tampered_with(operator, "UPDATE revision SET body = zeroblob(200)", "entry")
+    kept.write_bytes(tampered_with.notes[-1])
+    newest = "(SELECT max(size) FROM checkpoint)"
+    back = f"DELETE FROM checkpoint WHERE size = {newest}"  # noqa: S608
+    _is_tampered_with(operator, back, "rolled_back", "--checkpoint", str(kept), "--json")
+
+
+# S-73: an authorising column changed, or the counter put back, without the seal.
+BROKEN_SEALS = {
+    "relationship": "UPDATE relationship SET to_on = '2099-01-01'",
+    "consent": "UPDATE consent SET purpose = 'P5'",
+    "membership": "UPDATE membership SET role = 'sysadmin' WHERE role = 'doctor'",
+    "child": "UPDATE child SET row_version = row_version - 1",
+    "user": "UPDATE user SET status = 'active', row_version = row_version - 1",
+    "invitation": "UPDATE invitation SET expires_at = '2099-01-01 00:00:00.000000'",
+}
+
+
+def _is_tampered_with(operator, change: str, names: str, *how: str) -> None:
+    before = (operator.data / "mengya.db").read_bytes()
+    operator.sql(change)
+    result = operator.run("verify", *how)
+    assert result.exit_code == 1, change
+    assert names in result.stderr + result.stdout, result.stderr
+    for file in operator.data.glob("mengya.db-*"):
+        file.unlink()
+    (operator.data / "mengya.db").write_bytes(before)
+
+
+def _cannot_be_checked(operator, kept) -> None:
+    other = operator.folder / "other.txt"
+    other.write_bytes(kept.read_bytes().replace(b"\n", b"\n1", 1))
+    for how in (
+        ("--checkpoint", str(other)),
+        ("--checkpoint", "/nowhere"),
+        ("--child", "nobody"),
+        ("--receipt", str(other)),
+    ):
+        result = operator.run("verify", *how)
+        assert (result.exit_code, "没法核对" in result.stderr) == (2, True), result.stderr
+    operator.environ["MENGYA_KEYRING"] = str(operator.folder / "nowhere")
+    for how in ((), ("--no-keys",)):
+        assert operator.run("verify", *how).exit_code == 2
+    operator.environ["MENGYA_KEYRING"] = str(operator.keyring.parent)
+
+
+def test_one_child_is_verified_alone(operator, tampered_with):
+    child_id = tampered_with.old_heads[0].child_id
+    others = f"UPDATE revision SET commit = zeroblob(32) WHERE child_id <> x'{child_id.hex}'"  # noqa: S608
+    operator.sql(others.replace("commit", '"commit"'))
+    assert operator.run("verify", "--no-keys").exit_code == 1
+    alone = operator.run("verify", "--child", str(child_id))
+    assert alone.exit_code == 0, alone.stderr
+    assert "chains 1 " in alone.stdout

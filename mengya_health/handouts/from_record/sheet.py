@@ -11,6 +11,7 @@ from mengya_health.growth import ages
 from mengya_health.handouts import content
 from mengya_health.handouts.content import Imprint
 from mengya_health.history.checkpoints import newest_checkpoint
+from mengya_health.history.notes import printed
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Organisation
 from mengya_health.people.queries import accounts_of
@@ -138,7 +139,7 @@ def shortened(text: str, longest: int) -> str:
 def _checkpoint(work) -> str:
     """Return origin, size and root of the newest checkpoint: a paper at home is a witness that nobody changes."""
     newest = newest_checkpoint(work.session)
-    return "\n".join(newest.note.decode().split("\n")[:3]) + "\n" if newest else ""
+    return printed(newest.note) if newest else ""
 
 
 def _gestation(child: ChildFacts) -> str:
