@@ -96,7 +96,7 @@ STOPPED = (
     ("Stopped until somebody has checked", "Nothing was deleted. Tell the administrator; trying again does not help."),
 )
 OF_THE_DOOR = ("csrf_token", "idem_key", "row_version")
-SECRETS = ("pin", "password", "old_password")
+SECRETS = ("pin", "password", "old_password", "passkey")
 LABELS = {
     "text": lambda: _("内容"),
     "note": lambda: _("备注"),
@@ -134,16 +134,21 @@ def register(app: Flask) -> None:
 
 
 def _to_sign_in(error: SignInNeeded):
-    """Lead to the sign-in page and back. What was typed stays on a page of its own, to be sent again from there."""
+    """Lead to the sign-in page and back; whoever is signed in has only to confirm that it is still they.
+
+    What was typed stays on a page of its own, to be sent again from there.
+    """
+    work = g.get("work")
+    way_in = "passkeys.confirm_page" if work and work.actor else "sign_in.form"
     if request.method in ("GET", "HEAD"):
-        return redirect(url_for("sign_in.form", next=request.path))
+        return redirect(url_for(way_in, next=request.path))
     typed = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "idem_key")]
     if not typed:
-        return redirect(url_for("sign_in.form"))
+        return redirect(url_for(way_in))
     has_secret = any(name.startswith(SECRETS) for name, _value in typed)
     kept = [{"name": name, "value": value} for name, value in typed]
     resend = None if has_secret else {"action": request.full_path, "kept": kept}
-    return render_template("pages/signed_out.html", sign_in_href=url_for("sign_in.form"), resend=resend), 401
+    return render_template("pages/signed_out.html", sign_in_href=url_for(way_in), resend=resend), 401
 
 
 def problem_page(error: MengyaError):

@@ -10,6 +10,10 @@ import cbor2
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from mengya_health.access.actor import Actor
+from mengya_health.people import passkeys
+from mengya_health.people.passkey_models import Passkey
+
 PRESENT, VERIFIED, MAY_BACK_UP, BACKED_UP, WITH_KEY = 0x01, 0x04, 0x08, 0x10, 0x40
 ORIGIN = "http://localhost:8000"  # the tests' settings
 
@@ -76,6 +80,21 @@ class Device:
         challenge = wrong.get("challenge", options["challenge"])
         said = {"type": kind, "challenge": challenge, "origin": wrong.get("origin", self.origin)}
         return json.dumps(said | wrong.get("said", {})).encode()
+
+
+def enrolled(work_as, actor: Actor, name: str = "我的手机", **kind) -> Device:
+    """Enrol a new device as an actor who has just confirmed who they are, and return it."""
+    device = Device(**kind)
+    enrol_on(device, work_as, actor, name)
+    return device
+
+
+def enrol_on(device: Device, work_as, actor: Actor, name: str = "我的手机") -> Passkey:
+    """Make a passkey on a device and store it."""
+    with work_as(actor) as work:
+        options = passkeys.enrolment_options(work, name="样本")
+    with work_as(actor) as work:
+        return passkeys.enrol(work, device.create(options), name=name)
 
 
 def bytes_of(text: str) -> bytes:

@@ -118,7 +118,7 @@ class Signature(_Limited):
     hand: Hand
     who: str = _text(18)  # 王老师（示例）, 样本妈妈（母亲）; "" where nobody signed
     signed_at: datetime | None = None  # aware, in the district's time zone; None: signed by pen, or not at all
-    level: str = _text(14, default="")  # 电子签名·系统代管密钥
+    level: str = _text(24, default="")  # 电子签名·系统代管密钥, 电子签名·本人设备密钥（自行登记，可同步）
     version: str = _text(14, default="")  # of the text that was signed: 第2版, 告知书 2026.11-1
     instead: str = _text(30, default="")  # why this hand did not sign: 孩子不在托，无需班级确认
 

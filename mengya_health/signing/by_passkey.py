@@ -1,8 +1,9 @@
 """Level L2: a statement is made, stored and shown to the signer's own device, whose answer covers exactly its bytes."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, and_, select
 
 from mengya_health import audit
 from mengya_health.crypto import webauthn
@@ -36,9 +37,19 @@ def usable_passkeys(work) -> list[Passkey]:
 
 def may_sign_by_passkey(work) -> bool:
     """Return whether `usable_passkeys` would name any, in one statement."""
-    mine = select(Passkey).join(User, User.id == Passkey.user_id).where(User.id == work.actor.user_id)
-    usable = mine.where(User.agreement_accepted_at.is_not(None), Passkey.revoked_at.is_(None))
-    return any(seals.holds(work, Passkey, row) for row in work.session.scalars(usable))
+    return any_usable(work, work.session.execute(user_and_passkeys(work)).all())
+
+
+def user_and_passkeys(work) -> Select:
+    """Return a SELECT of the actor's account with each passkey in use, for `any_usable`."""
+    in_use = and_(Passkey.user_id == User.id, Passkey.revoked_at.is_(None))
+    return select(User, Passkey).outerjoin(Passkey, in_use).where(User.id == work.actor.user_id)
+
+
+def any_usable(work, rows: Sequence[Row]) -> bool:
+    """Return whether one of these rows lets the actor sign by passkey."""
+    has_accepted = rows[0].User.agreement_accepted_at is not None
+    return has_accepted and any(row.Passkey and seals.holds(work, Passkey, row.Passkey) for row in rows)
 
 
 def ask(work, message: bytes, usable: list[Passkey]) -> dict:

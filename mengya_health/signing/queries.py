@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row, func, select
@@ -16,8 +17,8 @@ from mengya_health.history.canonical import time_text
 from mengya_health.history.chain import check_told, newest_event_of
 from mengya_health.people import seals
 from mengya_health.people.facts import ChildFacts
-from mengya_health.people.models import User
 from mengya_health.people.passkey_models import Passkey
+from mengya_health.signing.by_passkey import any_usable, user_and_passkeys
 from mengya_health.signing.levels import L2, PAPER
 from mengya_health.signing.models import Signature
 from mengya_health.signing.paper_models import PaperSignature
@@ -73,15 +74,21 @@ def find_signature(work, child: ChildFacts, signature_id: UUID) -> SignatureFact
     return _facts(work, rows[0])
 
 
-def signer_of(work, entry_id: UUID) -> tuple[str, int | None]:
-    """Return the actor's name and the newest version of an entry they signed; None for none. One statement.
+class Signer(NamedTuple):
+    """The actor, as the page names them on which they sign."""
 
-    For the page on which one signs: it says so, and grants nothing by it.
-    """
+    name: str
+    signed_version: int | None  # the newest version of the entry they signed
+    has_passkey: bool  # one they may sign with
+
+
+def signer_of(work, entry_id: UUID) -> Signer:
+    """Return who signs an entry, in one statement. For the page on which one signs; it grants nothing by it."""
     me = work.actor.user_id
     signed = select(func.max(Signature.version)).where(Signature.entry_id == entry_id, Signature.signer_id == me)
-    body, version = work.session.execute(select(User.body, signed.scalar_subquery()).where(User.id == me)).one()
-    return work.keys.open_body("user", me, me, "user", body)["name"], version
+    rows = work.session.execute(user_and_passkeys(work).add_columns(signed.scalar_subquery().label("version"))).all()
+    body = work.keys.open_body("user", me, me, "user", rows[0].User.body)
+    return Signer(body["name"], rows[0].version, any_usable(work, rows))
 
 
 def signatures_of(work, child: ChildFacts, entry_ids: Iterable[UUID]) -> dict[UUID, list[SignatureFacts]]:

@@ -15,10 +15,9 @@ from mengya_health.fields import Choice, Form, Nonce, PlainText, WholeNumber
 from mengya_health.locale import language
 from mengya_health.people.queries import find_child
 from mengya_health.record.queries import entries_of_kind, find_entry
-from mengya_health.signing.by_passkey import may_sign_by_passkey
 from mengya_health.signing.commands import prepare_signature, withdraw_signature
 from mengya_health.signing.levels import LEVEL_LABELS
-from mengya_health.signing.queries import own_signatures, signer_of
+from mengya_health.signing.queries import Signer, own_signatures, signer_of
 from mengya_health.web.family import bp
 from mengya_health.web.passkeys import ANSWER_LONGEST
 from mengya_health.web.shown import family_signing as shown
@@ -69,9 +68,8 @@ def answer(work, child_id: UUID, task_id: UUID):
 @bp.post("/home/<uuid:child_id>/sign/<uuid:task_id>/passkey")
 @signed_in
 def sign_options(work, child_id: UUID, task_id: UUID):
-    wanted = submitted(AnswerForm())
-    child, _task, document, entry = paper = _paper(work, child_id, task_id)
-    signing = _signing(work, paper, wanted)
+    child, _task, _document, entry = paper = _paper(work, child_id, task_id)
+    signing = _signing(work, paper, submitted(AnswerForm()))
     return prepare_signature(
         work, child, entry, read_version=signing.pop("version"), decision="agree", capacity="guardian", **signing
     )
@@ -144,8 +142,8 @@ def _sign_page(work, paper) -> dict:
     choice = form["values"].get("choice") or request.args.get("choice", "")
     proves = "pin" in form["values"] or "passkey" in form["values"]
     pin_asked = choice == "agree" and (proves or not form["errors"]) and "choice" not in form["errors"]
-    name, signed_version = signer_of(work, entry.id)
-    before = words.signed_before(signed_version or entry.version, entry.version)
+    me = signer_of(work, entry.id)
+    before = words.signed_before(me.signed_version or entry.version, entry.version)
     return {
         "back": home_link(child),
         "sections": sections,
@@ -157,7 +155,7 @@ def _sign_page(work, paper) -> dict:
             {"value": value, "text": str(text)}
             for value, text in zip(("agree", "ask_first", "decline"), options, strict=True)
         ],
-        "signer": {"name": _("%(name)s（监护人）", name=name), "not_me_href": ""},
+        "signer": {"name": _("%(name)s（监护人）", name=me.name), "not_me_href": ""},
         "may_sign": _may_sign(work, child),
         "notes": [before] * bool(before) + [_("签名后 24 小时内可以在“签过的”里撤回。不签也不影响孩子看病和体检。")],
         "statement": {
@@ -172,7 +170,7 @@ def _sign_page(work, paper) -> dict:
             "choice_text": str(options[0]),
             "level": LEVEL_LABELS["L1"],
             "locked": "",
-            "by_passkey": _by_passkey(work, child, task),
+            "by_passkey": _by_passkey(me, child, task),
         }
         if pin_asked
         else None,
@@ -237,11 +235,11 @@ def _digest_of(work, sections: list[dict]) -> str:
     return work.keys.digest("\n".join(f"{each['title']}\n{each['text']}" for each in sections).encode()).hex()
 
 
-def _by_passkey(work, child, task) -> dict:
+def _by_passkey(me: Signer, child, task) -> dict:
     """Return what offers the signer's own device: its button where they have a passkey, else where to add one."""
     options = url_for("family.sign_options", child_id=child.id, task_id=task.id)
     return {
-        "options": options if may_sign_by_passkey(work) else "",
+        "options": options if me.has_passkey else "",
         "level": LEVEL_LABELS["L2"],
         "add_href": url_for("passkeys.show"),
     }

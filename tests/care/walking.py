@@ -26,7 +26,9 @@ from mengya_health.people.models import User
 from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
 from mengya_health.screening.measurements import Measurement, measured_content
+from mengya_health.signing.commands import prepare_signature
 from mengya_health.signing.pins import set_pin
+from tests.authenticator import Device
 from tests.factories import PIN, District, a_child, a_district, a_guardian
 
 SHOWN = {"template": "case_paper", "template_ver": "1", "locale": "zh", "render_digest": "0" * 64}
@@ -199,6 +201,15 @@ class Walk:
         version = max(e.version for e in self.facts(actor).own_entries if e.kind == kind and e.status == "active")
         with self.as_(actor) as work:
             command(work, self.case_id, version=version, pin=PIN, shown=SHOWN, nonce=os.urandom(16), **more)
+
+    def sign_by_passkey(self, actor: Actor, device: Device, command, kind: str, capacity: str) -> None:
+        entry = max((e for e in self.facts(actor).own_entries if e.kind == kind), key=lambda e: e.version)
+        signing = {"shown": SHOWN, "nonce": os.urandom(16)}
+        with self.as_(actor) as work:
+            said = {"read_version": entry.version, "decision": "agree", "capacity": capacity}
+            asked = prepare_signature(work, find_child(work, self.child.id), entry, **said, **signing)
+        with self.as_(actor) as work:
+            command(work, self.case_id, version=entry.version, passkey=device.get(asked), **signing)
 
     def agree(self) -> None:
         self.sign(self.mother, plans.agree, "care_plan")

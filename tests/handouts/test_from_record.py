@@ -16,6 +16,7 @@ from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
 from mengya_health.signing.consent_texts import text_digest
 from mengya_health.signing.consents import consents_of, give_consent, withdraw_consent
+from tests.authenticator import enrolled
 from tests.care.walking import STORIES, Walk
 from tests.factories import PIN, a_child
 from tests.handouts.test_render import text_of, without_spaces
@@ -383,7 +384,9 @@ def test_closing_summary_shows_figures_hands_and_signatures_on_one_page(closed):
     assert before.closed_on is None
     assert "待三方确认" in printed("closing_summary", before)
     closed.confirm_in_class()
-    closed.confirm_closure()
+    mother = replace(closed.mother, reauthenticated_at=closed.clock.now)
+    phone = enrolled(closed.work_as, mother, counts=False)
+    closed.sign_by_passkey(closed.mother, phone, closing.confirm_closure, "closing_summary", "guardian")
     summary = filled(closed, "closing_summary", closed.case_id)
     pdf = render_document("closing_summary", summary)
     text = text_of(pdf)
@@ -397,10 +400,12 @@ def test_closing_summary_shows_figures_hands_and_signatures_on_one_page(closed):
         "随访5次",
         "家庭任务记录7次，做了7次",
         "在班里吃得好，愿意说话",
+        "电子签名·系统代管密钥",
+        "电子签名·本人设备密钥（自行登记，可同步）",
         "不良事件未记录",
     ):
         assert without_spaces(expected) in text
-    assert text.count("电子签名·系统代管密钥第1版") == 2
+    assert text.count("电子签名·系统代管密钥第1版") == 1
     assert [signature.hand for signature in summary.signatures] == [Hand.DOCTOR, Hand.TEACHER, Hand.GUARDIAN]
     assert summary.signatures[0].signed_at is None
 

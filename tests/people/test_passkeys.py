@@ -17,7 +17,7 @@ from mengya_health.people.models import User
 from mengya_health.people.passkey_models import Passkey, PasskeyChallenge
 from mengya_health.people.queries import find_child
 from mengya_health.people.sessions import actor_for, open_session
-from tests.authenticator import BACKED_UP, MAY_BACK_UP, PRESENT, VERIFIED, Device
+from tests.authenticator import BACKED_UP, MAY_BACK_UP, PRESENT, VERIFIED, Device, enrol_on
 from tests.factories import a_child, a_guardian
 
 BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"])
@@ -39,13 +39,6 @@ def in_session(work_as, actor: Actor) -> Actor:
     with work_as(None) as work:
         token = open_session(work, actor.user_id, "password")
         return actor_for(work, token)
-
-
-def enrolled(work_as, actor: Actor, device: Device, name: str = "我的手机") -> Passkey:
-    with work_as(actor) as work:
-        options = passkeys.enrolment_options(work, name="样本员工")
-    with work_as(actor) as work:
-        return passkeys.enrol(work, device.create(options), name=name)
 
 
 def come_in(work_as, device: Device, **wrong) -> Actor:
@@ -70,7 +63,7 @@ def test_a_passkey_is_both_factors_and_needs_no_name(work_as, doctor, clock):
     device = Device()
     with work_as(doctor) as work:
         assert not passkeys.has_passkey(work, doctor.user_id)
-    passkey = enrolled(work_as, doctor, device)
+    passkey = enrol_on(device, work_as, doctor)
     clock.forward(minutes=1)
     actor = come_in(work_as, device)
     assert (actor.user_id, actor.session_kind, actor.reauthenticated_at) == (doctor.user_id, "passkey", clock.now)
@@ -125,8 +118,8 @@ def test_a_passkey_made_wrongly_is_not_stored(work_as, doctor):
 def test_attacks_on_a_sign_in_are_refused_and_audited(work_as, district, doctor, clock):
     """S-27, at the door: wrong origin, host, user verification, challenge, account, counter."""
     device, others = Device(), Device()
-    enrolled(work_as, doctor, device)
-    enrolled(work_as, in_session(work_as, district.second_doctor), others)
+    enrol_on(device, work_as, doctor)
+    enrol_on(others, work_as, in_session(work_as, district.second_doctor))
     come_in(work_as, device, count=7)
     attacks = {
         "origin": {"origin": "http://localhost:8001"},
@@ -158,12 +151,12 @@ def device_of_nobody() -> Device:
 def test_a_synced_passkey_stays_at_nought_and_a_counted_one_never_returns_to_it(work_as, doctor):
     """S-27; and a changed password, which ends other sign-ins, leaves passkeys alone (S-53)."""
     synced, counted = Device(counts=False), Device()
-    passkey = enrolled(work_as, doctor, synced)
+    passkey = enrol_on(synced, work_as, doctor)
     for _ in range(2):
         come_in(work_as, synced)
     with work_as(doctor) as work:
         assert work.session.get(Passkey, passkey.id).backup_state
-    enrolled(work_as, doctor, counted)
+    enrol_on(counted, work_as, doctor)
     come_in(work_as, counted)
     with pytest.raises(Invalid):
         come_in(work_as, counted, count=0)
@@ -176,7 +169,7 @@ def test_a_synced_passkey_stays_at_nought_and_a_counted_one_never_returns_to_it(
 @BOTH
 def test_a_challenge_is_answered_once_in_time_and_by_the_sign_in_that_asked(work_as, doctor, clock):
     device = Device()
-    enrolled(work_as, doctor, device)
+    enrol_on(device, work_as, doctor)
     confirm = partial(_confirm, work_as)
     with work_as(doctor) as work:
         options = passkeys.confirm_options(work)
@@ -212,9 +205,9 @@ def _confirm(work_as, actor: Actor, sent: str) -> bool:
 def test_a_passkey_that_was_taken_back_or_whose_account_is_closed_opens_nothing(work_as, district, doctor):
     """S-53."""
     device, other = Device(), Device()
-    passkey = enrolled(work_as, doctor, device)
+    passkey = enrol_on(device, work_as, doctor)
     colleague = in_session(work_as, district.second_doctor)
-    enrolled(work_as, colleague, other)
+    enrol_on(other, work_as, colleague)
     with work_as(colleague) as work, pytest.raises(NotFound):
         passkey_keeping.revoke_passkey(work, passkey.id)
     with work_as(doctor) as work:
@@ -231,7 +224,7 @@ def test_a_passkey_that_was_taken_back_or_whose_account_is_closed_opens_nothing(
 def test_an_administrator_takes_a_passkey_back_and_can_do_no_more_with_it(work_as, district, doctor):
     """S-35: nobody enrols, names or answers for another; the administrator only revokes."""
     device = Device()
-    passkey = enrolled(work_as, doctor, device)
+    passkey = enrol_on(device, work_as, doctor)
     admin = in_session(work_as, district.sysadmin)
     with work_as(doctor) as work:
         options = passkeys.enrolment_options(work, name="样本员工")
@@ -253,7 +246,7 @@ def test_an_administrator_takes_a_passkey_back_and_can_do_no_more_with_it(work_a
 def test_a_row_that_was_changed_in_the_database_opens_nothing(work_as, installation, doctor, district):
     """S-27: neither a counter set back, nor a key or an owner exchanged, nor a revocation taken out."""
     device = Device()
-    passkey = enrolled(work_as, doctor, device)
+    passkey = enrol_on(device, work_as, doctor)
     come_in(work_as, device, count=9)
     changes = {
         "sign_count": 0,
@@ -279,7 +272,7 @@ def test_a_row_that_was_changed_in_the_database_opens_nothing(work_as, installat
 
 def test_many_wrong_answers_shut_the_door_of_an_address(work_as, doctor):
     device = Device()
-    enrolled(work_as, doctor, device)
+    enrol_on(device, work_as, doctor)
     for _ in range(20):
         with pytest.raises(Invalid), work_as(None) as work:
             passkeys.sign_in_by_passkey(work, "{}")
@@ -291,7 +284,7 @@ def test_two_of_the_staff_make_a_passkey_one_that_was_seen_in_person(work_as, in
     with work_as(district.doctor) as work:
         child = a_child(work, district)
     mother = in_session(work_as, a_guardian(installation, district, child))
-    passkey = enrolled(work_as, mother, Device())
+    passkey = enrol_on(Device(), work_as, mother)
     first, second = (in_session(work_as, each) for each in (district.doctor, district.second_doctor))
 
     def witness(actor: Actor) -> None:
@@ -318,7 +311,7 @@ def test_two_of_the_staff_make_a_passkey_one_that_was_seen_in_person(work_as, in
 def test_an_account_keeps_at_most_ten(work_as, doctor):
     device = Device()
     for _ in range(passkeys.MOST):
-        enrolled(work_as, doctor, device)
+        enrol_on(device, work_as, doctor)
     with work_as(doctor) as work, pytest.raises(NotNow):
         passkeys.enrolment_options(work, name="样本员工")
     with work_as(doctor) as work:

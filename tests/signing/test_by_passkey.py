@@ -14,7 +14,7 @@ from sqlalchemy import select, text, update
 from mengya_health.access.actor import Actor
 from mengya_health.audit import AuditEvent
 from mengya_health.errors import Conflict, IntegrityError, Invalid, NotFound, NotNow, NotPermitted
-from mengya_health.people import passkey_keeping, passkeys
+from mengya_health.people import passkey_keeping
 from mengya_health.people.passkey_models import Passkey
 from mengya_health.people.queries import find_child
 from mengya_health.people.sessions import actor_for, open_session
@@ -24,7 +24,7 @@ from mengya_health.signing.commands import prepare_signature, sign_entry
 from mengya_health.signing.levels import level_words
 from mengya_health.signing.models import Signature
 from mengya_health.signing.queries import own_signatures, signatures_of
-from tests.authenticator import PRESENT, Device, bytes_of, text_of
+from tests.authenticator import PRESENT, Device, bytes_of, enrolled, text_of
 from tests.factories import PIN, a_child, a_guardian
 
 SHOWN = {"template": "paper", "template_ver": "1", "locale": "zh", "render_digest": "0" * 64}
@@ -61,14 +61,6 @@ def device(work_as, mother) -> Device:
 def signed_in(work_as, actor: Actor) -> Actor:
     with work_as(None) as work:
         return actor_for(work, open_session(work, actor.user_id, "password"))
-
-
-def enrolled(work_as, actor: Actor, **kind) -> Device:
-    device = Device(**kind)
-    with work_as(actor) as work:
-        options = passkeys.enrolment_options(work, name="样本")
-        passkeys.enrol(work, device.create(options), name="我的手机")
-    return device
 
 
 class Desk:

@@ -1,6 +1,7 @@
 """The doctor's pages of a case: once round the loop, refusals, two doctors at once, how much the database is asked."""
 
 import re
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -11,6 +12,7 @@ from mengya_health.care.follow_ups import sign_evaluation
 from mengya_health.care.models import Case, Task
 from mengya_health.care.tasks import start_task
 from mengya_health.people.queries import find_child
+from tests.authenticator import enrolled
 from tests.care.walking import STORIES, Walk
 
 ANAEMIA = STORIES[1]
@@ -79,8 +81,25 @@ def put_on_case(walk: Walk) -> None:
     walk.open()
 
 
+def sign_summary_by_passkey(walk: Walk, browser, statements) -> None:
+    """Write the class summary and sign it on the teacher's own device, as the page's script sends it."""
+    device = enrolled(walk.work_as, replace(walk.teacher, reauthenticated_at=walk.clock.now))
+    path = re.search(r'href="(/class/children/[^"]+/summaries/[^"]+)"', browser.get("/class")).group(1)
+    statements.seen.clear()
+    page = browser.get(path)
+    assert len(statements.seen) <= 8
+    assert "用本人设备签" in page
+    nonce = re.search(r'name="nonce" value="(\w+)"', page).group(1)
+    said = {"choice": "stable", "summary": "在班里吃得好。", "nonce": nonce}
+    asked = browser.post(f"{path}/passkey", page=path, status=200, **said, passkey="ask").get_json()
+    changed = said | {"summary": "在班里不吃饭。"}
+    browser.post(path, status=409, **changed, passkey=device.get(asked))
+    asked = browser.post(f"{path}/passkey", page=path, status=200, **said, passkey="ask").get_json()
+    browser.post(path, **said, passkey=device.get(asked))
+
+
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
-def test_a_case_goes_round_the_loop_on_the_doctors_pages(walk, doctor):
+def test_a_case_goes_round_the_loop_on_the_doctors_pages(walk, doctor, browse, statements):
     walk.screen(walk.story.low)
     browser = doctor()
     open_by_page(walk, browser)
@@ -118,7 +137,7 @@ def test_a_case_goes_round_the_loop_on_the_doctors_pages(walk, doctor):
     }
     browser.post(path, row_version=version(browser.get(path)), **closing)
     assert (walk.state, walk.turn) == ("confirming", "teacher")
-    walk.confirm_in_class()
+    sign_summary_by_passkey(walk, browse(walk.teacher), statements)
     walk.confirm_closure()
     assert walk.state == "resolved"
     page = browser.get(f"/cases/{walk.case_id}")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import product
 from uuid import UUID, uuid4
 
@@ -21,6 +21,7 @@ from mengya_health.handouts.models import Handout
 from mengya_health.operations.installation import begin_work
 from mengya_health.people.invitations import invite_guardian
 from mengya_health.people.models import BoundPhone, Invitation, Relationship, UserSession
+from mengya_health.people.passkey_models import Passkey
 from mengya_health.people.queries import find_child
 from mengya_health.people.sessions import open_session
 from mengya_health.record.attachments import store_attachment
@@ -28,6 +29,7 @@ from mengya_health.record.commands import record_entry
 from mengya_health.record.files import CleanFile
 from mengya_health.record.models import Attachment, Entry
 from mengya_health.signing.models import Consent, Signature
+from tests.authenticator import enrolled
 from tests.care.walking import STORIES, Walk
 from tests.factories import a_child, a_guardian
 from tests.web.browsing import Forms
@@ -124,6 +126,7 @@ def world(installation, work_as, clock) -> World:
         for each in (find_child(work, walk.child.id), other):
             entry = record_entry(work, each, section="health", **advice)
             store_attachment(work, each, section="health", file=SCAN, subject_id=entry.id)
+    enrolled(work_as, replace(walk.mother, reauthenticated_at=clock.now))
     people = {
         "doctor": district.doctor,
         "teacher": district.teacher,
@@ -168,6 +171,7 @@ def _ids_of(work, child_id: UUID, district) -> dict[str, list]:
         "user_id": user_ids,
         "session_id": list(work.session.scalars(select(UserSession.id).where(UserSession.user_id.in_(user_ids)))),
         "phone_id": list(work.session.scalars(select(BoundPhone.id))),
+        "passkey_id": list(work.session.scalars(select(Passkey.id).where(Passkey.user_id.in_(user_ids)))),
         "purpose": ["P2"],
         "code": ["AAAAA-AAAAA"],
     }
@@ -229,7 +233,7 @@ def test_a_child_of_others_is_as_if_it_were_not_there(world, who):
     for method, body in (("get", None), ("post", {"csrf_token": token})):
         absent = {rule.rule: path for rule, path in world.paths(method.upper(), missing)}
         for rule, path in world.paths(method.upper(), theirs):
-            if set(rule.arguments) <= {"code", "session_id", "phone_id"}:
+            if set(rule.arguments) <= {"code", "session_id", "phone_id", "passkey_id"}:
                 continue
             answers = [client.open(each, method=method, data=body) for each in (path, absent[rule.rule])]
             to_its_home = rule.endpoint == "children.show" and answers[0].location == "/home"
