@@ -9,10 +9,11 @@ from sqlalchemy import select
 from mengya_health.access.actor import PlaceSubject
 from mengya_health.access.permissions import Permission, is_allowed, require
 from mengya_health.errors import NotFound, NotNow
-from mengya_health.people import seals
+from mengya_health.people import notices, seals
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.passkey_models import Passkey
-from mengya_health.people.passkeys import fingerprint, require_fresh, seal_name, trace
+from mengya_health.people.passkeys import fingerprint, seal_name, trace
+from mengya_health.people.sessions import require_fresh
 
 CODE_DIGITS = 8
 
@@ -65,12 +66,13 @@ def revoke_passkey(work, passkey_id: UUID) -> None:
     seals.reseal(work, passkey)
     work.session.flush()
     trace(work, passkey, "end")
+    notices.tell(work.session, passkey.user_id, "passkey_revoked", work.now)
 
 
 def witness_passkey(work, child: ChildFacts, passkey_id: UUID) -> Passkey:
     """Write down that the actor saw the owner, their document and this passkey's code; two make it in-person.
 
-    For the clinic of a child whose guardian the owner is. Raises NotFound, NotPermitted, SignInNeeded unless just
+    For the clinic of a child whose guardian the owner is. Raises NotFound, NotPermitted, PasswordNeeded unless just
     confirmed, NotNow for one's own passkey or a second look by the same person.
     """
     require(work.actor, Permission.KEEP_CHILD, child.subject)

@@ -14,13 +14,13 @@ from mengya_health import audit
 from mengya_health.crypto import webauthn
 from mengya_health.crypto.webauthn import Assertion, PasskeyRefused
 from mengya_health.db import new_id
-from mengya_health.errors import Invalid, NotNow, SignInNeeded
+from mengya_health.errors import Invalid, NotNow
 from mengya_health.history import chain
-from mengya_health.people import seals, throttle
+from mengya_health.people import notices, seals, throttle
 from mengya_health.people.challenges import SIGN_IN, store_challenge, take_challenge
 from mengya_health.people.models import User
 from mengya_health.people.passkey_models import Passkey
-from mengya_health.people.sessions import is_fresh, open_session, renew_token
+from mengya_health.people.sessions import open_session, renew_token, require_fresh
 from mengya_health.people.standing import is_open
 
 ENROL, CONFIRM = "enrol", "confirm"
@@ -42,7 +42,7 @@ class Answer:
 def enrolment_options(work, *, name: str) -> dict:
     """Return what the browser needs to make a passkey; `name` is the owner's, shown by the device.
 
-    Raises SignInNeeded unless password or passkey were given within five minutes, NotNow for one too many.
+    Raises PasswordNeeded unless password or passkey were given within five minutes, NotNow for one too many.
     """
     require_fresh(work)
     known = _in_use(work, work.actor.user_id)
@@ -62,7 +62,7 @@ def enrolment_options(work, *, name: str) -> dict:
 
 
 def enrol(work, sent: str, *, name: str) -> Passkey:
-    """Store the passkey the browser has made, self-enrolled. Raises SignInNeeded, Invalid where it does not hold."""
+    """Store the passkey the browser has made, self-enrolled. Raises PasswordNeeded, Invalid where it does not hold."""
     require_fresh(work)
     try:
         challenge = webauthn.challenge_of_enrolment(sent)
@@ -89,6 +89,7 @@ def enrol(work, sent: str, *, name: str) -> Passkey:
     work.session.add(passkey)
     work.session.flush()
     trace(work, passkey, "create")
+    notices.tell(work.session, passkey.user_id, "passkey_added", work.now)
     return passkey
 
 
@@ -196,12 +197,6 @@ def trace(work, passkey: Passkey, op: str) -> None:
         commit=fingerprint(work, passkey.credential_id, passkey.public_key),
     )
     audit.note(work, "C" if op == "create" else "U", None, "passkey", record_id=passkey.id, reason=op)
-
-
-def require_fresh(work) -> None:
-    """Raise SignInNeeded unless password or passkey were given within five minutes."""
-    if not is_fresh(work):
-        raise SignInNeeded
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from mengya_health.people.challenges import store_challenge
 from mengya_health.people.models import User
 from mengya_health.people.passkey_models import Passkey
 from mengya_health.people.passkeys import check_answer, fingerprint, party_of, passkeys_in_use
+from mengya_health.people.standing import require_signing_open
 from mengya_health.signing.levels import L2
 from mengya_health.signing.statements import passkey_challenge
 
@@ -21,8 +22,13 @@ SIGN = "sign"
 
 
 def usable_passkeys(work) -> list[Passkey]:
-    """Return the actor's passkeys. Raises NotNow where there is none, or the agreement is not accepted."""
-    if work.session.get(User, work.actor.user_id).agreement_accepted_at is None:
+    """Return the actor's passkeys.
+
+    Raises NotNow where there is none, the agreement is not accepted, or signing is locked after a reset.
+    """
+    user = work.session.get(User, work.actor.user_id)
+    require_signing_open(work, user)
+    if user.agreement_accepted_at is None:
         raise NotNow(
             "请先看一看电子签名使用约定，同意以后再签。", "Read and accept the signing agreement before you sign."
         )
@@ -64,8 +70,9 @@ def proof_of(work, child_id: UUID, sent: str, expected: dict) -> dict:
     """Return what a signature row keeps of a passkey's answer.
 
     `expected` are the members the statement must have: an answer to another statement signs nothing here. Raises
-    Invalid, and the audit says why.
+    Invalid, and the audit says why; NotNow while signing is locked.
     """
+    require_signing_open(work, work.session.get(User, work.actor.user_id))
     answer = check_answer(work, sent, SIGN, child_id=child_id)
     message, passkey, assertion = answer.statement or b"", answer.passkey, answer.assertion
     if not _was_asked(work, message, assertion.challenge):

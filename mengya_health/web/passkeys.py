@@ -140,7 +140,7 @@ def show(work, passkey_id: UUID | None = None):
 @bp.get("/account/passkeys/new")
 @signed_in
 def new(work):
-    passkeys.require_fresh(work)
+    sign_in.require_fresh(work)
     return render_template(
         "pages/passkeys/new.html",
         back={"href": url_for("passkeys.show"), "text": _("通行密钥")},
@@ -187,7 +187,7 @@ def revoke(work, passkey_id: UUID):
 @signed_in
 def witness_page(work, child_id: UUID, passkey_id: UUID | None = None):
     child = find_child(work, child_id, Permission.KEEP_CHILD)
-    passkeys.require_fresh(work)
+    sign_in.require_fresh(work)
     return render_template("pages/passkeys/witness.html", form=form_state(), **shown.witness_page(work, child))
 
 

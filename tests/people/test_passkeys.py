@@ -11,10 +11,11 @@ from mengya_health.access.actor import Actor
 from mengya_health.audit import AuditEvent
 from mengya_health.errors import Invalid, NotFound, NotNow, NotPermitted, SignInNeeded, TooMany
 from mengya_health.history.models import HistoryEvent
-from mengya_health.people import accounts, passkey_keeping, passkeys
+from mengya_health.people import accounts, notices, passkey_keeping, passkeys
 from mengya_health.people.challenges import OPEN_FOR
 from mengya_health.people.models import User
 from mengya_health.people.passkey_models import Passkey, PasskeyChallenge
+from mengya_health.people.passwords import store_password
 from mengya_health.people.queries import find_child
 from mengya_health.people.sessions import actor_for, open_session
 from tests.authenticator import BACKED_UP, MAY_BACK_UP, PRESENT, VERIFIED, Device, enrol_on
@@ -71,6 +72,7 @@ def test_a_passkey_is_both_factors_and_needs_no_name(work_as, doctor, clock):
         assert passkeys.has_passkey(work, doctor.user_id)
         mine = passkey_keeping.my_passkeys(work)
         assert [(each.name, each.last_used_at, each.is_in_person) for each in mine] == [("我的手机", clock.now, False)]
+        assert "passkey_added" in [each.kind for each in notices.notices_of(work, doctor.user_id)]
         stored = work.session.get(Passkey, passkey.id)
         assert (stored.sign_count, b"\xe6\x88\x91" in stored.body) == (1, False)
         told = work.session.scalars(select(HistoryEvent.rec).where(HistoryEvent.child_id == work.deployment_id))
@@ -162,7 +164,7 @@ def test_a_synced_passkey_stays_at_nought_and_a_counted_one_never_returns_to_it(
         come_in(work_as, counted, count=0)
     with work_as(doctor) as work:
         user = work.session.get(User, doctor.user_id)
-        accounts.set_password(work, user, "月光下的稻田里有九只青蛙", is_staff=True)
+        store_password(work, user, "a hash of another one")
     assert come_in(work_as, counted, count=2).user_id == doctor.user_id
 
 

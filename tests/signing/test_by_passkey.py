@@ -3,6 +3,7 @@
 import json
 import os
 from dataclasses import replace
+from datetime import timedelta
 from hashlib import sha256
 
 import pytest
@@ -15,6 +16,7 @@ from mengya_health.access.actor import Actor
 from mengya_health.audit import AuditEvent
 from mengya_health.errors import Conflict, IntegrityError, Invalid, NotFound, NotNow, NotPermitted
 from mengya_health.people import passkey_keeping
+from mengya_health.people.models import User
 from mengya_health.people.passkey_models import Passkey
 from mengya_health.people.queries import find_child
 from mengya_health.people.sessions import actor_for, open_session
@@ -111,7 +113,7 @@ def test_a_paper_is_signed_at_the_level_it_says(work_as, desk, mother, device, d
     assert (facts.level, facts.is_in_person, facts.is_synced) == ("L2", False, False)
     assert level_words(facts) == "电子签名·本人设备密钥（自行登记）"
     with work_as(mother) as work:
-        mine = own_signatures(work, find_child(work, child.id), since=work.now)
+        mine = own_signatures(work, find_child(work, child.id))
         assert [each.level for each in mine] == ["L2"]
     _verify_by_the_recipe(stored)
     synced = enrolled(work_as, mother, counts=False)
@@ -209,6 +211,20 @@ def test_without_the_agreement_or_a_passkey_only_the_pin_is_left(work_as, desk, 
         desk.ask(mother, os.urandom(16))
     with pytest.raises(Invalid), work_as(mother) as work:
         sign_entry(work, *desk._paper(work), nonce=os.urandom(16), **desk.said)
+
+
+def test_after_a_reset_by_the_staff_no_passkey_signs_for_a_day(work_as, desk, mother, device, clock):
+    """S-26: whoever was helped to get in again might be somebody else."""
+    nonce = os.urandom(16)
+    asked = desk.ask(mother, nonce)
+    with work_as(None) as work:
+        work.session.get(User, mother.user_id).signing_locked_until = work.now + timedelta(hours=24)
+    with pytest.raises(NotNow):
+        desk.ask(mother, os.urandom(16))
+    with pytest.raises(NotNow):
+        desk.answer(mother, nonce, device.get(asked))
+    clock.forward(hours=24)
+    assert desk.sign(mother, device).level == "L2"
 
 
 def test_what_was_signed_stays_and_what_is_forged_shows(work_as, installation, desk, mother, device, district):
