@@ -91,6 +91,8 @@ ALLOWED = {
     "family:write": "mother father granny",
     "concern:raise": "mother father granny doctor teacher health_staff",
     "photo:keep": "mother father granny teacher health_staff",
+    "entry:dispute": "mother father",
+    "paper:witness": "doctor",
     "entry:sign": "mother",
     "consent:give": "mother",
     "consent:settle": "doctor",
@@ -117,7 +119,8 @@ ALLOWED_ANYWHERE = {
 # What is left when one consent is missing: who loses what.
 LOST = {
     "P1": {
-        "doctor": "health:read behaviour:read family:read health:write concern:raise case:read health:print",
+        "doctor": "health:read behaviour:read family:read health:write concern:raise case:read health:print "
+        "paper:witness",
         "teacher": "child:read behaviour:read behaviour:write photo:keep concern:raise case:read",
         "specialist": "child:read health:read case:read referral:answer",
         "mother": "family:write photo:keep",

@@ -50,6 +50,8 @@ class Permission(StrEnum):
     WRITE_FAMILY = "family:write"  # keep the home record, answer questions
     RAISE_CONCERN = "concern:raise"  # ask the doctor to look
     KEEP_PHOTO = "photo:keep"  # put a photo of the child beside what one wrote
+    DISPUTE = "entry:dispute"  # say that one disagrees with an entry
+    WITNESS_PAPER = "paper:witness"  # see a guardian sign on paper
     SIGN = "entry:sign"  # sign as a guardian
     CONSENT = "consent:give"  # agree to a purpose, or take it back
     SETTLE_CONSENT = "consent:settle"  # decide with a reason where guardians disagree about a purpose
@@ -119,6 +121,8 @@ RULES = {
         [recording_caregiver_of, signed_in_fully],
         [*_DOCTOR, signed_in_fully],
     ],
+    P.DISPUTE: [[guardian_of, signed_in_fully]],
+    P.WITNESS_PAPER: [[*_DOCTOR, signed_in_fully]],
     P.SIGN: [[signing_guardian_of, signed_in_fully]],
     P.CONSENT: [[signing_guardian_of, signed_in_fully]],
     P.SETTLE_CONSENT: [[clinic_doctor_of, signed_in_fully]],

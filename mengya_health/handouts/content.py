@@ -112,6 +112,18 @@ class Note(_Limited):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Objection(_Limited):
+    """有异议: what a guardian says against something on the paper, with the answer, "" while there is none."""
+
+    when: str = _text(14)
+    text: str = _text(60)
+    answer: str = _text(60, default="")
+
+
+MOST_OBJECTIONS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
 class Signature(_Limited):
     """One hand's signature, or why there is none. The level is printed word for word, never rounded up."""
 
@@ -154,6 +166,7 @@ class HomeGuide(_Limited):
     bring: str = _text(20, default="带本单和手册")
     doctor: str = _text(12)
     phone: str = _code(24)  # of the clinic; "" leaves a line to write on
+    objections: tuple[Objection, ...] = _list(MOST_OBJECTIONS, default=())  # travel with what they are about
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -186,6 +199,7 @@ class ReferralLetter(_Limited):
     doctor_phone: str = _code(24, default="")
     issued_on: date
     reply_by: date | None = None
+    objections: tuple[Objection, ...] = _list(MOST_OBJECTIONS, default=())  # travel with what they are about
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -233,6 +247,7 @@ class RecordSummary(_Limited):
     cases: tuple[CaseLine, ...] = _list(4)
     visits: tuple[PlannedVisit, ...] = _list(4)
     left_out: tuple[str, ...] = _list(3, each=20, default=())  # what the reader may not see, said openly
+    objections: tuple[Objection, ...] = _list(MOST_OBJECTIONS, default=())  # travel with what they are about
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,6 +294,7 @@ class ClosingSummary(_Limited):
     next_check_on: date | None = None
     contacts: tuple[ContactTry, ...] = _list(3, default=())
     signatures: tuple[Signature, ...] = _list(4)
+    objections: tuple[Objection, ...] = _list(MOST_OBJECTIONS, default=())  # travel with what they are about
 
 
 @dataclass(frozen=True, kw_only=True)

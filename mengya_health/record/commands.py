@@ -13,7 +13,7 @@ from mengya_health.record.models import Entry, Revision
 from mengya_health.record.queries import OpenEntry, find_entry
 
 # Whoever raises a concern or answers a referral may not otherwise write in that section.
-PERMISSION_OF_KIND = {"concern": Permission.RAISE_CONCERN}
+PERMISSION_OF_KIND = {"concern": Permission.RAISE_CONCERN, "dispute": Permission.DISPUTE}
 PERMISSION_OF_ROLE = {("specialist", "referral_feedback"): Permission.ANSWER_REFERRAL}
 
 

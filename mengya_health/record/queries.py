@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, func, literal, select
+from sqlalchemy import Select, bindparam, exists, func, literal, select
 
 from mengya_health import audit
 from mengya_health.access.permissions import READ_SECTION, Permission, is_allowed
@@ -16,7 +16,7 @@ from mengya_health.errors import NotFound, NotPermitted
 from mengya_health.history.chain import Claim, check_newest, check_with_events, newest_event_of
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import User
-from mengya_health.record.models import Entry, Revision
+from mengya_health.record.models import Dispute, Entry, Revision
 
 # What a hand may read beside whole sections: the papers of a case that wait for its word.
 READ_OF_KIND = {
@@ -46,6 +46,7 @@ class OpenEntry(NamedTuple):
     row_version: int
     content: dict
     commit: bytes
+    is_disputed: bool = False  # a guardian says something against it: record.disputes
 
 
 def find_entry(work, child: ChildFacts, entry_id: UUID, *, version: int | None = None) -> OpenEntry:
@@ -197,7 +198,10 @@ _OPEN_COLUMNS = (
     Revision.author_id.label("written_by"), Revision.author_role.label("written_as"), Entry.organisation_id,
     Entry.happened_on, Revision.recorded_at, Revision.version, Entry.row_version,
 )  # fmt: skip
-_COLUMNS = (*_OPEN_COLUMNS, Entry.author_id, Revision.body, Revision.commit)
+_IS_DISPUTED = exists().where(Dispute.about_id == Entry.id, Dispute.status != "closed")
+_COLUMNS = (
+    *_OPEN_COLUMNS, Entry.author_id, Revision.body, Revision.commit, _IS_DISPUTED.label("is_disputed"),
+)  # fmt: skip
 
 
 _EVENT, _IS_NEWEST, _OF_EVENT = newest_event_of(Entry.child_id, Entry.id)
@@ -283,4 +287,4 @@ def _reads(work, child: ChildFacts, row, open_to: tuple[list[str], list[str]]) -
 
 def _open(work, child: ChildFacts, row) -> OpenEntry:
     content = work.keys.open_revision(child.id, row.section, row.id, row.version, row.body, row.commit)
-    return OpenEntry(*row[: len(_OPEN_COLUMNS)], content, row.commit)
+    return OpenEntry(*row[: len(_OPEN_COLUMNS)], content, row.commit, row.is_disputed)

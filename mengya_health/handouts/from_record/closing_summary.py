@@ -14,6 +14,7 @@ from mengya_health.handouts.content import (
     Signature,
 )
 from mengya_health.handouts.from_record.figures import basis_of, began_on, comparisons_of
+from mengya_health.handouts.from_record.objections import objections_to
 from mengya_health.handouts.from_record.sheet import (
     child_on_paper,
     fitted,
@@ -69,6 +70,7 @@ def closing_summary(work, child: ChildFacts, case_id: UUID | None) -> ClosingSum
         next_check_on=_next_check_on(facts),
         contacts=_contacts(facts) if code == LOST or step.event == "close_unconfirmed" else (),
         signatures=_signatures(work, facts, summary),
+        objections=objections_to(work, child, facts.own_entries),
     )
 
 

@@ -11,6 +11,7 @@ from mengya_health.care.queries import cases_of, facts_of, find_case
 from mengya_health.errors import Invalid, NotFound, NotNow
 from mengya_health.handouts.content import HomeGuide, HomeTask, TitledChart
 from mengya_health.handouts.from_record.measured import in_plain_words, titled_charts
+from mengya_health.handouts.from_record.objections import objections_to
 from mengya_health.handouts.from_record.sheet import (
     child_on_paper,
     fitted,
@@ -73,6 +74,7 @@ def home_guide(work, child: ChildFacts, case_id: UUID | None = None) -> HomeGuid
             next_visit_on=guide.next_visit_on,
             doctor=fitted(HomeGuide, "doctor", name_of(work, guide.entry.author_id)),
             phone=phone_of(clinic),
+            objections=objections_to(work, child, [guide.entry]),
         )
 
 

@@ -13,6 +13,7 @@ from mengya_health.care.queries import cases_of, find_case, tasks_for
 from mengya_health.handouts.content import CaseLine, Hand, MeasurementRow, PlannedVisit, RecordSummary
 from mengya_health.handouts.from_record.lines import Line, day_text, lines_of, note_of
 from mengya_health.handouts.from_record.measured import measurement_row, titled_charts
+from mengya_health.handouts.from_record.objections import objections_to
 from mengya_health.handouts.from_record.sheet import (
     RELATIONS,
     child_on_paper,
@@ -27,7 +28,7 @@ from mengya_health.handouts.from_record.sheet import (
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Organisation
 from mengya_health.people.queries import family_of
-from mengya_health.record.queries import timeline
+from mengya_health.record.queries import OpenEntry, timeline
 from mengya_health.screening.measurements import growth_history
 
 INDICATORS = ("wfa", "lhfa", "wflh", "hcfa")
@@ -40,9 +41,10 @@ NOT_SHARED = "班级记录（家长没有同意分享）"
 
 
 class _Recent(NamedTuple):
-    """The newest lines of each hand, newest first, and whether there are older ones."""
+    """The newest lines of each hand, newest first, all entries looked through, and whether there are older ones."""
 
     lines: list[Line]
+    entries: list[OpenEntry]
     has_older: bool
 
 
@@ -77,6 +79,7 @@ def record_summary(work, child: ChildFacts, subject_id: UUID | None = None) -> R
             ],
             more_cases=len(cases) - fits["cases"],
         ),
+        objections=objections_to(work, child, recent.entries),
     )
 
 
@@ -85,7 +88,7 @@ def _recent(work, child: ChildFacts, plain: bool) -> _Recent:
     told = lines_of(work.content, [entry for entry in entries if entry.status in COUNTS], for_family=plain)
     kept = [line for hand in Hand for line in _telling([line for line in told if line.hand == hand])]
     newest_first = [line for line in told if line in kept]
-    return _Recent(newest_first, len(kept) < len(told) or len(entries) == LOOKED_THROUGH)
+    return _Recent(newest_first, entries, len(kept) < len(told) or len(entries) == LOOKED_THROUGH)
 
 
 def _telling(lines: list[Line]) -> list[Line]:

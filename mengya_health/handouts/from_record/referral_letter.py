@@ -10,6 +10,7 @@ from mengya_health.errors import NotFound, NotNow, NotPermitted
 from mengya_health.handouts.content import Hand, Note, ReferralLetter, Signature, Urgency
 from mengya_health.handouts.from_record.lines import HANDS, Line, day_text, lines_of, note_of
 from mengya_health.handouts.from_record.measured import in_words
+from mengya_health.handouts.from_record.objections import objections_to
 from mengya_health.handouts.from_record.sheet import (
     child_on_paper,
     fitted,
@@ -75,6 +76,7 @@ def referral_letter(work, child: ChildFacts, referral_id: UUID | None) -> Referr
             doctor_phone=phone_of(clinic),
             issued_on=row.sent_on,
             reply_by=row.reply_due_on,
+            objections=objections_to(work, child, [letter, *sources]),
         )
 
 

@@ -35,6 +35,7 @@ PLAIN_KINDS = {
     "home_record": lazy("家里记的"),
     "question": lazy("家里的提问"),
     "dispute": lazy("家里的不同看法"),
+    "dispute_answer": lazy("对不同看法的答复"),
     "answer": lazy("家里的回答"),
     "concern": lazy("请医生看看"),
     "consent_decision": lazy("门诊关于同意的决定"),
