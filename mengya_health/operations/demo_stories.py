@@ -94,6 +94,7 @@ def planning_question(tale: Tale) -> None:
     _found(tale, ANEMIA)
     tale.on(5, MORNING, tale.make_plan, plan=ANEMIA_PLAN)
     tale.on(2, EVENING, tale.ask, question="吃铁剂会不会便秘？要吃多久？")
+    tale.on(1, EVENING, tale.object_to, kind="care_plan", text="孩子最近每天都吃肉，饭量也好，和写的不一样。")
 
 
 def active_growth(tale: Tale) -> None:

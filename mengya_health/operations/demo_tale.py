@@ -8,7 +8,7 @@ from datetime import date, time
 from uuid import UUID
 
 from mengya_health.access.actor import Actor
-from mengya_health.care import check_ins, closing, commands, concerns, follow_ups, plans, referrals
+from mengya_health.care import check_ins, closing, commands, concerns, disputes, follow_ups, plans, referrals
 from mengya_health.care.due import open_tasks_of
 from mengya_health.care.queries import case_facts, find_case, open_case_on
 from mengya_health.care.tasks import open_tasks
@@ -17,6 +17,7 @@ from mengya_health.operations.demo_checks import check_child
 from mengya_health.operations.demo_people import PIN
 from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
+from mengya_health.record.queries import entries_of_kind
 from mengya_health.screening.measurements import Measurement
 
 DEVELOPED = {"WSCST_N": "0", "WS_REG": "0", "DQ": "92.0", "DQ_LA": "90.0"}
@@ -112,6 +113,12 @@ class Tale(Arrival):
     def ask(self, on: date, at: time, *, question: str) -> None:
         with self.stage.work(self.guardian, on, at) as work:
             plans.ask_first(work, self.case_id, question=question)
+
+    def object_to(self, on: date, at: time, *, kind: str, text: str) -> None:
+        """Disagree, as the guardian, with the newest entry of a kind."""
+        with self.stage.work(self.guardian, on, at) as work:
+            entry = entries_of_kind(work, find_child(work, self.child_id), kind)[-1]
+            disputes.raise_dispute(work, self.child_id, entry.id, version=entry.version, text=text)
 
     def sign(self, on: date, at: time, *, document: str) -> None:
         """Sign the newest paper of the case as the guardian, at the version it has now."""

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from sqlalchemy import or_, select
 
+from mengya_health.errors import IntegrityError
 from mengya_health.history.chain import check_told, newest_event_of
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.models import Dispute, Entry, Revision
@@ -72,13 +73,17 @@ def _note(work, dispute: Dispute, revisions: dict[UUID, Revision]) -> DisputeNot
         version=dispute.version,
         status=dispute.status,
         author_id=note.author_id,
-        text=_content(work, note)["text"],
+        text=_text(work, note, about=dispute.about_id),
         raised_at=dispute.raised_at,
-        answer=_content(work, answer)["text"] if answer else "",
+        answer=_text(work, answer, answers=dispute.note_id) if answer else "",
         answered_as=answer.author_role if answer else "",
         answered_at=answer.recorded_at if answer else None,
     )
 
 
-def _content(work, row: Revision) -> dict:
-    return work.keys.open_revision(row.child_id, row.section, row.entry_id, row.version, row.body, row.commit)
+def _text(work, row: Revision, **refers: UUID) -> str:
+    """Return what a note or an answer says; raises IntegrityError unless it says itself what it refers to."""
+    said = work.keys.open_revision(row.child_id, row.section, row.entry_id, row.version, row.body, row.commit)
+    if any(said.get(name) != str(each) for name, each in refers.items()):
+        raise IntegrityError
+    return said["text"]

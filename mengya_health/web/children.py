@@ -16,6 +16,7 @@ from mengya_health.people.places import classes
 from mengya_health.people.queries import find_child, find_children, identity_of
 from mengya_health.people.search import MOST_FOUND, search_children
 from mengya_health.record.commands import record_entry
+from mengya_health.record.disputes import disputes_about
 from mengya_health.record.queries import record_page, versions_of
 from mengya_health.screening.commands import plan_first_visits
 from mengya_health.screening.corrections import correct_written
@@ -25,6 +26,7 @@ from mengya_health.signing.queries import signatures_of
 from mengya_health.web import child_forms as forms
 from mengya_health.web.shown import attachments as shown_files
 from mengya_health.web.shown import children as shown
+from mengya_health.web.shown import disputes as shown_disputes
 from mengya_health.web.shown import record as shown_record
 from mengya_health.web.shown.growth import AGES, CHARTS
 from mengya_health.web.today import clinic_of
@@ -170,7 +172,8 @@ def entry(work, child_id: UUID, entry_id: UUID):
     newest = versions[0].entry
     signed = signatures_of(work, child, [entry_id]) if newest.kind in SIGNED_KINDS else {}
     correction = shown_record.correction_form(work, child, newest, form_state) if chosen is versions[0] else None
-    page = shown_record.entry_page(work, child, versions, chosen, signed.get(entry_id, []), correction)
+    said = shown_disputes.beside(work, child, newest, disputes_about(work, child, [newest]))
+    page = shown_record.entry_page(work, child, versions, chosen, signed.get(entry_id, []), said, correction)
     page |= shown_files.part_of_entry(work, child, newest)
     return render_template("pages/children/entry.html", **page)
 

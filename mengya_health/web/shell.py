@@ -96,6 +96,7 @@ SAVED = {
     "sent": lambda: _("已发给医生"),
     "moved": lambda: _("已进入下一步"),
     "invited": lambda: _("邀请已生成"),
+    "disputed": lambda: _("已记下，会一直跟着这条记录"),
     "receipt": lambda: _("正在生成，好了会在这一页"),
     "printing": lambda: _("正在生成，好了会在打印页"),
     "checked_in": lambda: _("记好了，够了就不用再记"),

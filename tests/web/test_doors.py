@@ -14,6 +14,7 @@ from werkzeug.routing import Rule
 from mengya_health.access.actor import Actor
 from mengya_health.app import create_app
 from mengya_health.audit import AuditEvent
+from mengya_health.care.disputes import raise_dispute
 from mengya_health.care.models import Case, Referral, Task
 from mengya_health.db import Base
 from mengya_health.handouts.commands import ask_for
@@ -27,7 +28,8 @@ from mengya_health.people.sessions import open_session
 from mengya_health.record.attachments import store_attachment
 from mengya_health.record.commands import record_entry
 from mengya_health.record.files import CleanFile
-from mengya_health.record.models import Attachment, Entry
+from mengya_health.record.models import Attachment, Dispute, Entry
+from mengya_health.record.queries import entries_of_kind
 from mengya_health.signing.models import Consent, Signature
 from tests.authenticator import enrolled
 from tests.care.walking import STORIES, Walk
@@ -116,6 +118,9 @@ def world(installation, work_as, clock) -> World:
     walk.observe()
     walk.raise_concern(walk.mother)
     walk.refer()
+    with work_as(walk.mother) as work:
+        plan = entries_of_kind(work, find_child(work, walk.child.id), "care_plan")[-1]
+        raise_dispute(work, walk.child.id, plan.id, version=plan.version, text="目标太高了")
     district = walk.district
     with work_as(district.doctor) as work:
         ask_for(work, find_child(work, walk.child.id), "record_summary")
@@ -165,6 +170,7 @@ def _ids_of(work, child_id: UUID, district) -> dict[str, list]:
         "handout_id": ids(Handout),
         "attachment_id": ids(Attachment),
         "invitation_id": ids(Invitation),
+        "note_id": list(work.session.scalars(select(Dispute.note_id).where(Dispute.child_id == child_id))),
         "signature_id": ids(Signature, Signature.capacity),
         "consent_id": ids(Consent),
         "group_id": [group_id],

@@ -102,9 +102,19 @@ def follow_up_rows(facts: CaseFacts) -> list[dict]:
 
 
 def waiting_words(facts: CaseFacts) -> list[dict]:
-    """Return the questions and concerns about this child that wait for the doctor's answer."""
+    """Return what the family says against papers of this case, and the questions and concerns about this child."""
     pages = {"question": "cases.question", "concern": "cases.concern"}
-    return [
+    objected = [
+        {
+            "title": _("家长有异议：%(what)s", what=words.said(words.KINDS[entry.kind])),
+            "text": say.say(facts.content, entry).title,
+            "at": words.day(entry.happened_on, facts.today),
+            "href": url_for("children.entry", child_id=facts.child.id, entry_id=entry.id),
+        }
+        for entry in facts.own_entries
+        if entry.is_disputed
+    ]
+    return objected + [
         {
             "title": str(words.TASKS[task.kind]),
             "text": task.body.get("text", ""),

@@ -54,13 +54,10 @@ def board(
         "asked_note": _("排在最前，点开才看得到内容。全班今天已记 %(n)s 条，够了就不用再记。", n=sum(noted.values())),
         "tasks": [],
         "signs": [
-            {
-                "text": _("%(name)s：请写一份班级小结", name=child.name),
-                "href": url_for("classes.summary", child_id=child.id, task_id=task.id),
-            }
+            _asked_of_class(child, task)
             for child in children
             for task in tasks.get(child.id, ())
-            if task.kind == "signature"
+            if task.kind in ("signature", "dispute")
         ],
         "switch": [
             {"text": each.name, "href": url_for("classes.of", group_id=each.id), "is_current": each.id == group.id}
@@ -69,6 +66,15 @@ def board(
         if len(groups) > 1
         else [],
     }
+
+
+def _asked_of_class(child: ChildFacts, task: TaskFacts) -> dict:
+    """Return a line for a class summary to write, or a family's disagreement to answer."""
+    if task.kind == "dispute":
+        href = url_for("disputes.answer_page", child_id=child.id, note_id=task.subject_id)
+        return {"text": _("%(name)s：家长对一条记录有异议，请答复", name=child.name), "href": href}
+    href = url_for("classes.summary", child_id=child.id, task_id=task.id)
+    return {"text": _("%(name)s：请写一份班级小结", name=child.name), "href": href}
 
 
 def _tile(group_id: UUID, child: ChildFacts, asked: list[TaskFacts], noted: int, current: UUID | None) -> dict:

@@ -18,6 +18,7 @@ from mengya_health.web.shown import words
 SHOWN_READINGS = ("WEIGHT", "LENGTH", "HEADC", "HB")
 LYING, STANDING = _("身长"), _("身高")
 CONCLUSIONS = {"routine": _("留在预防"), "screen": _("进入筛查")}
+DISPUTED = ("flag", _("家长有异议"))
 LONGEST_NOTE = 60  # characters of a timeline's second line
 
 
@@ -59,7 +60,9 @@ def lines_of(
         mark, by = hand(entry.author_role)
         on = entry.happened_on
         at = day(on) if on != today else words.moment(on, entry.recorded_at, today)
-        return Line(at, mark, by, said.title, said.note[:LONGEST_NOTE], href(entry), said.tag_kind, said.tag)
+        # What the family says against an entry comes before what the entry says of itself.
+        tag = DISPUTED if entry.is_disputed else (said.tag_kind, said.tag)
+        return Line(at, mark, by, said.title, said.note[:LONGEST_NOTE], href(entry), *tag)
 
     return [line_of(entry) for entry in entries]
 

@@ -90,9 +90,9 @@ def plain_line(work, entry: OpenEntry) -> dict:
         "by": str(by),
         "title": str(PLAIN_KINDS[entry.kind]),
         "note": _plain_note(work, entry),
-        "href": "",
-        "tag_kind": "",
-        "tag": "",
+        "href": url_for("disputes.of_entry", child_id=entry.child_id, entry_id=entry.id),
+        "tag_kind": "flag" if entry.is_disputed else "",
+        "tag": _("有异议") if entry.is_disputed else "",
     }
 
 

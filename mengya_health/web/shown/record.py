@@ -99,7 +99,13 @@ def loop_ring(case: CaseLine | None, tasks: Iterable[TaskFacts], today: date, *,
 
 
 def entry_page(
-    work, child: ChildFacts, versions: list[Version], shown: Version, signatures: list[SignatureFacts], correct
+    work,
+    child: ChildFacts,
+    versions: list[Version],
+    shown: Version,
+    signatures: list[SignatureFacts],
+    disputes: list[dict],
+    correct,
 ) -> dict:
     """Return one entry at one version, with every version beside it; `correct` is its form, or None."""
     entry = shown.entry
@@ -116,6 +122,7 @@ def entry_page(
         },
         "shown": say.in_full(work.content, entry),
         "versions": [_version(work, child, each, shown, signatures, versions) for each in versions],
+        "disputes": disputes,
         "correct": correct,
         "check_href": _check_href(child, entry) if may(work, child, Permission.WRITE_HEALTH) else "",
     }
