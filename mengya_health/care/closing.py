@@ -1,6 +1,6 @@
 """Closing by three hands: the doctor proposes, the class confirms, the family signs; or two doctors decide."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from uuid import UUID
 
@@ -134,7 +134,14 @@ def confirm_closure(
         pin=pin,
         passkey=passkey,
     )
-    step = loop.move(work, opened.case, "confirm_closure", facts=facts, noted=_code_of(facts))
+    return close_by_family(work, opened, facts)
+
+
+def close_by_family(
+    work, opened: OpenCase, facts: CaseFacts, *, move: Callable = loop.move, noted: Mapping | None = None
+) -> Case:
+    """Close a case whose closing summary the family has signed; `move` is `loop.move_on_paper` for a paper."""
+    step = move(work, opened.case, "confirm_closure", facts=facts, noted={**_code_of(facts), **(noted or {})})
     return _close(work, opened, facts, step, "already_done")
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from statemachine import State, StateChart
 
 from mengya_health import audit
-from mengya_health.access.permissions import Permission, is_allowed
+from mengya_health.access.permissions import Permission, is_allowed, require
 from mengya_health.access.rules import BY_NAME as RULES
 from mengya_health.care import conditions, turns
 from mengya_health.care.facts import CaseFacts
@@ -26,6 +26,7 @@ from mengya_health.errors import Conflict, NotFound, NotNow, NotPermitted
 from mengya_health.history import chain
 
 TAKE_BACK = "take_back"
+GUARDIANS_OWN = "signing_guardian_of"  # the rule of events that only a guardian who signs may send
 REOPEN = "reopen"  # begins the next round
 _LOADED: dict[str, Workflow] = {}  # by content version: the loop is checked against one content
 
@@ -92,6 +93,23 @@ def move(work, case: Case, event: str, *, facts: CaseFacts, reason: str = "", no
     it first). A refusal writes nothing but an audit row.
     """
     require_decider(work, facts, event)
+    return _move(work, case, event, facts, reason, noted)
+
+
+def move_on_paper(work, case: Case, event: str, *, facts: CaseFacts, noted: Mapping) -> CaseStep:
+    """Move a case by what a guardian decided on paper, in the name of the second witness.
+
+    Only for an event that is a signing guardian's. The conditions are those of every other way: without a paper of this
+    version, seen by two of the staff, none of them holds. Raises NotNow, Conflict, NotPermitted.
+    """
+    way = facts.loop.transitions[facts.state].get(event)
+    if way is None or GUARDIANS_OWN not in way.by:
+        raise NotPermitted
+    require(work.actor, Permission.WITNESS_PAPER, facts.child.subject)
+    return _move(work, case, event, facts, "", noted)
+
+
+def _move(work, case: Case, event: str, facts: CaseFacts, reason: str, noted: Mapping | None) -> CaseStep:
     way = facts.loop.transitions[facts.state].get(event)
     found = conditions_of(facts, event)
     missing = tuple(each.missing for each in found if each.missing) if way else (_wrong_state(facts, event),)

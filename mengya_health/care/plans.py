@@ -118,11 +118,15 @@ def agree(
         pin=pin,
         passkey=passkey,
     )
-    step = loop.move(work, opened.case, "agree", facts=facts)
+    begin_plan(work, opened, facts, loop.move(work, opened.case, "agree", facts=facts))
+    return opened.case
+
+
+def begin_plan(work, opened: OpenCase, facts: CaseFacts, step: CaseStep) -> None:
+    """Let an agreed plan begin: nobody is asked to sign it any more, its tasks run from today."""
     end_tasks(work, opened.case, "signature", "question", step=step)
     _begin_tasks(work, opened, facts, step)
     settle(work, opened.child, opened.case, facts, step)
-    return opened.case
 
 
 def decline(work, case_id: UUID, *, reason: str, seen_version: int | None = None) -> Case:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -106,6 +106,28 @@ def signatures_of(work, child: ChildFacts, entry_ids: Iterable[UUID]) -> dict[UU
     return found
 
 
+@dataclass(frozen=True)
+class PaperFacts:
+    """The paper behind a signature: who signed it and when, its scan, and who saw it first."""
+
+    name: str
+    relation: str
+    signed_on: date
+    scan_id: UUID
+    witness_id: UUID
+
+
+def paper_of(work, child: ChildFacts, signature_id: UUID) -> PaperFacts:
+    """Return the paper of a signature, for those who are asked to confirm it. Raises NotFound."""
+    paper = work.session.get(PaperSignature, signature_id)
+    if paper is None or paper.child_id != child.id:
+        raise NotFound
+    said = _on_paper(work, paper)
+    return PaperFacts(
+        said["name"], said["relation"], date.fromisoformat(said["signed_on"]), paper.scan_id, paper.witness_id
+    )
+
+
 def told_of(digest: Callable[[bytes], bytes], signature: Signature, paper: PaperSignature | None) -> tuple[int, bytes]:
     """Return the version and the commitment that the newest event about a signature must tell.
 
@@ -156,7 +178,7 @@ def _facts(work, found: Row) -> SignatureFacts:
         withdrawn_at=row.withdrawn_at,
         is_in_person=is_l2 and _was_witnessed(row, passkey),
         is_synced=is_l2 and webauthn.is_synced(row.authenticator_data),
-        signer_name=_name_on(work, paper) if paper else "",
+        signer_name=_on_paper(work, paper)["name"] if paper else "",
         witness_ids=tuple(filter(None, (paper.witness_id, paper.second_witness_id))) if paper else (),
     )
 
@@ -169,15 +191,6 @@ def holds_by_key(row: Signature, paper: PaperSignature | None) -> bool:
     is_on_paper = paper is not None
     is_of_its_level = row.credential_id is None and is_on_paper == (row.level == PAPER)
     return is_of_its_level and all(verify_signature(key, row.statement, each) for key, each in signed)
-
-
-def _name_on(work, paper: PaperSignature) -> str:
-    return open_paper(work, paper)["name"]
-
-
-def open_paper(work, paper: PaperSignature) -> dict:
-    """Return {name, relation, signed_on} of who signed a paper."""
-    return work.keys.open_body("paper_signature", paper.signature_id, paper.child_id, "identity", paper.body)
 
 
 def _holds_by_passkey(work, row: Signature, passkey: Passkey | None) -> bool:
@@ -219,3 +232,7 @@ def _names(work, row: Signature) -> bool:
 
 def _was_witnessed(row: Signature, passkey: Passkey) -> bool:
     return passkey.witnessed_at is not None and passkey.witnessed_at <= row.signed_at
+
+
+def _on_paper(work, paper: PaperSignature) -> dict:
+    return work.keys.open_body("paper_signature", paper.signature_id, paper.child_id, "identity", paper.body)

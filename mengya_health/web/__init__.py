@@ -25,6 +25,7 @@ from mengya_health.web import (
     looking_again,
     measurements,
     officer,
+    paper_signatures,
     papers,
     passkeys,
     plans,
@@ -39,7 +40,7 @@ from mengya_health.web import (
 OF_FAMILIES = (family, family_consents, family_people, family_sharing, family_signing)
 OF_CHILDREN = (children, desk_consents, enrolments)
 OF_CLASSES = (classes, class_summary)
-OF_CASES = (cases, case_notes, looking_again, plans, referring)
+OF_CASES = (cases, case_notes, looking_again, paper_signatures, plans, referring)
 
 
 def blueprints() -> list[Blueprint]:

@@ -49,10 +49,9 @@ def of_entry(work, child_id: UUID, entry_id: UUID):
 @bp.post("/home/<uuid:child_id>/entries/<uuid:entry_id>")
 @signed_in(again="disputes.of_entry")
 def dispute(work, child_id: UUID, entry_id: UUID):
-    said = submitted(DisputeForm())
-    signing = {}
+    _child, entry = _entry(work, child_id, entry_id)
+    said, signing = submitted(DisputeForm()), {}
     if said["pin"]:
-        child, entry = _entry(work, child_id, entry_id)
         signing = {"pin": said["pin"], "shown": _shown(work, entry), "nonce": said["nonce"]}
     disputes.raise_dispute(work, child_id, entry_id, version=said["version"], text=said["text"], **signing)
     return redirect(url_for("disputes.of_entry", child_id=child_id, entry_id=entry_id, saved="disputed"), 303)
@@ -83,8 +82,8 @@ def answer_page(work, child_id: UUID, note_id: UUID):
 @bp.post("/children/<uuid:child_id>/disputes/<uuid:note_id>")
 @signed_in(again="disputes.answer_page")
 def answer(work, child_id: UUID, note_id: UUID):
-    text = require_plain(submitted(AnswerForm())["text"], field="text", label="答复")
     child, found, _task = disputes.find_dispute(work, child_id, note_id)
+    text = require_plain(submitted(AnswerForm())["text"], field="text", label="答复")
     disputes.answer_dispute(work, child_id, note_id, text=text)
     return redirect(url_for("children.entry", child_id=child.id, entry_id=found.about_id, saved="stored"), 303)
 

@@ -177,14 +177,21 @@ def _signature(work, facts: CaseFacts, entry: OpenEntry | None, hand: Hand) -> S
     if not standing:
         return None
     signed = standing[-1]
-    account = accounts_of(work, [signed.signer_id])[signed.signer_id]
     return Signature(
         hand=hand,
-        who=with_relation(account.name, account.relation, room(Signature, "who")),
+        who=_signer(work, signed),
         signed_at=signed.signed_at.astimezone(LOCAL),
         level=level_words(signed),
         version=f"第{signed.version}版",
     )
+
+
+def _signer(work, signed: SignatureFacts) -> str:
+    """Return who signed: by the name on the paper, else by that of the account."""
+    if signed.signer_name:
+        return fitted(Signature, "who", signed.signer_name)
+    account = accounts_of(work, [signed.signer_id])[signed.signer_id]
+    return with_relation(account.name, account.relation, room(Signature, "who"))
 
 
 def _class_without(facts: CaseFacts) -> Signature:

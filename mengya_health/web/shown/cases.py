@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from mengya_health.care.facts import CaseFacts, StepFacts
 from mengya_health.care.loop import TAKE_BACK, allowed_events
+from mengya_health.care.paper_signatures import paper_to_sign
 from mengya_health.care.queries import OpenCase, case_number
 from mengya_health.care.releases import releasable
 from mengya_health.web.shown import gates, words
@@ -91,6 +92,7 @@ def actions(opened: OpenCase, facts: CaseFacts, events: list[str]) -> list[dict]
         (_("请另一位医生决定结案"), "cases.second_doctor", "close_unconfirmed" in events),
         (_("请区级复核医生放行"), "cases.ask", bool(releasable(facts))),
         (_("开转诊单"), "cases.refer", "refer" in events),
+        (_("登记纸质签名"), "cases.paper", paper_to_sign(opened) is not None),
         (_("记一次联系"), "cases.contact", True),
         (_("结束一项任务"), "cases.end_task", _has_tasks(facts)),
     ]
