@@ -21,6 +21,7 @@ from mengya_health.signing.on_paper import PaperSigner
 from mengya_health.signing.pins import set_pin
 from mengya_health.signing.queries import signatures_of
 from mengya_health.signing.receipts import receipt_of
+from tests.care.test_statements import statements
 from tests.care.walking import SHOWN
 from tests.factories import PIN, client_of
 from tests.signing.test_verify_receipt import run
@@ -210,7 +211,9 @@ def test_two_doctors_do_it_on_their_pages(planned, installation):
     assert "要由另一位在场的同事确认" in first.open(path)
     second = Browser(client_of(installation, walk.district.second_doctor))
     assert f'href="{path}"' in second.open("/today")
-    asked = second.open(path)
+    with statements(installation) as seen:
+        asked = second.open(path)
+    assert len(seen) <= 8, "\n".join(each[:90] for each in seen)
     assert "样本甲的妈妈（妈妈）" in asked
     assert "纸质签名·当面见证" in asked
     assert second.send(path, how="confirm", pin=SECOND_PIN).status_code == 303

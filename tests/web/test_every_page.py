@@ -38,6 +38,7 @@ NOT_CRAWLED = {
     "static": "drawings and stylesheets",
     "health.check": "answers the proxy in JSON",
     "papers.pdf": "a PDF, made by the worker",
+    "cases.confirm_paper": "a paper that waits for its second witness; tests/care/test_paper_signatures.py opens it",
     "receipts.download": "a file of ids and digests",
     "receipts.script": "a program to take away",
     "attachments.download": "somebody's file, of which the demo has none",
