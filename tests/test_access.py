@@ -21,7 +21,7 @@ from mengya_health.access.actor import (
 )
 from mengya_health.access.permissions import RULES, Permission, is_allowed, require
 from mengya_health.access.rules import BY_NAME
-from mengya_health.errors import NotFound, NotPermitted
+from mengya_health.errors import NotFound, NotPermitted, Restricted
 
 TODAY = date(2026, 11, 23)
 CLINIC, NURSERY, HOSPITAL, GROUP, DISTRICT, ELSEWHERE = (UUID(int=number) for number in range(1, 7))
@@ -275,6 +275,31 @@ def test_unrelated_child_is_not_found_and_a_closed_section_not_permitted():
         require(ACTORS["other_doctor"], Permission.READ_CHILD, CHILD)
     with pytest.raises(NotPermitted):
         require(ACTORS["teacher"], Permission.READ_HEALTH, CHILD)
+
+
+def test_a_guardian_to_whom_the_record_is_closed_may_nothing_and_is_told_whom_to_ask():
+    """S-44: neutral words, the same for everybody; a caregiver beside them loses nothing."""
+    closed = replace(
+        CHILD,
+        ties=tuple(replace(each, kind="restricted") if each.user_id == FATHER else each for each in CHILD.ties),
+    )
+    assert permitted(ACTORS["father"], closed) == set()
+    assert permitted(ACTORS["granny"], closed) == permitted(ACTORS["granny"])
+    with pytest.raises(Restricted) as told:
+        require(ACTORS["father"], Permission.READ_CHILD, closed)
+    assert (told.value.zh, told.value.en) == (Restricted.zh, Restricted.en)
+
+
+@pytest.mark.parametrize("kind", ["enrolment", "caregiver", "receiver"])
+def test_what_is_granted_holds_no_longer_than_a_year(kind):
+    """§9.3: whatever the row says; guardianship and the clinic's care are no grants."""
+    for to_on in (None, TODAY + timedelta(days=4000)):
+        granted = replace(tie(kind), from_on=TODAY, to_on=to_on)
+        assert granted.holds_on(TODAY + timedelta(days=365))
+        assert not granted.holds_on(TODAY + timedelta(days=366))
+    assert replace(tie("guardian", user_id=MOTHER), from_on=TODAY).holds_on(TODAY + timedelta(days=2000))
+    assert replace(tie("care", organisation_id=CLINIC), from_on=TODAY).holds_on(TODAY + timedelta(days=2000))
+    assert not replace(tie("care", user_id=GRANNY), from_on=TODAY).holds_on(TODAY + timedelta(days=366))
 
 
 def test_unknown_permission_is_refused():

@@ -15,6 +15,7 @@ from mengya_health.people.acting import actor_of_user
 from mengya_health.people.commands import book_visit, enrol_child, register_child
 from mengya_health.people.invitations import invite_caregiver, invite_guardian, redeem_invitation
 from mengya_health.people.queries import find_child
+from mengya_health.people.renewals import approve_anew, endings
 from mengya_health.signing.consent_texts import text_digest
 from mengya_health.signing.consents import give_consent
 from mengya_health.signing.pins import set_pin
@@ -72,6 +73,11 @@ class Arrival:
     def enrol(self, on: date, at: time) -> None:
         with self.stage.work(self.doctor, on, at) as work:
             enrol_child(work, find_child(work, self.child_id), self.stage.groups[self.sample.plot.place])
+
+    def approve_enrolment(self, on: date, at: time) -> None:
+        clinic_id = self.stage.places["clinic"]
+        with self.stage.work(self.doctor, on, at) as work:
+            approve_anew(work, clinic_id, [each.tie_id for each in endings(work, clinic_id)])
 
     def book(self, on: date, at: time, *, for_on: date) -> None:
         with self.stage.work(self.doctor, on, at) as work:

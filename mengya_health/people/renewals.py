@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mengya_health import audit
-from mengya_health.access.actor import PlaceSubject
+from mengya_health.access.actor import PlaceSubject, Tie
 from mengya_health.access.permissions import Permission, require
 from mengya_health.errors import Invalid, NotFound
 from mengya_health.people.commands import end_tie, tie_child
@@ -75,14 +75,20 @@ def let_caregiver_in_until(work, child: ChildFacts, user_id: UUID, to_on: date) 
     Raises NotFound where nobody of that account is let in, Invalid for another day, NotPermitted.
     """
     require(work.actor, Permission.INVITE_FAMILY, child.subject)
-    ties = [tie for tie in child.subject.current("caregiver") if tie.user_id == user_id]
-    if not ties:
-        raise NotFound
+    ties = ties_of_caregiver(child, user_id)
     if not work.today < to_on <= work.today + YEAR:
         message = "请选明天以后、一年以内的日子。 Choose a day after today, within a year."
         raise Invalid(fields={"until": [message]})
     for tie in ties:
         _renew(work, child, tie.id, to_on)
+
+
+def ties_of_caregiver(child: ChildFacts, user_id: UUID) -> list[Tie]:
+    """Return by what an account is let in as a caregiver. Raises NotFound where it is not."""
+    ties = [tie for tie in child.subject.current("caregiver") if tie.user_id == user_id]
+    if not ties:
+        raise NotFound
+    return ties
 
 
 def _renew(work, child: ChildFacts, tie_id: UUID, to_on: date) -> None:

@@ -50,6 +50,7 @@ def consents(work, child_id: UUID):
 @bp.post("/children/<uuid:child_id>/consents")
 @signed_in(again="children.consents")
 def take_consent(work, child_id: UUID):
+    find_child(work, child_id, Permission.KEEP_CHILD)
     wanted = submitted(PaperForm())
     digest, _saw = wanted.pop("digest"), wanted.pop("saw_paper")
     care.take_paper(work, child_id, wanted.pop("purpose"), shown_digest=digest, **wanted)
@@ -66,6 +67,7 @@ def end_consent(work, child_id: UUID, consent_id: UUID):
 @bp.post("/children/<uuid:child_id>/consents/decision")
 @signed_in(again="children.consents")
 def settle(work, child_id: UUID):
+    find_child(work, child_id, Permission.SETTLE_CONSENT)
     wanted = submitted(DecisionForm())
     is_shared = wanted["outcome"] == "shared"
     care.settle_dispute(work, child_id, wanted["purpose"], is_shared=is_shared, reason=wanted["reason"])

@@ -39,7 +39,8 @@ def consent(work, child_id: UUID, purpose: str):
 @bp.post("/home/<uuid:child_id>/consents/<purpose>")
 @signed_in(again="family.consent")
 def answer_consent(work, child_id: UUID, purpose: str):
-    wanted, _known = submitted(ConsentForm()), _text(purpose)
+    find_child(work, child_id, Permission.CONSENT), _text(purpose)
+    wanted = submitted(ConsentForm())
     digest = wanted["shown_digest"]
     if wanted["choice"] == "agree":
         consents.agree(work, child_id, purpose, shown_digest=digest, pin=wanted["pin"])

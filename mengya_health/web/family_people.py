@@ -65,7 +65,9 @@ def remove(work, child_id: UUID, user_id: UUID):
 @bp.post("/home/<uuid:child_id>/family/<uuid:user_id>/until")
 @signed_in
 def let_in_until(work, child_id: UUID, user_id: UUID):
-    child, span = find_child(work, child_id, Permission.INVITE_FAMILY), SPANS[submitted(UntilForm())["until"]]
+    child = find_child(work, child_id, Permission.INVITE_FAMILY)
+    renewals.ties_of_caregiver(child, user_id)
+    span = SPANS[submitted(UntilForm())["until"]]
     renewals.let_caregiver_in_until(work, child, user_id, work.today + span)
     return redirect(url_for("family.people", child_id=child_id, saved="stored"), 303)
 

@@ -6,6 +6,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from mengya_health import audit
+from mengya_health.access.actor import CLOSABLE
 from mengya_health.access.permissions import Permission
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound
@@ -41,7 +42,10 @@ def closing_page(work, child_id: UUID, section: str, towards: str):
 @bp.post("/home/<uuid:child_id>/sharing/<section>/<towards>")
 @signed_in(again="family.closing_page")
 def close_section(work, child_id: UUID, section: str, towards: str):
-    child, wanted = find_child(work, child_id, Permission.SHARE), submitted(CloseForm())
+    child = find_child(work, child_id, Permission.SHARE)
+    if section not in CLOSABLE.get(towards, ()):
+        raise NotFound
+    wanted = submitted(CloseForm())
     to_on = wanted["to_on"] if wanted["until"] == "day" else work.today + SPANS[wanted["until"]]
     if to_on is None:
         raise Invalid(fields={"to_on": [_("请写到哪一天。")]})
