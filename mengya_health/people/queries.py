@@ -183,9 +183,9 @@ class FamilyMember:
     to_on: date | None = None  # the first day they no longer see anything; None for a guardian
 
 
-def family_of(work, child: ChildFacts) -> list[FamilyMember]:
-    """Return who of the family has an account for this child, guardians first."""
-    ties = child.subject.current("guardian") + child.subject.current("caregiver")
+def family_of(work, child: ChildFacts, *kinds: str) -> list[FamilyMember]:
+    """Return who of the family has an account for this child: guardians, then caregivers, or those of other kinds."""
+    ties = [tie for kind in kinds or FAMILY for tie in child.subject.current(kind)]
     accounts = accounts_of(work, [tie.user_id for tie in ties])
     return [
         FamilyMember(tie.id, tie.user_id, tie.kind, tie.authority, account.name, account.relation, tie.ends_on)

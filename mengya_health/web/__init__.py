@@ -20,6 +20,7 @@ from mengya_health.web import (
     family_people,
     family_sharing,
     family_signing,
+    guardians,
     health,
     installation_pages,
     looking_again,
@@ -38,7 +39,7 @@ from mengya_health.web import (
 )
 
 OF_FAMILIES = (family, family_consents, family_people, family_sharing, family_signing)
-OF_CHILDREN = (children, desk_consents, enrolments)
+OF_CHILDREN = (children, desk_consents, enrolments, guardians)
 OF_CLASSES = (classes, class_summary)
 OF_CASES = (cases, case_notes, looking_again, paper_signatures, plans, referring)
 

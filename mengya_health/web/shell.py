@@ -103,6 +103,7 @@ SAVED = {
     "checked_in": lambda: _("记好了，够了就不用再记"),
     "withdrawn": lambda: _("已撤回"),
     "refused": lambda: _("已记下：不同意"),
+    "asked_two": lambda: _("已提交，请另一位同事看过后批准"),
 }
 
 

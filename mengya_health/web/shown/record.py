@@ -157,6 +157,7 @@ def _tools(work, child: ChildFacts, writes_health: bool) -> list[dict]:
         (_("写一句指导"), "children.advise", writes_health),
         (_("改基本信息"), "children.edit", keeps),
         (_("知情同意"), "children.consents", keeps),
+        (_("监护人"), "children.guardians", keeps),
         (_("邀请家长"), "children.invite", may(work, child, Permission.INVITE_GUARDIAN)),
         (_("核对通行密钥"), "passkeys.witness_page", keeps),
     ]
