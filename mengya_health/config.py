@@ -34,7 +34,13 @@ class Settings:
     session_cap: int | None = 3
     needs_second_factor: bool = False  # of the staff: always in production
     password_profile: str = "default"  # noqa: S105  or dengbao3: composition, and a change every 90 days for the staff
+    ledger: Path | None = None
     proxies: int = 0  # of our own, one behind the other, before us; production needs one for TLS
+
+    @property
+    def ledger_file(self) -> Path:
+        """Where the erasures are written down: outside the data and its backups."""
+        return self.ledger or self.keyring_dir / "erasures.txt"
 
     @property
     def is_demo(self) -> bool:
@@ -81,6 +87,7 @@ def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | N
         session_cap=None if is_demo else 3,
         needs_second_factor=environment == "production",
         password_profile=_one_of(environ, "MENGYA_PASSWORD_PROFILE", "default", "dengbao3"),
+        ledger=Path(environ["MENGYA_LEDGER"]).resolve() if environ.get("MENGYA_LEDGER") else None,
         proxies=_number(environ, "MENGYA_PROXIES", "0", base=10),
     )
 

@@ -17,13 +17,14 @@ from mengya_health.handouts.making import forget_old, render_handout
 from mengya_health.handouts.queries import KEPT
 from mengya_health.jobs import Job
 from mengya_health.operations.checkpointing import flag_clock, take_checkpoint
+from mengya_health.operations.erasing import carry_out
 from mengya_health.operations.installation import Installation, begin_work
 from mengya_health.people.acting import actor_of_user
 from mengya_health.people.watch import HOUR, watch
 
 log = logging.getLogger("mengya")
 
-KINDS = {"render_handout": render_handout}
+KINDS = {"render_handout": render_handout, "erase": carry_out}
 ATTEMPTS = 3
 SWEEP_EVERY_S = 30
 CHECKPOINT_EVERY_S = 15 * 60

@@ -19,9 +19,9 @@ from mengya_health.access.actor import (
     PlaceSubject,
     Tie,
 )
-from mengya_health.access.permissions import RULES, Permission, is_allowed, require
+from mengya_health.access.permissions import OF_CLASS, RULES, WRITE_SECTION, Permission, is_allowed, require
 from mengya_health.access.rules import BY_NAME
-from mengya_health.errors import NotFound, NotPermitted, Restricted
+from mengya_health.errors import NotFound, NotPermitted, Restricted, SectionClosed
 
 TODAY = date(2026, 11, 23)
 CLINIC, NURSERY, HOSPITAL, GROUP, DISTRICT, ELSEWHERE = (UUID(int=number) for number in range(1, 7))
@@ -105,6 +105,7 @@ ALLOWED = {
     "health:print": "mother father doctor",
     "audit:read": "mother father",
     "child:keep": "doctor",
+    "record:erase": "doctor",
     "class:leave": "doctor teacher health_staff",
     "visit:book": "mother father doctor",
     "guardian:invite": "doctor",
@@ -114,6 +115,7 @@ ALLOWED_ANYWHERE = {
     "history:read": "sysadmin security_officer",
     "users:manage": "sysadmin",
     "audit:oversee": "security_officer",
+    "record:approve-erasure": "security_officer",
 }
 
 # What is left when one consent is missing: who loses what.
@@ -256,6 +258,19 @@ def test_an_agreement_to_a_text_that_is_over_counts_for_nothing():
 def test_a_tie_that_ended_today_opens_nothing(name):
     ended = replace(CHILD, ties=tuple(replace(each, to_on=TODAY) for each in CHILD.ties))
     assert permitted(ACTORS[name], ended) == set()
+
+
+@pytest.mark.parametrize("key_class", ["health", "behaviour", "family"])
+def test_a_class_that_is_destroyed_or_sealed_is_shut_to_everybody(key_class):
+    shut = {permission for permission, of_class in OF_CLASS.items() if of_class == key_class}
+    for until in (None, TODAY):
+        closed = replace(CHILD, ended=((key_class, until),))
+        for actor in ACTORS.values():
+            assert permitted(actor, closed) == permitted(actor) - shut
+        with pytest.raises(SectionClosed):
+            require(ACTORS["mother"], WRITE_SECTION[key_class], closed)
+        with pytest.raises(NotFound):
+            require(ACTORS["stranger"], WRITE_SECTION[key_class], closed)
 
 
 def test_consent_for_one_receiver_is_not_for_another():

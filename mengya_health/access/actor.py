@@ -119,10 +119,15 @@ class ChildSubject:
     ties: tuple[Tie, ...] = ()
     consents: tuple[ConsentHeld, ...] = field(default=())
     closed: tuple[Closed, ...] = ()
+    ended: tuple[tuple[str, date | None], ...] = ()  # a class, and until when it is only stored; None: destroyed
 
     def current(self, kind: str) -> tuple[Tie, ...]:
         """Return the ties of one kind that hold today."""
         return tuple(tie for tie in self.ties if tie.kind == kind and tie.holds_on(self.today))
+
+    def has_ended(self, key_class: str) -> bool:
+        """Return whether a class was destroyed, or is only stored any more: nobody reads or writes it."""
+        return any(name == key_class for name, _until in self.ended)
 
     def has_consent(self, purpose: str, receiver_id: UUID | None = None) -> bool:
         """Return whether a purpose is consented; P3 only for the receiver it names, or for all when it names none.

@@ -35,7 +35,7 @@ from mengya_health.access.rules import (
     teacher_of,
     watches_over,
 )
-from mengya_health.errors import NotFound, NotPermitted, Restricted
+from mengya_health.errors import NotFound, NotPermitted, Restricted, SectionClosed
 
 
 class Permission(StrEnum):
@@ -70,6 +70,8 @@ class Permission(StrEnum):
     INVITE_GUARDIAN = "guardian:invite"  # hand out a guardian's invitation
     LIST_CHILDREN = "children:list"  # see the place's own list
     READ_HISTORY = "history:read"  # see how far the history is checkpointed and witnessed outside; no content
+    ERASE = "record:erase"  # ask that the family's wish to delete be carried out
+    APPROVE_ERASURE = "record:approve-erasure"  # be the second person behind a deletion, without seeing the record
     MANAGE_USERS = "users:manage"  # make and close staff accounts
     BREAK_GLASS = "emergency:read"  # look, in an emergency and with a reason, at a child who is not in one's care
     OVERSEE = "audit:oversee"  # watch over who looked at what: ids and codes, never content
@@ -149,6 +151,8 @@ RULES = {
     P.INVITE_GUARDIAN: [[clinic_doctor_of, signed_in_fully]],
     P.LIST_CHILDREN: [[staff_here]],
     P.READ_HISTORY: [[runs_the_system], [watches_over]],
+    P.ERASE: [[clinic_doctor_of, signed_in_fully]],
+    P.APPROVE_ERASURE: [[watches_over, signed_in_fully]],
     P.MANAGE_USERS: [[runs_the_system, signed_in_fully]],
     P.BREAK_GLASS: [[doctor_here, signed_in_fully]],
     P.OVERSEE: [[watches_over, signed_in_fully]],
@@ -156,6 +160,21 @@ RULES = {
 
 READ_SECTION = {"health": P.READ_HEALTH, "behaviour": P.READ_BEHAVIOUR, "family": P.READ_FAMILY}
 WRITE_SECTION = {"health": P.WRITE_HEALTH, "behaviour": P.WRITE_BEHAVIOUR, "family": P.WRITE_FAMILY}
+
+
+# What nobody may any more, whoever they are, once that class of a child's record is destroyed or only stored. (A family
+# keeps its own pages: what was written there is left out where entries are read.)
+OF_CLASS = {
+    P.READ_HEALTH: "health",
+    P.READ_BEHAVIOUR: "behaviour",
+    P.WRITE_HEALTH: "health",
+    P.WRITE_BEHAVIOUR: "behaviour",
+    P.WRITE_FAMILY: "family",
+    P.READ_CASE: "health",
+    P.RELEASE_GATE: "health",
+    P.ANSWER_REFERRAL: "health",
+    P.PRINT_HEALTH: "health",
+}
 
 
 @dataclass(frozen=True)
@@ -183,6 +202,9 @@ def decide(actor: Actor, permission: Permission, subject: ChildSubject | PlaceSu
     consents in the subject, the kind of sign-in and a running emergency in the actor.
     """
     lines = RULES.get(permission, ())
+    closed = _closed(permission, subject)
+    if closed:
+        return Decision(False, "section_closed", (), closed.zh, closed.en)
     if any(all(rule(actor, subject) for rule in line) for line in lines):
         return ALLOWED
     if not lines:
@@ -192,6 +214,14 @@ def decide(actor: Actor, permission: Permission, subject: ChildSubject | PlaceSu
     failing = [tuple(rule.__name__ for rule in line if not rule(actor, subject)) for line in theirs]
     missing = min(failing, key=len, default=())
     return Decision(False, missing[0] if missing else "role", missing, *in_words(names, missing))
+
+
+def _closed(permission: Permission, subject: ChildSubject | PlaceSubject) -> SectionClosed | None:
+    """Return what to say where the class a permission is about was destroyed, or is only stored."""
+    key_class = OF_CLASS.get(permission, "")
+    if not isinstance(subject, ChildSubject) or not subject.has_ended(key_class):
+        return None
+    return SectionClosed(key_class, dict(subject.ended)[key_class])
 
 
 def is_allowed(actor: Actor, permission: Permission, subject) -> bool:
@@ -208,7 +238,7 @@ def require(actor: Actor, permission: Permission, subject: ChildSubject | PlaceS
     decision = decide(actor, permission, subject)
     if decision.allow:
         return
-    error = NotPermitted(decision.zh, decision.en)
+    error = _closed(permission, subject) or NotPermitted(decision.zh, decision.en)
     if isinstance(subject, ChildSubject):
         seen = decide(actor, Permission.READ_CHILD, subject)
         if not seen.allow:

@@ -27,7 +27,7 @@ def clinic_cases(
         Case.organisation_id == organisation_id, Case.child_id.in_(visible_child_ids(work)), wanted
     )
     rows = work.session.execute(chosen.order_by(*first).limit(limit)).all()
-    children = find_children(work, {child_id for _, child_id in rows})
+    children = find_children(work, {child_id for _, child_id in rows}, with_open="health")
     audit.read(work, list(children), "case")
     lines = {line.id: line for found in cases_of_children(work, children).values() for line in found}
     return [(children[child_id], lines[case_id]) for case_id, child_id in rows if case_id in lines]

@@ -52,7 +52,9 @@ def day_list(work, organisation_id: UUID, *, limits: Mapping[str, int]) -> DayLi
         "others_until": work.today + timedelta(days=FOLLOW_UP_DAYS_BEFORE),
     }
     rows = work.session.execute(_first_of_each(tuple(limits.items())), asked).all()
-    children = find_children(work, {row.Task.child_id for row in rows if row.place <= limits.get(row.list, 0)})
+    children = find_children(
+        work, {row.Task.child_id for row in rows if row.place <= limits.get(row.list, 0)}, with_open="health"
+    )
     audit.read(work, list(children), "task")
     lines = {name: [] for name in limits}
     for row in rows:
@@ -65,6 +67,8 @@ def day_list(work, organisation_id: UUID, *, limits: Mapping[str, int]) -> DayLi
 
 def open_tasks_of(work, child: ChildFacts) -> list[TaskFacts]:
     """Return everything due for a child, due first; what rests until a plan is signed is left out."""
+    if child.subject.has_ended("health"):
+        return []
     chosen = select(Task).where(Task.child_id == child.id, _is_going()).order_by(Task.due_on, Task.created_at)
     return [task_facts(work, task) for task in work.session.scalars(chosen)]
 

@@ -42,6 +42,7 @@ class Case(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)  # {pathway, content_version, reason, number_suffix …}
     opened_on: Mapped[date]
     closed_on: Mapped[date | None]
+    retention_class: Mapped[str] = mapped_column(String(20), default="health", server_default="health")
     row_version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": row_version}
@@ -85,6 +86,7 @@ class Referral(Base):
     reply_due_on: Mapped[date]
     sent_on: Mapped[date]
     not_done_reason: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed: the typed reason why no feedback
+    retention_class: Mapped[str] = mapped_column(String(20), default="health", server_default="health")
     row_version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": row_version}

@@ -148,6 +148,7 @@ def cases_of(work, child: ChildFacts) -> list[CaseLine]:
 def cases_of_children(work, children: Mapping[UUID, ChildFacts]) -> Mapping[UUID, list[CaseLine]]:
     """Return the cases of several children, by child, in one statement; children without any are in it, too."""
     found: dict[UUID, list[CaseLine]] = defaultdict(list)
+    children = {id: child for id, child in children.items() if not child.subject.has_ended("health")}
     if children:
         chosen = select(Case).where(Case.child_id.in_(children)).order_by(Case.opened_on, Case.id)
         for case in work.session.scalars(chosen):
@@ -181,6 +182,7 @@ def waiting_for_others(work, organisation_id: UUID, *, limit: int = 50) -> list[
 def tasks_for(work, children: Mapping[UUID, ChildFacts], whose_turn: str) -> Mapping[UUID, list[TaskFacts]]:
     """Return the open tasks of one hand for these children, by child, due first; suspended ones are left out."""
     found: dict[UUID, list[TaskFacts]] = defaultdict(list)
+    children = {id: child for id, child in children.items() if not child.subject.has_ended("health")}
     if children:
         chosen = select(Task).where(Task.child_id.in_(children), Task.whose_turn == whose_turn, _is_going())
         for task in work.session.scalars(chosen.order_by(Task.due_on, Task.created_at)):
@@ -201,7 +203,7 @@ def referrals_to(work, organisation_id: UUID, *, limit: int = 50) -> list[tuple[
     waiting = Referral.status.in_(("requested", "received", "accepted"))
     chosen = select(Referral).where(Referral.receiver_id == organisation_id, waiting)
     rows = list(work.session.scalars(chosen.order_by(Referral.reply_due_on).limit(limit)))
-    children = find_children(work, [row.child_id for row in rows])
+    children = find_children(work, [row.child_id for row in rows], with_open="health")
     audit.read(work, list(children), "referral")
     return [(children[row.child_id], referral_facts(work, row)) for row in rows if row.child_id in children]
 
@@ -267,7 +269,7 @@ def _work_list(work, limit: int, *wanted) -> list[WorkItem]:
     """Return the first lines of a list: one statement for the tasks, those of `find_children` for the children."""
     chosen = select(Task).where(Task.child_id.in_(visible_child_ids(work)), _is_going(), Task.kind != "visit", *wanted)
     rows = list(work.session.scalars(chosen.order_by(Task.due_on, Task.created_at).limit(limit)))
-    children = find_children(work, {row.child_id for row in rows})
+    children = find_children(work, {row.child_id for row in rows}, with_open="health")
     audit.read(work, list(children), "task")
     return [
         WorkItem(children[row.child_id], task_facts(work, row), max(0, (work.today - row.due_on).days))

@@ -96,6 +96,6 @@ def releases_asked(work, organisation_id: UUID, *, limit: int = 50) -> list[tupl
         Task.kind == "release", Task.organisation_id == organisation_id, Task.status.in_(OPEN_TASK)
     )
     rows = list(work.session.scalars(chosen.order_by(Task.due_on).limit(limit)))
-    children = find_children(work, [row.child_id for row in rows])
+    children = find_children(work, [row.child_id for row in rows], with_open="health")
     audit.read(work, list(children), "task")
     return [(children[row.child_id], task_facts(work, row)) for row in rows if row.child_id in children]

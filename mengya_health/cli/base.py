@@ -49,10 +49,10 @@ def main() -> None:
 
 
 @contextmanager
-def opened(data_dir: Path | None):
+def opened(data_dir: Path | None, *, checks_keys: bool = True):
     from mengya_health.operations.installation import open_installation
 
-    installation = open_installation(settings_of(data_dir))
+    installation = open_installation(settings_of(data_dir), checks_keys=checks_keys)
     try:
         yield installation
     finally:

@@ -104,6 +104,35 @@ def rekey(child, suite: str | None, data_dir: Path | None) -> None:
 
 @keys.command()
 @data_option
+def replay(data_dir: Path | None) -> None:
+    """Carry the erasure ledger out on databases restored from a backup, and end an erasure that broke off."""
+    from mengya_health.operations.replaying import replay_erasures
+
+    with opened(data_dir, checks_keys=False) as installation:
+        number = replay_erasures(installation)
+    click.echo(f"已照销毁登记办好，{number} 把。 The ledger is carried out: {number} key(s).")
+
+
+@keys.command()
+@data_option
+def check(data_dir: Path | None) -> None:
+    """Look at every envelope: is its key there? Names the keys that are missing. Slow; after every restore."""
+    from mengya_health.crypto.erasure_ledger import ErasureLedger
+    from mengya_health.errors import IntegrityError
+    from mengya_health.operations.key_check import missing_keys
+
+    with opened(data_dir) as installation:
+        ledger = ErasureLedger(installation.settings.ledger_file).entries()
+        missing = missing_keys(installation.engine, installation.keystore, ledger)
+    for key_id in missing:
+        click.echo(str(key_id))
+    if missing:
+        raise IntegrityError(f"缺 {len(missing)} 把密钥。", f"{len(missing)} key(s) are missing.")
+    click.echo("密钥齐全。 Every key is there.")
+
+
+@keys.command()
+@data_option
 def passphrase(data_dir: Path | None) -> None:
     """Change the passphrase of the keyring."""
     with opened(data_dir) as installation:
@@ -161,9 +190,10 @@ def _codes(*, most: int) -> list[str]:
     return [code for code in typed if code.strip()]
 
 
-def _proof(number: int) -> tuple[str, str]:
+def _proof(number: int) -> tuple[str, str, str]:
     login = click.prompt(f"第 {number} 位管理员 Administrator {number}")
-    return login, click.prompt("密码 Password", hide_input=True)
+    password = click.prompt("密码 Password", hide_input=True)
+    return login, password, click.prompt("动态码（没有就留空） Code (if any)", default="", show_default=False)
 
 
 def _file_keyring(provider):

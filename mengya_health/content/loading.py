@@ -25,6 +25,7 @@ from mengya_health.content.limits import (
 from mengya_health.content.measurements import Metric
 from mengya_health.content.pathways import Pathway, PathwayFile, pathway_from
 from mengya_health.content.references import problems_between
+from mengya_health.content.retention import Retention, RetentionFile
 from mengya_health.content.screenings import InputsFile, Instrument, Screening, ScreeningsFile, screening_from
 from mengya_health.content.service_menu import (
     Service,
@@ -60,6 +61,7 @@ FILES: Mapping[str, type[Shape]] = {
     "institutions.yaml": InstitutionsFile,
     "mandatory_report.yaml": MandatoryReportFile,
     "indicators.yaml": IndicatorsFile,
+    "retention.yaml": RetentionFile,
 }
 PATHWAYS = "pathways"
 # Read, versioned and checked where they are used: care/loop.py, signing/consents.py, signing/agreement.py.
@@ -95,6 +97,7 @@ class Content:
     institutions: Mapping[str, str]
     mandatory_report: MandatoryReport
     indicators: Mapping[str, Indicator]
+    retention: Mapping[str, Retention]
     vaccines: tuple[Vaccine, ...]
     local_vaccines: tuple[Vaccine, ...]
 
@@ -234,6 +237,7 @@ def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any]) -> Co
         institutions={each.code: each.name for each in loaded["institutions.yaml"]["institutions"]},
         mandatory_report=loaded["mandatory_report.yaml"]["mandatory_report"],
         indicators={each.id: each for each in loaded["indicators.yaml"]["kpis"]},
+        retention={each.id: each for each in loaded["retention.yaml"]["classes"]},
         vaccines=vaccines["vaccines"],
         local_vaccines=vaccines["local_vaccines"],
     )

@@ -4,7 +4,7 @@ Its transactions are its own. Data keys are committed first, then the data: a ke
 without its key would be lost.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import NamedTuple, Self
@@ -18,12 +18,14 @@ from sqlalchemy import (
     Row,
     bindparam,
     cast,
+    delete,
     insert,
     inspect,
     literal,
     null,
     select,
     union_all,
+    update,
 )
 
 from mengya_health.crypto.blind_index import BlindIndex
@@ -37,6 +39,7 @@ from mengya_health.errors import IntegrityError, SectionClosed, StartRefused
 
 CHILD_CLASSES = ("identity", "health", "behaviour", "family", "special")
 USER_CLASSES = ("user",)
+_MOST_IN_A_LIST = 500  # of one statement
 
 # Every key of some subjects in one statement; a destroyed one has nothing but its class and when that was.
 _KEYS_OF = union_all(
@@ -49,6 +52,14 @@ _KEYS_OF = union_all(
         cast(null(), LargeBinary()), cast(null(), Date()), EndedKey.ended_at,
     ).where(EndedKey.subject_id.in_(bindparam("subjects", type_=Id(), expanding=True))),
 ).order_by("version")  # fmt: skip
+
+
+class KeyOwner(NamedTuple):
+    """Whose a data key is, and whether it is still there."""
+
+    subject_id: UUID
+    key_class: str
+    is_there: bool
 
 
 class ClosedClass(NamedTuple):
@@ -201,6 +212,60 @@ class Keystore:
         if rows:
             with self._engine.begin() as connection:
                 connection.execute(insert(Dek), rows)
+
+    def key_ids(self, subject_id: UUID, classes: Sequence[str]) -> list[UUID]:
+        """Return the ids of a subject's data keys of these classes, every version."""
+        of_classes = (Dek.subject_id == subject_id) & Dek.key_class.in_(classes)
+        with self._reading.connect() as connection:
+            return list(connection.scalars(select(Dek.id).where(of_classes)))
+
+    def ended_ids(self, subject_id: UUID, classes: Sequence[str]) -> list[UUID]:
+        """Return the ids of a subject's keys of these classes that were destroyed."""
+        of_classes = (EndedKey.subject_id == subject_id) & EndedKey.key_class.in_(classes)
+        with self._reading.connect() as connection:
+            return list(connection.scalars(select(EndedKey.id).where(of_classes)))
+
+    def owners_of(self, key_ids: Iterable[UUID]) -> dict[UUID, KeyOwner]:
+        """Return whose each data key is, or was; nothing for one that was never here."""
+        found, wanted = {}, list(key_ids)
+        with self._reading.connect() as connection:
+            for at in range(0, len(wanted), _MOST_IN_A_LIST):
+                some = wanted[at : at + _MOST_IN_A_LIST]
+                for model, is_there in ((EndedKey, False), (Dek, True)):
+                    rows = connection.execute(
+                        select(model.id, model.subject_id, model.key_class).where(model.id.in_(some))
+                    )
+                    found |= {row.id: KeyOwner(row.subject_id, row.key_class, is_there) for row in rows}
+        return found
+
+    def end_key(self, key_id: UUID, at: datetime) -> None:
+        """Destroy and commit one data key; nothing where it is not there any more."""
+        owner = self.owners_of([key_id])[key_id]
+        if owner.is_there:
+            with self._engine.begin() as connection:
+                connection.execute(delete(Dek).where(Dek.id == key_id))
+                end = {"subject_id": owner.subject_id, "key_class": owner.key_class, "ended_at": at}
+                connection.execute(insert(EndedKey).values(id=key_id, **end))
+
+    def end_keys(self, subject_id: UUID, classes: Sequence[str], at: datetime) -> None:
+        """Destroy and commit the keys of a subject's classes; what they sealed is noise from now on, in every process.
+
+        Run again it changes nothing.
+        """
+        of_classes = (Dek.subject_id == subject_id) & Dek.key_class.in_(classes)
+        with self._engine.begin() as connection:
+            rows = connection.execute(select(Dek.id, Dek.key_class).where(of_classes)).all()
+            ends = [{"id": id, "subject_id": subject_id, "key_class": name, "ended_at": at} for id, name in rows]
+            if ends:
+                connection.execute(insert(EndedKey), ends)
+                connection.execute(delete(Dek).where(of_classes))
+
+    def seal_keys(self, subject_id: UUID, untils: Mapping[str, date]) -> None:
+        """Let classes of a subject only be stored, each until its day; nothing seals or opens with their keys."""
+        with self._engine.begin() as connection:
+            for key_class, until in untils.items():
+                of_class = (Dek.subject_id == subject_id) & (Dek.key_class == key_class)
+                connection.execute(update(Dek).where(of_class).values(sealed_until=until))
 
     def keys_for(self, subject_ids: Iterable[UUID]) -> list[Row]:
         """Return the stored (wrapped) data keys of all these subjects, in one statement."""

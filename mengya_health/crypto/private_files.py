@@ -70,6 +70,15 @@ def append_private(file: Path, text: str) -> None:
         _sync(file.parent)
 
 
+def drop_torn_line(file: Path) -> None:
+    """Cut off what a crash left of a last line."""
+    if not file.exists():
+        return
+    written = file.read_bytes()
+    if written and not written.endswith(b"\n"):
+        os.truncate(file, written.rfind(b"\n") + 1)
+
+
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
     """Keep other processes that ask the same out of a folder meanwhile."""

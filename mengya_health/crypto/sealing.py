@@ -56,6 +56,11 @@ class Keys:
         self._data_keys = keystore.data_keys(opens_sealed=opens_sealed)
         self._loaded: set[UUID] = set()
 
+    @property
+    def keystore(self) -> Keystore:
+        """Where keys are made and destroyed."""
+        return self._keystore
+
     def closed_classes(self, subject_id: UUID) -> tuple[ClosedClass, ...]:
         """Return the classes of a child that were destroyed or are only stored any more; its keys must be loaded."""
         return self._data_keys.closed_of(subject_id)
@@ -256,12 +261,12 @@ class Keys:
         return self.code_hashes(code)[0]
 
     def code_hashes(self, code: str) -> list[bytes]:
-        """Return the hash of a short code under every wrapping key, the one to store first."""
-        return self._deployment_macs("txda/mac/1|code", code.encode())
+        """Return the hash of a short code under every key it may have been made with, the one to store first."""
+        return self._lasting_macs("txda/mac/1|code", code.encode())
 
     def decoy_tags(self, child_id: UUID) -> list[bytes]:
         """Return what a decoy of this id is known by, under every version of the key, the newest first."""
-        return self._deployment_macs("txda/mac/1|decoy", child_id.bytes)
+        return self._lasting_macs("txda/mac/1|decoy", child_id.bytes)
 
     def form_secret(self) -> bytes:
         """Return the secret that the web application signs its form tokens with, the same in every process."""
@@ -311,6 +316,14 @@ class Keys:
 
     def _deployment_macs(self, info: str, message: bytes) -> list[bytes]:
         return [key.mac(message, self._hash) for key in self._keystore.subkeys(info)]
+
+    def _lasting_macs(self, info: str, message: bytes) -> list[bytes]:
+        """Return MACs that nobody can make again when a wrapping key goes: of the index key, which stays.
+
+        Those of the wrapping keys behind it are what was stored before.
+        """
+        lasting = self._keystore.provider.index_key.subkey(info, self._hash)
+        return [lasting.mac(message, self._hash), *self._deployment_macs(info, message)]
 
     def _is_mac(self, info: str, message: bytes, mac: bytes) -> bool:
         """Return whether a MAC is ours, under a wrapping key that another process made perhaps."""

@@ -27,3 +27,4 @@ class Handout(Base):
     pdf: Mapped[bytes | None] = mapped_column(LargeBinary)
     pages: Mapped[int | None]
     sources: Mapped[str] = mapped_column(String(2000), default="")  # entry ids and versions it was made from
+    retention_class: Mapped[str] = mapped_column(String(20), default="health", server_default="health")

@@ -12,8 +12,9 @@ from mengya_health import audit
 from mengya_health.access.actor import PlaceSubject
 from mengya_health.access.permissions import Permission, require
 from mengya_health.crypto.canonical import read_txjson
+from mengya_health.crypto.erasure_ledger import ErasureLedger
 from mengya_health.history import chain
-from mengya_health.history.checkpoints import make_checkpoint, newest_checkpoint, no_erasures
+from mengya_health.history.checkpoints import make_checkpoint, newest_checkpoint
 from mengya_health.history.models import Checkpoint, HistoryEvent
 from mengya_health.history.notes import Note
 from mengya_health.operations import witness
@@ -55,7 +56,7 @@ def take_checkpoint(installation: Installation) -> Checkpoint | None:
             work.keys,
             deployment_id=work.deployment_id,
             at=work.now,
-            erasures=no_erasures(work.keys),
+            erasures=work.keys.digest(ErasureLedger(installation.settings.ledger_file).content()),
             audit_leaf=lambda session, leaf_index: audit.take_new(session, work.keys.digest, leaf_index),
         )
         newest = made or newest_checkpoint(work.session)

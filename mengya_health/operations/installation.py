@@ -24,6 +24,7 @@ from mengya_health.crypto.sealing import Keys
 from mengya_health.crypto.suites import suite_of
 from mengya_health.errors import StartRefused, Stopped
 from mengya_health.operations import witness
+from mengya_health.operations.key_check import require_keys_and_erasures
 from mengya_health.operations.upgrading import KEYSTORE, require_newest
 from mengya_health.people.models import Deployment
 from mengya_health.signing.agreement import signing_agreement
@@ -99,8 +100,12 @@ def open_installation(
     passwords: Passwords | None = None,
     content: Content | None = None,
     environ: Mapping[str, str] = os.environ,
+    checks_keys: bool = True,
 ) -> Installation:
-    """Open what `mengya init` made. Raises StartRefused, and writes nothing, when any part is missing or unfit."""
+    """Open what `mengya init` made. Raises StartRefused, and writes nothing, when any part is missing or unfit.
+
+    `checks_keys` is False for nothing but replaying erasures, without which a restored backup does not start.
+    """
     content = content or load_content(WORKFLOWS)
     loop_of(content), consent_texts(), signing_agreement()  # a file that cannot be read stops the start, too
     suite_of(settings.suite)
@@ -114,6 +119,8 @@ def open_installation(
         require_newest(keystore_engine, KEYSTORE)
         keystore = Keystore.open(keystore_engine, provider)
         deployment_id = _deployment_id(engine)
+        if checks_keys:
+            require_keys_and_erasures(settings, engine, keystore)
         witness.require_fit(settings)
         stopped = witness.why_stopped(settings, engine, keystore, deployment_id)
         if_refused.pop_all()

@@ -22,7 +22,7 @@ from mengya_health.history.models import HistoryEvent, HistoryHead
 from mengya_health.operations.installation import Installation, begin_work
 
 BATCH = 200
-# An invitation's code is stored under the wrapping key of its day, and may be typed for seven days.
+# A form is known again for three days, and what was hashed under the key before codes had a lasting one, for seven.
 KEPT_BEFORE_DESTROYED = timedelta(days=8)
 Progress = Callable[[int, int], None] | None
 

@@ -71,6 +71,11 @@ SEALED = (
     SealedColumn("referral", "not_done_reason"),
     SealedColumn("handout", "pdf"),
     SealedColumn("passkey", subject_id="user_id"),
+    SealedColumn("totp", "secret", row_id="user_id", subject_id="user_id"),
+    SealedColumn("totp", "next_secret", row_id="user_id", subject_id="user_id"),
+    SealedColumn("break_glass", "reason"),
+    SealedColumn("break_glass", "review"),
+    SealedColumn("paper_signature", row_id="signature_id"),
     SealedColumn("attachment"),
     SealedColumn("attachment", "start", starts_a_file=True),
 )

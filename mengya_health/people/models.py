@@ -206,6 +206,7 @@ class Consent(Base):
     from_on: Mapped[date]
     to_on: Mapped[date | None]
     seal: Mapped[bytes] = mapped_column(LargeBinary(32))
+    retention_class: Mapped[str] = mapped_column(String(20), default="consent", server_default="consent")
     row_version: Mapped[int] = mapped_column(default=1)
 
     def authorising(self) -> tuple:

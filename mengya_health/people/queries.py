@@ -37,9 +37,13 @@ def find_child(work, child_id: UUID, permission: Permission = Permission.READ_CH
     return _facts(work, found[child_id])
 
 
-def find_children(work, child_ids: Iterable[UUID]) -> dict[UUID, ChildFacts]:
-    """Return those of the children that the actor may see, by id; the number of statements does not grow with them."""
-    return _opened(work, subjects_of(work, list(child_ids)))
+def find_children(work, child_ids: Iterable[UUID], *, with_open: str = "") -> dict[UUID, ChildFacts]:
+    """Return those of the children that the actor may see, by id; the number of statements does not grow with them.
+
+    `with_open` names a class that must be neither destroyed nor only stored: work lists are made of such content.
+    """
+    found = subjects_of(work, list(child_ids))
+    return _opened(work, {id: child for id, child in found.items() if not child.subject.has_ended(with_open)})
 
 
 def _opened(work, found: dict[UUID, FoundChild]) -> dict[UUID, ChildFacts]:

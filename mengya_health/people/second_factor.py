@@ -85,7 +85,7 @@ def new_spare_codes(work, user: User) -> list[str]:
     """Return ten fresh spare codes; only their keyed hashes are kept, and earlier ones are void."""
     work.session.execute(delete(SpareCode).where(SpareCode.user_id == user.id))
     codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(SPARE_CODES)]
-    work.session.add_all(SpareCode(code_hash=_code_hash(work, user, code), user_id=user.id) for code in codes)
+    work.session.add_all(SpareCode(code_hash=_code_hashes(work, user, code)[0], user_id=user.id) for code in codes)
     work.session.flush()
     return [f"{code[:5]}-{code[5:]}" for code in codes]
 
@@ -124,7 +124,9 @@ def _take_code(work, user: User, typed: str) -> bool:
 
 def _take_spare_code(work, user: User, typed: str) -> bool:
     code = "".join(character for character in typed.upper() if character.isalnum())
-    once = update(SpareCode).where(SpareCode.code_hash == _code_hash(work, user, code), SpareCode.spent_at.is_(None))
+    once = update(SpareCode).where(
+        SpareCode.code_hash.in_(_code_hashes(work, user, code)), SpareCode.spent_at.is_(None)
+    )
     if work.session.execute(once.values(spent_at=work.now)).rowcount != 1:
         return False
     notices.tell(work.session, user.id, "spare_code_spent", work.now)
@@ -150,8 +152,8 @@ def _digits(typed: str) -> str:
     return "".join(typed.split())
 
 
-def _code_hash(work, user: User, code: str) -> bytes:
-    return work.keys.code_hash(f"spare|{user.id.hex}|{code}")
+def _code_hashes(work, user: User, code: str) -> list[bytes]:
+    return work.keys.code_hashes(f"spare|{user.id.hex}|{code}")
 
 
 def _sealed(work, user: User, secret: str, column: str) -> bytes:

@@ -32,6 +32,7 @@ __all__ = [
     "needs_code",
     "open_by_phone",
     "phones_of",
+    "prove",
     "reauthenticate",
     "require_fresh",
     "revoke_phone",
@@ -76,6 +77,16 @@ def reauthenticate(work, *, password: str, code: str = "") -> str:
     if needs_code(work):
         second_factor.require_code(work, user, code)
     return renew_token(work)
+
+
+def prove(work, *, password: str, code: str = "") -> None:
+    """Raise Invalid or TooMany unless these are the actor's own password, and code where they have an app.
+
+    For the command line, where nobody has a session.
+    """
+    user = _require_own_password(work, password)
+    if second_factor.has_app(work, user.id):
+        second_factor.require_code(work, user, code)
 
 
 def change_password(work, *, old_password: str, password: str, code: str = "") -> None:

@@ -111,10 +111,12 @@ def _found_by(work, statement: CompoundSelect, **asked) -> dict[UUID, FoundChild
     for row in work.session.execute(statement, asked | {"today": work.today}).all():
         if seals.holds(work, _MODELS[row.tag], row):
             rows[row.tag][row.child_id].append(row)
-    return {
+    work.keys.load(rows["child"])
+    found = {
         child_id: _found(work, child, rows["tie"][child_id], rows["consent"][child_id], rows["closure"][child_id])
         for child_id, (child,) in rows["child"].items()
     }
+    return {child_id: child for child_id, child in found.items() if not child.subject.has_ended("identity")}
 
 
 def _held(row, today: date) -> ConsentHeld:
@@ -136,6 +138,8 @@ def _found(work, child, ties: list, consents: list, closures: list) -> FoundChil
         ties=tuple(held.values()),
         consents=tuple(_held(row, work.today) for row in consents),
         closed=tuple(Closed(row.section, row.towards, row.receiver_id) for row in closures),
+        # The keystore says it, not the data: no statement on a copy of the data opens an ended section again.
+        ended=tuple((each.key_class, each.sealed_until) for each in work.keys.closed_classes(child.id)),
     )
     attended = (row for row in ties if row.kind in ATTENDING and row.id in held)
     places = sorted(attended, key=lambda row: row.kind)  # enrolment first

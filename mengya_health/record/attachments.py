@@ -204,6 +204,8 @@ def _row(work, child_id: UUID, attachment_id: UUID) -> Attachment:
 
 
 def _may_read(work, child: ChildFacts, row: Attachment) -> bool:
+    if child.subject.has_ended(row.section):
+        return False
     if row.author_id == work.actor.user_id:
         return True
     return row.section != SPECIAL and is_allowed(work.actor, READ_SECTION[row.section], child.subject)

@@ -102,6 +102,7 @@ class Task(Base):
     status: Mapped[str] = mapped_column(String(16), default="requested")
     body: Mapped[bytes] = mapped_column(LargeBinary)  # {item, title, text, freq, weeks …} or {visit}; class health
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    retention_class: Mapped[str] = mapped_column(String(20), default="health", server_default="health")
     row_version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": row_version}

@@ -12,7 +12,7 @@ from sqlalchemy import Select, bindparam, exists, func, literal, select
 from mengya_health import audit
 from mengya_health.access.permissions import READ_SECTION, Permission, is_allowed
 from mengya_health.db import Id
-from mengya_health.errors import NotFound, NotPermitted
+from mengya_health.errors import NotFound, NotPermitted, SectionClosed
 from mengya_health.history.chain import Claim, check_newest, check_with_events, newest_event_of
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import User
@@ -107,7 +107,7 @@ def record_page(
     One statement, and one for the history, however much there is.
     """
     sections, open_kinds = _open_to(work, child)
-    statement = _record_statement(tuple(sections), tuple(open_kinds), kinds, also)
+    statement = _record_statement(tuple(sections), tuple(open_kinds), _kept(child), kinds, also)
     asked = {"child_id": child.id, "me": work.actor.user_id, "most": limit + 1, "unread": _unread(child)}
     rows = _checked(work, child, statement, **asked)
     shown = [row for row in rows if not kinds or row.kind in kinds]
@@ -123,13 +123,18 @@ def record_page(
 
 @lru_cache(maxsize=64)
 def _record_statement(
-    sections: tuple[str, ...], open_kinds: tuple[str, ...], kinds: tuple[str, ...], also: tuple[str, ...]
+    sections: tuple[str, ...],
+    open_kinds: tuple[str, ...],
+    kept: tuple[str, ...],
+    kinds: tuple[str, ...],
+    also: tuple[str, ...],
 ) -> Select:
     """Return the statement of a record page for a reader of these sections and kinds; kept, for building it is slow."""
     of_child = Entry.child_id == bindparam("child_id", type_=Id())
     is_unread = (Entry.section == "family") & Entry.author_id.in_(bindparam("unread", type_=Id(), expanding=True))
     may = (Entry.section.in_(sections) | Entry.kind.in_(open_kinds)) & ~is_unread
     may = may | (Entry.author_id == bindparam("me", type_=Id()))
+    may &= Entry.section.in_(kept)
     listed = Entry.kind.in_(kinds) if kinds else literal(True)
     newest_first = Entry.happened_on.desc(), Entry.recorded_at.desc()
     newest = select(Entry.id).where(of_child, may, listed).order_by(*newest_first).limit(bindparam("most"))
@@ -185,6 +190,7 @@ def entries_of_today(work, children: Mapping[UUID, ChildFacts], kind: str) -> li
     chosen = chosen.where(Entry.child_id.in_(children), Entry.kind == kind, Entry.happened_on == work.today)
     rows = work.session.execute(chosen.order_by(Revision.recorded_at.desc())).all()
     open_to = {child_id: _open_to(work, child) for child_id, child in children.items()}
+    rows = [row for row in rows if row.section in _kept(children[row.child_id])]
     rows = [row for row in rows if _reads(work, children[row.child_id], row, open_to[row.child_id])]
     check_newest(work.session, work.keys, (Claim(row.child_id, row.id, row.version, row.commit) for row in rows))
     audit.read(work, {row.child_id for row in rows}, "entry")
@@ -215,12 +221,18 @@ def select_entries(child_id: UUID):
 def _readable(work, child: ChildFacts):
     sections, kinds = _open_to(work, child)
     is_unread = (Entry.section == "family") & Entry.author_id.in_(_unread(child))
-    return (Entry.section.in_(sections) | Entry.kind.in_(kinds)) & ~is_unread | (Entry.author_id == work.actor.user_id)
+    mine = (Entry.section.in_(sections) | Entry.kind.in_(kinds)) & ~is_unread | (Entry.author_id == work.actor.user_id)
+    return mine & Entry.section.in_(_kept(child))
 
 
 def _unread(child: ChildFacts) -> tuple[UUID, ...]:
     """Return who said no to the record (P1): what these guardians wrote for the family only they read."""
     return tuple(child.subject.refusing("P1"))
+
+
+def _kept(child: ChildFacts) -> tuple[str, ...]:
+    """Return the sections that are neither destroyed nor only stored: the others are shut to their authors, too."""
+    return tuple(name for name in READ_SECTION if not child.subject.has_ended(name))
 
 
 def _open_to(work, child: ChildFacts) -> tuple[list[str], list[str]]:
@@ -274,6 +286,9 @@ def _name_of(work, row) -> str:
 def _open_all(work, child: ChildFacts, rows) -> list[OpenEntry]:
     """Return rows with their content. Raises NotPermitted for one that is closed to the actor, IntegrityError."""
     open_to = _open_to(work, child)
+    for name, until in child.subject.ended:
+        if any(row.section == name for row in rows):
+            raise SectionClosed(name, until)
     if not all(_reads(work, child, row, open_to) for row in rows):
         raise NotPermitted
     return [_open(work, child, row) for row in rows]

@@ -65,7 +65,7 @@ def due_visits(
         .limit(limit)
     )
     rows = work.session.execute(chosen).all()
-    children = find_children(work, {row.child_id for row in rows})
+    children = find_children(work, {row.child_id for row in rows}, with_open="health")
     audit.read(work, list(children), VISIT)
     return [
         DueVisit(

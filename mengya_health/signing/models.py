@@ -39,4 +39,5 @@ class Signature(Base):
     client_data: Mapped[bytes | None] = mapped_column(LargeBinary)
     nonce: Mapped[bytes] = mapped_column(LargeBinary(16))
     signed_at: Mapped[datetime] = mapped_column(UtcTime)
+    retention_class: Mapped[str] = mapped_column(String(20), default="health", server_default="health")
     withdrawn_at: Mapped[datetime | None] = mapped_column(UtcTime)

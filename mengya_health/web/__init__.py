@@ -15,9 +15,11 @@ from mengya_health.web import (
     disputes,
     emergency,
     enrolments,
+    erasures,
     family,
     family_consents,
     family_people,
+    family_rights,
     family_sharing,
     family_signing,
     guardians,
@@ -38,7 +40,7 @@ from mengya_health.web import (
     today,
 )
 
-OF_FAMILIES = (family, family_consents, family_people, family_sharing, family_signing)
+OF_FAMILIES = (family, family_consents, family_people, family_rights, family_sharing, family_signing)
 OF_CHILDREN = (children, desk_consents, enrolments, guardians)
 OF_CLASSES = (classes, class_summary)
 OF_CASES = (cases, case_notes, looking_again, paper_signatures, plans, referring)
@@ -62,5 +64,5 @@ def blueprints() -> list[Blueprint]:
         receipts,
         referrals,
     )
-    of_trust = (emergency, installation_pages, officer, releases)
+    of_trust = (emergency, erasures, installation_pages, officer, releases)
     return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

@@ -46,6 +46,7 @@ NAV = {
         ("紧急查阅", "officer.emergencies", "emergencies"),
         ("审计", "officer.audit", "audit"),
         ("存证", "installation.history", "history"),
+        ("删除复核", "erasures.waiting", "erasures"),
     ],
     "sysadmin": [("存证", "installation.history", "history")],
     "guardian": [],
@@ -104,6 +105,8 @@ SAVED = {
     "withdrawn": lambda: _("已撤回"),
     "refused": lambda: _("已记下：不同意"),
     "asked_two": lambda: _("已提交，请另一位同事看过后批准"),
+    "submitted": lambda: _("已提交复核"),
+    "erasing": lambda: _("已批准，正在销毁"),
 }
 
 

@@ -34,6 +34,7 @@ def child_head(child: ChildFacts, today: date, *, is_clinical: bool = True) -> d
         "shade": words.shade_of(child.id),
         "sex_age": words.sex_and_age(child, today),
         "birth_note": _birth_note(child, today) if is_clinical else "",
+        "closed": [words.closed(name, until) for name, until in child.subject.ended if name in words.CLASSES],
         "facts": [{"label": label, "text": text, "is_warning": warns} for label, text, warns in facts if text],
     }
 

@@ -36,6 +36,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
     )
     return {
         "child": _head(work, child),
+        "closed": [words.closed(name, until) for name, until in child.subject.ended if name in words.CLASSES],
         "siblings": [{"name": each.name, "href": url_for("family.home_of", child_id=each.id)} for each in siblings],
         "todo": _todo(child, asked, may_sign) or _to_renew(again),
         "more_todo": [_asked(child, task) for task in asked[1:]] + (again if asked else again[1:]),
@@ -58,6 +59,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
                 (_("家里人"), "people", "family.people", Permission.READ_FAMILY),
                 (_("谁能看"), "shield", "family.sharing_page", Permission.READ_FAMILY),
                 (_("谁看过档案"), "eye", "family.viewed", Permission.READ_AUDIT),
+                (_("我的权利"), "shield", "family.rights", Permission.CONSENT),
             )
             if may(work, child, permission)
         ],

@@ -49,6 +49,7 @@ def record_page(
     return {
         "back": home_link(child),
         "child_name": child.name,
+        "closed": [words.closed(name, until) for name, until in child.subject.ended if name in words.CLASSES],
         "home_log": _home_log(child, form) if may(work, child, Permission.WRITE_FAMILY) else None,
         "entries": [_line_with_files(work, each, len(files.get(each.id, ()))) for each in entries],
         "older_href": older_href,

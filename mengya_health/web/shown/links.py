@@ -26,6 +26,8 @@ def task_href(child_id: UUID, task: TaskFacts) -> str:
             return url_for("disputes.answer_page", child_id=child_id, note_id=task.subject_id)
         case "witness":
             return url_for("cases.confirm_paper", task_id=task.id)
+        case "erasure":
+            return url_for("erasures.show", child_id=child_id)
         case "question":
             return url_for("cases.question", task_id=task.id)
     return url_for("cases.show", case_id=task.case_id) if task.case_id else url_for("children.show", child_id=child_id)

@@ -93,7 +93,25 @@ TASKS = {
     "consent_withdrawn": _("家长不再同意建档"),
     "consent_disputed": _("监护人意见不一致"),
     "two_persons": _("等另一位同事批准"),
+    "erasure": _("家长要求删除"),
 }
+
+
+# The classes of a record by whose they are; what is kept apart is never spoken of.
+CLASSES = {
+    "health": _("卫生保健（医生写的）"),
+    "behaviour": _("行为观察（老师写的）"),
+    "family": _("家长互动（家里写的）"),
+}
+
+
+def closed(key_class: str, sealed_until: date | None) -> str:
+    """Return what to say of a class that was destroyed, or is only stored until a day."""
+    if sealed_until:
+        return str(
+            _("%(name)s：已封存到 %(until)s，只保存，没有人查看、使用。", name=CLASSES[key_class], until=sealed_until)
+        )
+    return str(_("%(name)s：已应家长要求删除，谁也恢复不了。", name=CLASSES[key_class]))
 
 
 def code_of(row_id: UUID) -> str:
