@@ -17,6 +17,7 @@ from mengya_health.access.actor import (
     Emergency,
     Place,
     PlaceSubject,
+    ReportSubject,
     Tie,
 )
 from mengya_health.access.permissions import OF_CLASS, RULES, WRITE_SECTION, Permission, is_allowed, require
@@ -78,7 +79,23 @@ ACTORS = {
     "security_officer": staff("security_officer", None),
     "sysadmin": staff("sysadmin", None),
     "stranger": Actor(UUID(int=97), "guardian"),
+    "lead": staff("safeguarding", NURSERY),
+    "area_lead": staff("area_safeguarding", DISTRICT),
+    "other_lead": staff("safeguarding", ELSEWHERE),
+    "other_area_lead": staff("area_safeguarding", ELSEWHERE),
 }
+REPORTERS = {
+    **ACTORS,
+    "author": Actor(UUID(int=71), "teacher", (Place("teacher", NURSERY, GROUP),)),
+    "lead_and_father": replace(staff("safeguarding", NURSERY), user_id=FATHER),
+}
+# A mandatory report by a teacher of the child's nursery.
+REPORT = ReportSubject(
+    author_id=UUID(int=71),
+    organisation_id=NURSERY,
+    area_ids=frozenset({DISTRICT}),
+    family_ids=frozenset({MOTHER, FATHER, GRANNY, VISITOR}),
+)
 
 # permission: everybody who may, with every consent given.
 ALLOWED = {
@@ -109,8 +126,10 @@ ALLOWED = {
     "class:leave": "doctor teacher health_staff",
     "visit:book": "mother father doctor",
     "guardian:invite": "doctor",
+    "report:write": "doctor teacher health_staff specialist other_teacher",
 }
 ALLOWED_AT_THE_CLINIC = {"child:register": "doctor", "children:list": "doctor", "emergency:read": "doctor"}
+ALLOWED_OF_A_REPORT = {"report:read": "author lead area_lead", "report:follow": "lead area_lead"}
 ALLOWED_ANYWHERE = {
     "history:read": "sysadmin security_officer",
     "users:manage": "sysadmin",
@@ -143,7 +162,7 @@ def permitted(actor: Actor, subject=CHILD) -> set[str]:
 
 
 def test_every_permission_stands_in_the_table_and_in_this_test():
-    written = {*ALLOWED, *ALLOWED_AT_THE_CLINIC, *ALLOWED_ANYWHERE}
+    written = {*ALLOWED, *ALLOWED_AT_THE_CLINIC, *ALLOWED_OF_A_REPORT, *ALLOWED_ANYWHERE}
     assert written == set(Permission) == set(RULES)
 
 
@@ -158,6 +177,20 @@ def test_places_are_open_to_exactly_whom_is_written(name):
     assert at_clinic == {p for p, who in ALLOWED_AT_THE_CLINIC.items() if name in who.split()}
     anywhere = {p for p in ALLOWED_ANYWHERE if is_allowed(ACTORS[name], p, PlaceSubject(None))}
     assert anywhere == {p for p, who in ALLOWED_ANYWHERE.items() if name in who.split()}
+
+
+@pytest.mark.parametrize("name", REPORTERS)
+def test_a_mandatory_report_is_open_to_its_author_and_the_leads_only(name):
+    """S-76."""
+    may = {permission for permission in ALLOWED_OF_A_REPORT if is_allowed(REPORTERS[name], permission, REPORT)}
+    assert may == {permission for permission, who in ALLOWED_OF_A_REPORT.items() if name in who.split()}
+
+
+def test_a_mandatory_report_is_written_whatever_was_consented():
+    """S-76."""
+    nothing = replace(CHILD, consents=())
+    for name in ALLOWED["report:write"].split():
+        assert is_allowed(ACTORS[name], "report:write", nothing)
 
 
 @pytest.mark.parametrize("purpose", LOST)
@@ -233,7 +266,7 @@ def test_while_guardians_disagree_about_the_record_the_clinic_goes_on_and_nobody
     disputed = refusing("P1")
     assert permitted(ACTORS["doctor"]) - permitted(ACTORS["doctor"], disputed) == {"behaviour:read"}
     assert not {"child:read", "behaviour:read"} & permitted(ACTORS["teacher"], disputed)
-    assert permitted(ACTORS["specialist"], disputed) == set()
+    assert permitted(ACTORS["specialist"], disputed) == {"report:write"}
     lost = permitted(ACTORS["father"], refusing()) - permitted(ACTORS["father"], disputed)
     assert lost == {"family:write", "photo:keep"}
 
@@ -275,7 +308,7 @@ def test_a_class_that_is_destroyed_or_sealed_is_shut_to_everybody(key_class):
 
 def test_consent_for_one_receiver_is_not_for_another():
     named = replace(CHILD, consents=(ConsentHeld("P1", None, MOTHER), ConsentHeld("P3", ELSEWHERE, MOTHER)))
-    assert permitted(ACTORS["specialist"], named) == set()
+    assert permitted(ACTORS["specialist"], named) == {"report:write"}
 
 
 def test_bound_phone_only_reads():
@@ -324,7 +357,8 @@ def test_unknown_permission_is_refused():
 @given(st.sampled_from(sorted(RULES)), st.sampled_from(sorted(ACTORS)), st.data())
 def test_no_line_allows_what_one_of_its_rules_forbids(permission, name, data):
     line = data.draw(st.sampled_from(RULES[permission]))
-    subject = PlaceSubject(CLINIC) if permission in ALLOWED_AT_THE_CLINIC else CHILD
+    subject = REPORT if permission in ALLOWED_OF_A_REPORT else CHILD
+    subject = PlaceSubject(CLINIC) if permission in ALLOWED_AT_THE_CLINIC else subject
     if not is_allowed(ACTORS[name], permission, subject):
         assert not all(rule(ACTORS[name], subject) for rule in line)
 

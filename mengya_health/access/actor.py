@@ -172,3 +172,13 @@ class PlaceSubject:
     """A place as the object of a decision."""
 
     organisation_id: UUID
+
+
+@dataclass(frozen=True)
+class ReportSubject:
+    """A mandatory report as the object of a decision."""
+
+    author_id: UUID
+    organisation_id: UUID | None  # where it was written
+    area_ids: frozenset[UUID]  # places in whose district that lies, among those the reader watches a district from
+    family_ids: frozenset[UUID]  # who may not read it whatever their office: the child's own family

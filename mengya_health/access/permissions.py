@@ -20,6 +20,7 @@ from mengya_health.access.rules import (
     health_open_to_caregiver,
     health_open_to_nursery,
     health_open_to_receiver,
+    not_family,
     photo_consented,
     receiver_of,
     record_consented,
@@ -28,12 +29,16 @@ from mengya_health.access.rules import (
     restricted_guardian_of,
     reviewer_of,
     runs_the_system,
+    safeguards_district,
+    safeguards_place,
     sharing_consented,
     signed_in_fully,
     signing_guardian_of,
+    staff_around,
     staff_here,
     teacher_of,
     watches_over,
+    wrote_report,
 )
 from mengya_health.errors import NotFound, NotPermitted, Restricted, SectionClosed
 
@@ -63,6 +68,9 @@ class Permission(StrEnum):
     ANSWER_REFERRAL = "referral:answer"  # receive a referral and send the reply
     PRINT_HEALTH = "health:print"  # print the clinic's papers
     READ_AUDIT = "audit:read"  # see who looked at the child's record
+    WRITE_REPORT = "report:write"  # write a mandatory report: it waits for nobody and needs no consent
+    READ_REPORT = "report:read"  # read a mandatory report and add to it
+    FOLLOW_REPORT = "report:follow"  # say how far a mandatory report has come
     REGISTER_CHILD = "child:register"  # take a child into the clinic's care
     KEEP_CHILD = "child:keep"  # keep the child's sheet: who it is, its class, consents signed on paper at the desk
     LEAVE_CLASS = "class:leave"  # write down that a child has left the class
@@ -144,6 +152,16 @@ RULES = {
     P.ANSWER_REFERRAL: [[*_RECEIVER, signed_in_fully]],
     P.PRINT_HEALTH: [[*_DOCTOR, signed_in_fully], [guardian_of, signed_in_fully]],
     P.READ_AUDIT: [[guardian_of]],
+    P.WRITE_REPORT: [[staff_around, signed_in_fully]],
+    P.READ_REPORT: [
+        [wrote_report, signed_in_fully],
+        [safeguards_place, not_family, signed_in_fully],
+        [safeguards_district, not_family, signed_in_fully],
+    ],
+    P.FOLLOW_REPORT: [
+        [safeguards_place, not_family, signed_in_fully],
+        [safeguards_district, not_family, signed_in_fully],
+    ],
     P.REGISTER_CHILD: [[doctor_here, signed_in_fully]],
     P.KEEP_CHILD: [[clinic_doctor_of, signed_in_fully]],
     P.LEAVE_CLASS: [[clinic_doctor_of, signed_in_fully], [teacher_of, signed_in_fully]],

@@ -1,6 +1,6 @@
 """The rules by name: small claims about an actor and a subject. The permission table and the workflow share them."""
 
-from mengya_health.access.actor import Actor, ChildSubject, PlaceSubject
+from mengya_health.access.actor import Actor, ChildSubject, PlaceSubject, ReportSubject
 
 
 def signed_in_fully(actor: Actor, subject) -> bool:
@@ -136,6 +136,34 @@ def family_open_to_caregiver(actor: Actor, subject: ChildSubject) -> bool:
     return not subject.is_closed("family", "caregiver", (actor.user_id,))
 
 
+def staff_around(actor: Actor, subject: ChildSubject) -> bool:
+    """Anyone on the staff of a place where this child is looked after or treated, whatever was consented."""
+    staff = actor.places_as("doctor", "teacher", "health_staff", "specialist")
+    places = {place.organisation_id for place in staff}
+    ties = [tie for kind in ("care", "enrolment", "visit", "receiver") for tie in subject.current(kind)]
+    return any(tie.organisation_id in places for tie in ties)
+
+
+def wrote_report(actor: Actor, subject: ReportSubject) -> bool:
+    """The one who wrote this report."""
+    return actor.user_id == subject.author_id
+
+
+def safeguards_place(actor: Actor, subject: ReportSubject) -> bool:
+    """The safeguarding lead of the place where it was written."""
+    return subject.organisation_id in {place.organisation_id for place in actor.places_as("safeguarding")}
+
+
+def safeguards_district(actor: Actor, subject: ReportSubject) -> bool:
+    """The safeguarding lead of the district where it was written."""
+    return any(place.organisation_id in subject.area_ids for place in actor.places_as("area_safeguarding"))
+
+
+def not_family(actor: Actor, subject: ReportSubject) -> bool:
+    """Nobody of the child's own family."""
+    return actor.user_id not in subject.family_ids
+
+
 def doctor_here(actor: Actor, subject: PlaceSubject) -> bool:
     """A doctor of this clinic."""
     return any(place.organisation_id == subject.organisation_id for place in actor.places_as("doctor"))
@@ -166,5 +194,7 @@ BY_NAME = {
         contributes, restricted_guardian_of, health_open_to_nursery, behaviour_open_to_nursery,
         behaviour_open_to_clinic, family_open_to_clinic, health_open_to_receiver, health_open_to_caregiver,
         behaviour_open_to_caregiver, family_open_to_caregiver,
+        staff_here, runs_the_system, photo_consented, staff_around, wrote_report, safeguards_place,
+        safeguards_district, not_family,
     )
 }  # fmt: skip

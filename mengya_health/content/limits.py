@@ -127,6 +127,7 @@ class MandatoryReport(Sourced):
     what: str
     clock: str
     rules: tuple[str, ...]
+    signs: tuple[Coded, ...]
     record: tuple[str, ...]
 
 
@@ -139,6 +140,7 @@ class MandatoryReportShape(Shape):
     what = words(required=True)
     clock = words(required=True)
     rules = word_list(required=True)
+    signs = many(CodedShape, required=True)
     record = word_list(required=True)
 
 

@@ -90,20 +90,30 @@ class Keys:
         """Make and commit the data keys of accounts that are about to be stored."""
         self._keystore.create_keys_of(user_ids, USER_CLASSES)
 
-    def seal_revision(self, child_id: UUID, section: str, entry_id: UUID, version: int, content: Any) -> SealedRevision:
+    def seal_revision(
+        self, child_id: UUID, section: str, entry_id: UUID, version: int, content: Any, *, table: str = "revision"
+    ) -> SealedRevision:
         """Return a revision's envelope and commitment; raises NotCanonical for content that has no TXJSON form.
 
         The salt of the commitment lies inside the envelope: without the key, a guess at the content tests nothing.
         """
         salt, canonical = os.urandom(_SALT_BYTES), txjson(content)
-        body = self._seal(_revision_place(child_id, entry_id, version), section, salt + padded(canonical))
+        body = self._seal(Place(table, "body", entry_id, child_id, version), section, salt + padded(canonical))
         return SealedRevision(body, commitment(salt, canonical, self._hash))
 
     def open_revision(
-        self, child_id: UUID, section: str, entry_id: UUID, version: int, body: bytes, commit: bytes
+        self,
+        child_id: UUID,
+        section: str,
+        entry_id: UUID,
+        version: int,
+        body: bytes,
+        commit: bytes,
+        *,
+        table: str = "revision",
     ) -> Any:
         """Return a revision's content; raises IntegrityError, also where `commit` is not its commitment."""
-        opened = self._open(_revision_place(child_id, entry_id, version), section, body)
+        opened = self._open(Place(table, "body", entry_id, child_id, version), section, body)
         salt, canonical = opened[:_SALT_BYTES], opened[_SALT_BYTES:].rstrip(b" ")
         if not hmac.compare_digest(commitment(salt, canonical, self._hash), commit):
             raise IntegrityError
@@ -332,10 +342,6 @@ class Keys:
             return any(hmac.compare_digest(made, mac) for made in self._deployment_macs(info, message))
 
         return holds() or (self._keystore.refresh() and holds())
-
-
-def _revision_place(child_id: UUID, entry_id: UUID, version: int) -> Place:
-    return Place("revision", "body", entry_id, child_id, version)
 
 
 def _attachment_place(attachment_id: UUID, child_id: UUID, column: str) -> Place:

@@ -162,7 +162,7 @@ def begin_work(installation: Installation, actor: Actor | None, *, writing: bool
     try:
         yield work
         if writing:
-            work.write_audit()
+            _store_rows(work, session)
             session.commit()
     except BaseException as error:
         session.rollback()
@@ -178,11 +178,17 @@ def begin_work(installation: Installation, actor: Actor | None, *, writing: bool
 
 def store_audit(installation: Installation, work: Work) -> None:
     """Store a reading's audit rows in one short transaction of their own, before anything is shown."""
-    if not (work.audit_rows or work.alarms):
+    if not (work.audit_rows or work.alarms or work.after_answer):
         return
     with db.open_session(installation.engine, writing=True) as session:
-        work.write_audit(session)
+        _store_rows(work, session)
         session.commit()
+
+
+def _store_rows(work: Work, session: Session) -> None:
+    for act in work.after_answer:
+        act(session)
+    work.write_audit(session)
 
 
 def keep_what_survives(installation: Installation, work: Work) -> None:

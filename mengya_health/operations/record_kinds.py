@@ -19,7 +19,7 @@ from mengya_health.history.merkle import Digest
 from mengya_health.people.approvals import Approval
 from mengya_health.people.models import Child, Consent, Relationship
 from mengya_health.people.sharing import SectionClosure
-from mengya_health.record.models import Attachment, Entry, Revision
+from mengya_health.record.models import Attachment, Entry, MandatoryReport, ReportNote, Revision
 from mengya_health.signing.levels import L2
 from mengya_health.signing.models import Signature
 from mengya_health.signing.paper_models import PaperSignature
@@ -50,7 +50,8 @@ def kinds_of(deployment_id: UUID) -> tuple[Kind, ...]:
     """Return every kind of record; what is about no child stands in the chain of the deployment."""
     nobody = literal(deployment_id, Id())
     # A mandatory report must not show in the child's own history.
-    chain_of_file = case((Attachment.section == "special", nobody), else_=Attachment.child_id)
+    of_report = Attachment.subject_id.in_(select(MandatoryReport.id))
+    chain_of_file = case((of_report, nobody), else_=Attachment.child_id)
     return (
         Kind(
             "entry",
@@ -86,6 +87,10 @@ def kinds_of(deployment_id: UUID) -> tuple[Kind, ...]:
             select(chain_of_file.label("chain_id"), Attachment.id, Attachment.commit),
             lambda _digest, row: (1, row.commit),
         ),
+        *(
+            _apart(rec_type, model, nobody)
+            for rec_type, model in (("report", MandatoryReport), ("report_note", ReportNote))
+        ),
         *(_sealed(model, nobody) for model in (Relationship, Consent, SectionClosure, Approval)),
     )
 
@@ -96,6 +101,17 @@ def was_written(event: Told, author_id: UUID, at: datetime) -> bool:
 
 
 _id_text = lru_cache(maxsize=4096)(str)  # a few hands write everything
+
+
+def _apart(rec_type: str, model, nobody) -> Kind:
+    """Return the kind of rows that are about a child and told of in the deployment's chain."""
+    rows = select(nobody.label("chain_id"), model.id, model.commit, model.author_id, model.recorded_at)
+    return Kind(
+        rec_type,
+        rows,
+        lambda _digest, row: (1, row.commit),
+        lambda _digest, _chain, event, row: was_written(event, row.author_id, row.recorded_at),
+    )
 
 
 def _sealed(model, nobody) -> Kind:

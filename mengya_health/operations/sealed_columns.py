@@ -78,4 +78,6 @@ SEALED = (
     SealedColumn("paper_signature", row_id="signature_id"),
     SealedColumn("attachment"),
     SealedColumn("attachment", "start", starts_a_file=True),
+    SealedColumn("mandatory_report"),
+    SealedColumn("report_note"),
 )

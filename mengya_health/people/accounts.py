@@ -17,7 +17,10 @@ from mengya_health.people.models import BoundPhone, Group, Membership, User, Use
 from mengya_health.people.places import require_management
 from mengya_health.people.sessions import require_fresh
 
-ROLES = ("doctor", "teacher", "health_staff", "specialist", "reviewer", "manager", "security_officer", "sysadmin")
+ROLES = (
+    "doctor", "teacher", "health_staff", "specialist", "reviewer", "manager", "security_officer", "sysadmin",
+    "safeguarding", "area_safeguarding",  # who reads mandatory reports: of one place, of the place's district
+)  # fmt: skip
 # Whoever keeps the keys must not be the one who watches over their use.
 _NEVER_TOGETHER = {"sysadmin": "security_officer", "security_officer": "sysadmin"}
 # Whoever works with children or their numbers does so at a place; these two serve the whole installation.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select
+from sqlalchemy import Row, Select, func, insert, select
 
 from mengya_health import audit
 from mengya_health.access.permissions import READ_SECTION, WRITE_SECTION, Permission, is_allowed, require
@@ -16,7 +16,7 @@ from mengya_health.errors import NotFound, NotNow, NotPermitted
 from mengya_health.history import chain
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.files import CleanFile
-from mengya_health.record.models import Attachment, AttachmentSegment
+from mengya_health.record.models import Attachment, AttachmentSegment, MandatoryReport
 from mengya_health.record.queries import OpenEntry
 
 MOST_FILES, MOST_BYTES = 200, 500 * 1024 * 1024  # of one person in a day
@@ -84,6 +84,7 @@ def store_attachment(
     Raises NotFound, NotPermitted, NotNow for one person's too many files in a day.
     """
     require(work.actor, permission or _of_section(WRITE_SECTION, section), child.subject)
+    _require_room(work, len(file.content))
     attachment = keep(work, child.id, section=section, file=file, subject_id=subject_id, chain_id=child.id)
     audit.changed(work, child.id, "attachment", attachment.id, action="C")
     return attachment
@@ -120,8 +121,7 @@ def open_attachment(
 
 
 def keep(work, child_id: UUID, *, section: str, file: CleanFile, subject_id: UUID, chain_id: UUID) -> Attachment:
-    """Store a file and its event in the chain `chain_id`; permission and audit are the caller's. Raises NotNow."""
-    _require_room(work, len(file.content))
+    """Store a file and its event in the chain `chain_id`; permission, audit and limits are the caller's."""
     id, said = new_id(), {"name": file.name, "kind": file.kind, "size": len(file.content)}
     sealed = work.keys.seal_attachment(child_id, section, id, said, file.content)
     attachment = Attachment(
@@ -192,12 +192,18 @@ def facts_of(work, row: Attachment | Row) -> AttachmentFacts:
 
 
 def _rows(work, child_id: UUID, subject_ids: list[UUID]) -> list[Attachment]:
-    chosen = select(Attachment).where(Attachment.child_id == child_id, Attachment.subject_id.in_(subject_ids))
+    chosen = _of_child(child_id).where(Attachment.subject_id.in_(subject_ids))
     return list(work.session.scalars(chosen.order_by(Attachment.id)))
 
 
+def _of_child(child_id: UUID) -> Select:
+    """Return the SELECT of a child's attachments; what hangs on a mandatory report opens through the report alone."""
+    reports = select(MandatoryReport.id).where(MandatoryReport.child_id == child_id)
+    return select(Attachment).where(Attachment.child_id == child_id, Attachment.subject_id.not_in(reports))
+
+
 def _row(work, child_id: UUID, attachment_id: UUID) -> Attachment:
-    row = work.session.scalar(select(Attachment).where(Attachment.child_id == child_id, Attachment.id == attachment_id))
+    row = work.session.scalar(_of_child(child_id).where(Attachment.id == attachment_id))
     if row is None:
         raise NotFound
     return row

@@ -147,6 +147,71 @@ class AttachmentSegment(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class MandatoryReport(Base):
+    """强制报告. Its events stand in the deployment's chain, its readings in a table of their own."""
+
+    __tablename__ = "mandatory_report"
+    __table_args__ = (
+        UniqueConstraint("child_id", "id"),
+        Index("ix_mandatory_report_place", "organisation_id", "recorded_at"),
+        Index("ix_mandatory_report_author", "author_id", "recorded_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"))
+    author_id: Mapped[UUID] = mapped_column(Id)
+    author_role: Mapped[str] = mapped_column(String(20))
+    organisation_id: Mapped[UUID | None] = mapped_column(Id)  # where the author works: its lead reads it
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+    status: Mapped[str] = mapped_column(String(16))  # FHIR task-status: requested received in-progress completed
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # class special
+    commit: Mapped[bytes] = mapped_column(LargeBinary(32))
+    retention_class: Mapped[str] = mapped_column(String(20))
+    seal: Mapped[bytes] = mapped_column(LargeBinary(32))
+    row_version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": row_version, "version_id_generator": False}
+
+    def authorising(self) -> tuple:
+        """Return the columns that the seal covers: who may read it hangs on them."""
+        return (self.id, self.child_id, self.author_id, self.organisation_id, self.status)
+
+
+class ReportNote(Base):
+    """What its author or a lead adds to a mandatory report, and the status it was given with it."""
+
+    __tablename__ = "report_note"
+    __table_args__ = (UniqueConstraint("child_id", "id"), Index("ix_report_note_report", "report_id"))
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    report_id: Mapped[UUID] = mapped_column(Id, ForeignKey("mandatory_report.id"))
+    child_id: Mapped[UUID] = mapped_column(Id)
+    author_id: Mapped[UUID] = mapped_column(Id)
+    author_role: Mapped[str] = mapped_column(String(20))
+    recorded_at: Mapped[datetime] = mapped_column(UtcTime)
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # {text, status}; class special
+    commit: Mapped[bytes] = mapped_column(LargeBinary(32))
+    retention_class: Mapped[str] = mapped_column(String(20))
+
+
+class ReportReading(Base):
+    """Who wrote or read what of mandatory reports: the audit apart, of the same terms as the audit."""
+
+    __tablename__ = "report_reading"
+    __table_args__ = (Index("ix_report_reading_report", "report_id", "at"),)
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    request_id: Mapped[UUID] = mapped_column(Id)
+    report_id: Mapped[UUID | None] = mapped_column(Id)  # none where only the form was open
+    child_id: Mapped[UUID | None] = mapped_column(Id)
+    user_id: Mapped[UUID] = mapped_column(Id)
+    role: Mapped[str] = mapped_column(String(20))
+    session_id: Mapped[UUID | None] = mapped_column(Id)
+    action: Mapped[str] = mapped_column(String(6))  # C R U
+    source: Mapped[str] = mapped_column(String(45))
+    at: Mapped[datetime] = mapped_column(UtcTime)
+
+
 class Idempotency(Base):
     """A form that was sent and stored, so that sending it again stores nothing twice."""
 

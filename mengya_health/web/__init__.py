@@ -36,6 +36,7 @@ from mengya_health.web import (
     referrals,
     referring,
     releases,
+    reports,
     sign_in,
     today,
 )
@@ -63,6 +64,7 @@ def blueprints() -> list[Blueprint]:
         passkeys,
         receipts,
         referrals,
+        reports,
     )
     of_trust = (emergency, erasures, installation_pages, officer, releases)
     return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

@@ -19,6 +19,8 @@ BADGES = {
     "reviewer": ("mgr", "区级复核"),
     "security_officer": ("mgr", "安全审计"),
     "sysadmin": ("mgr", "系统管理"),
+    "safeguarding": ("mgr", "儿童保护"),
+    "area_safeguarding": ("mgr", "区级儿童保护"),
 }
 HOME = {
     "doctor": "today.show",
@@ -29,6 +31,8 @@ HOME = {
     "specialist": "referrals.waiting",
     "reviewer": "releases.waiting",
     "security_officer": "officer.alarms_page",
+    "safeguarding": "reports.index",
+    "area_safeguarding": "reports.index",
 }
 NAV = {
     "doctor": [
@@ -121,5 +125,10 @@ def _nav(who: Actor) -> list[dict]:
         here = next((area for area in ("emergencies", "audit") if f"/{area}" in request.path), "alarms")
     return [
         {"text": _(text), "href": url_for(endpoint), "is_current": here == area}
-        for text, endpoint, area in NAV.get(who.role, [])
+        for text, endpoint, area in [*NAV.get(who.role, []), *_watching(who)]
     ]
+
+
+def _watching(who: Actor) -> list[tuple[str, str, str]]:
+    """Return where a safeguarding lead reads reports: it stands there whether or not there is any."""
+    return [("儿童保护", "reports.index", "reports")] if who.places_as("safeguarding", "area_safeguarding") else []

@@ -18,7 +18,7 @@ from tests.factories import a_child, a_guardian
 # history holds ids and commitments.
 NOT_FENCED = {
     "account_token", "approval", "audit_event", "break_glass", "child_index", "erasure", "history_event",
-    "history_head", "invitation",
+    "history_head", "invitation", "report_reading",
 }  # fmt: skip
 
 

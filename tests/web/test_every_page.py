@@ -43,6 +43,8 @@ NOT_CRAWLED = {
     "receipts.script": "a program to take away",
     "attachments.download": "somebody's file, of which the demo has none",
     "passkeys.confirm_page": "asked for where the last confirmation is older than five minutes: web/test_passkeys.py",
+    "reports.show": "a mandatory report, of which the demo has none",
+    "reports.download": "a file of one",
 }
 TOO_CLINICAL = re.compile("阳性|疑似|异常|问题儿童")
 DECIDING = {"family.sign", "family.consent", "account.agreement"}

@@ -109,6 +109,7 @@ def card(work, group, child: ChildFacts, tasks: list[TaskFacts], domain: str, fo
             if task.kind == "care_task"
         ],
         "concern_href": url_for("classes.concern_page", group_id=group.id, child_id=child.id),
+        "report_href": url_for("reports.write_page", child_id=child.id),
         "count": "",
         "action": url_for("classes.observe", group_id=group.id, child_id=child.id),
         "form": form,

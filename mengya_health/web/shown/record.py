@@ -160,6 +160,7 @@ def _tools(work, child: ChildFacts, writes_health: bool) -> list[dict]:
         (_("监护人"), "children.guardians", keeps),
         (_("邀请家长"), "children.invite", may(work, child, Permission.INVITE_GUARDIAN)),
         (_("删除要求"), "erasures.show", may(work, child, Permission.ERASE)),
+        (_("强制报告"), "reports.write_page", may(work, child, Permission.WRITE_REPORT)),
         (_("核对通行密钥"), "passkeys.witness_page", keeps),
     ]
     return [{"text": text, "href": _href(endpoint, child)} for text, endpoint, is_offered in tools if is_offered]

@@ -27,6 +27,8 @@ ROLES = {
     "manager": ("mgr", _("区级管理")),
     "security_officer": ("mgr", _("安全审计")),
     "sysadmin": ("mgr", _("系统导入")),
+    "safeguarding": ("mgr", _("儿童保护负责人")),
+    "area_safeguarding": ("mgr", _("区级儿童保护负责人")),
     "anonymous": ("par", _("用邀请码开通")),
 }
 # Section → its mark, its word, and who writes it.
