@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import func, select, text
 
+from mengya_health.access import fence
 from mengya_health.access.actor import Actor, Place
 from mengya_health.audit import AuditEvent
 from mengya_health.db import Base
@@ -158,6 +159,7 @@ APART = {"mandatory_report", "report_note", "report_reading"}
 def _of_child(installation, child_id) -> dict:
     """Return all that is stored of a child but its reports and what hangs on them."""
     with installation.engine.connect() as connection:
+        fence.lift_for(connection)
         return {
             table.name: sorted(map(repr, connection.execute(_rows_of(table, child_id))))
             for table in Base.metadata.sorted_tables
@@ -182,6 +184,7 @@ def test_a_row_turned_by_sql_opens_to_nobody_new(installation, work_as, district
 
     def turn(statement, **values):
         with installation.engine.begin() as connection:
+            fence.lift_for(connection)
             is_sqlite = connection.dialect.name == "sqlite"
             given = {"id": report_id, "other": other, **values}
             connection.execute(text(statement), {name: id.bytes if is_sqlite else id for name, id in given.items()})
