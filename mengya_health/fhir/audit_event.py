@@ -18,6 +18,8 @@ Sources: hl7.org/fhir/R4/auditevent.html; profiles.ihe.net/ITI/BALP.
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from mengya_health.audit import AuditEvent
 
 _THO, _BALP = "http://terminology.hl7.org/CodeSystem", "https://profiles.ihe.net/ITI/BALP"
@@ -44,7 +46,7 @@ _PURPOSES = {
 _SOURCE_ROLE, _DESTINATION_ROLE = (_DCM, "110153", "Source Role ID"), (_DCM, "110152", "Destination Role ID")
 
 
-def audit_event(row: AuditEvent, deployment_id: UUID) -> dict[str, Any]:
+def audit_event(row: AuditEvent | Row, deployment_id: UUID) -> dict[str, Any]:
     """Return an audit row as a FHIR R4 AuditEvent: ids and codes, no name and no content."""
     action, kind, subkind, profile = _ACTIONS[row.action]
     is_allowed = row.outcome == "allow"
@@ -73,7 +75,7 @@ def audit_event(row: AuditEvent, deployment_id: UUID) -> dict[str, Any]:
     return event
 
 
-def _agents(row: AuditEvent, deployment_id: UUID, *, is_reading: bool) -> list[dict]:
+def _agents(row: AuditEvent | Row, deployment_id: UUID, *, is_reading: bool) -> list[dict]:
     # On a read the server is where the data comes from; on everything else the client is.
     server, client = (_SOURCE_ROLE, _DESTINATION_ROLE) if is_reading else (_DESTINATION_ROLE, _SOURCE_ROLE)
     user = {
@@ -92,7 +94,7 @@ def _agents(row: AuditEvent, deployment_id: UUID, *, is_reading: bool) -> list[d
     return agents
 
 
-def _entities(row: AuditEvent) -> list[dict]:
+def _entities(row: AuditEvent | Row) -> list[dict]:
     details = {"session": row.session_id, "break-glass": row.break_glass_id}
     request = {
         "what": _named(row.request_id),

@@ -30,7 +30,7 @@ def render_handout(work, handout_id: UUID) -> None:
     handout.pdf = work.keys.seal_file("handout", handout.id, child.id, "health", pdf.content, "pdf")
     handout.pages = pdf.pages
     handout.sources = " ".join(content.imprint.sources[:MOST_SOURCES])
-    audit.note(work, "P", child.id, "handout", record_id=handout.id)
+    audit.note(work, "P", child.id, "handout", record_id=handout.id, purpose="print")
 
 
 def make_pdf(work, document: str, *, number: str, subject_id: UUID | None = None) -> Pdf:

@@ -30,6 +30,7 @@ from mengya_health.operations.demo_people import (
 from mengya_health.operations.demo_stage import AFTERNOON, MORNING, NOON, OPENING, Event, Stage
 from mengya_health.operations.demo_stories import STORIES
 from mengya_health.operations.demo_tale import Tale
+from mengya_health.operations.demo_trust import leave_traces
 from mengya_health.operations.first_run import initialise
 from mengya_health.operations.installation import Installation, begin_work, clock
 from mengya_health.people.models import Deployment, Region, User
@@ -128,6 +129,7 @@ def make_demo(
     build_places(stage)
     _play(stage, progress or (lambda done, total: None))
     renew_roles(stage)
+    leave_traces(stage)
     return _accounts()
 
 

@@ -24,6 +24,7 @@ FIRST_LOGIN, LAST_LOGIN = "admin", "officer"
 STAFF = (  # login, name, role, place, what the person does
     ("doctor", "样本林医生", "doctor", "clinic", "儿保医生 clinic doctor"),
     ("doctor2", "样本周医生", "doctor", "clinic", "儿保医生（第二位）second doctor"),
+    ("doctor3", "样本许医生", "doctor", "clinic2", "另一家门诊的儿保医生 doctor of another clinic"),
     ("teacher", "样本陈老师", "teacher", BEAN, "豆芽班教师 teacher"),
     ("teacher2", "样本吴老师", "teacher", DANDELION, "蒲公英班教师 teacher of the other class"),
     ("health", "样本沈老师", "health_staff", "kindergarten", "保健员 health staff of the kindergarten"),
@@ -59,6 +60,7 @@ def _add_places(work: Work, stage: Stage) -> None:
     add: Callable = places.add_organisation
     stage.places = {
         "clinic": add(work, region_id=north, kind="clinic", code="QH0001", name="青禾社区卫生服务中心").id,
+        "clinic2": add(work, region_id=south, kind="clinic", code="CX0001", name="春溪社区卫生服务中心").id,
         "mch_institute": add(work, region_id=district, kind="mch_institute", code="FY0001", name="萌芽区妇幼保健所").id,
         "kindergarten": add(work, region_id=north, kind="kindergarten", code="YE0001", name="青禾幼儿园").id,
         BABY_HOUSE: add(work, region_id=south, kind="baby_house", code="BB0001", name="春溪宝宝屋").id,

@@ -4,9 +4,8 @@ Who may: doctors. Whoever else needs a child's record in an emergency asks one, 
 colleague can be asked about.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import or_, select
@@ -32,7 +31,6 @@ from mengya_health.people.subjects import subjects_of
 from mengya_health.work import LOCAL
 
 SHORTEST_REASON = 10  # characters, of the reason and of the review
-TOLD_FOR = timedelta(days=30)  # how long a family is reminded on its first page; 谁看过档案 keeps it for good
 
 
 def open_emergency(work, *, number: str, code: str, text: str) -> BreakGlass:
@@ -97,28 +95,31 @@ class EmergencyNotice:
     opened_at: datetime
 
 
-def notices_of(work, children: Iterable[ChildFacts]) -> dict[UUID, list[EmergencyNotice]]:
-    """Return what the guardians of these children are told of the last 30 days, by child, newest first.
+def told_on(work, child: ChildFacts) -> list[date]:
+    """Return the days of the last 30 on which somebody opened this child's record in an emergency, for its guardians.
 
-    What the officer holds back is left out until it may be told. One statement.
+    Read from the ties that `my_children` brings along; what the officer holds back is left out.
     """
-    ids = [child.id for child in children if is_allowed(work.actor, Permission.READ_AUDIT, child.subject)]
+    if not is_allowed(work.actor, Permission.READ_AUDIT, child.subject):
+        return []
+    ties = [tie for tie in child.subject.ties if tie.kind == "break_glass"]
+    return sorted({tie.from_on for tie in ties if not tie.authority or tie.authority <= work.today.isoformat()})
+
+
+def notices_of(work, child: ChildFacts) -> list[EmergencyNotice]:
+    """Return the emergency accesses to a child that its guardians may know of, newest first. Raises NotPermitted."""
+    require(work.actor, Permission.READ_AUDIT, child.subject)
     chosen = (
         select(BreakGlass, Organisation.name)
         .outerjoin(Organisation, Organisation.id == BreakGlass.organisation_id)
-        .where(BreakGlass.child_id.in_(ids), BreakGlass.opened_at > work.now - TOLD_FOR, is_told(work.now))
+        .where(BreakGlass.child_id == child.id)
+        .where(or_(BreakGlass.held_until.is_(None), BreakGlass.held_until <= work.now))
         .order_by(BreakGlass.opened_at.desc())
     )
-    told: dict[UUID, list[EmergencyNotice]] = {child_id: [] for child_id in ids}
-    for opened, organisation in work.session.execute(chosen) if ids else ():
-        code = open_words(work, opened, "reason")["code"]
-        told[opened.child_id].append(EmergencyNotice(organisation or "", code, opened.opened_at))
-    return told
-
-
-def is_told(now: datetime):
-    """Return the condition that an emergency access is not held back from the guardians."""
-    return or_(BreakGlass.held_until.is_(None), BreakGlass.held_until <= now)
+    return [
+        EmergencyNotice(organisation or "", open_words(work, opened, "reason")["code"], opened.opened_at)
+        for opened, organisation in work.session.execute(chosen)
+    ]
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------

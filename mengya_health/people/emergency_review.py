@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from mengya_health import audit
+from mengya_health.access import fence
 from mengya_health.access.actor import PlaceSubject
 from mengya_health.access.permissions import Permission, require
 from mengya_health.audit import Alarm
@@ -15,7 +16,8 @@ from mengya_health.history import chain
 from mengya_health.people import seals
 from mengya_health.people.break_glass import SHORTEST_REASON, open_words, sealed_row, sealed_words
 from mengya_health.people.emergency import HELD_AT_MOST, REVIEW_WITHIN, BreakGlass
-from mengya_health.people.models import Organisation
+from mengya_health.people.models import Organisation, Relationship
+from mengya_health.work import LOCAL
 
 
 def review_emergency(work, break_glass_id: UUID, *, finding: str, text: str) -> BreakGlass:
@@ -42,6 +44,12 @@ def hold_notice(work, break_glass_id: UUID) -> BreakGlass:
     _require_overseer(work)
     opened = _of_another(work, break_glass_id)
     opened.held_until = opened.opened_at + HELD_AT_MOST
+    fence.lift(work.session)  # the officer has no tie to the child, and only this one row is touched
+    tie = work.session.scalar(select(Relationship).where(Relationship.basis_id == opened.id))
+    # The family's first page reads ties, not emergencies: the tie says from which day it may be told.
+    tie.authority = opened.held_until.astimezone(LOCAL).date().isoformat()
+    seals.reseal(work, tie)
+    _trace(work, opened.child_id, "relationship", tie, "hold")
     return _changed(work, opened, "hold")
 
 
@@ -103,20 +111,24 @@ def _changed(work, opened: BreakGlass, op: str) -> BreakGlass:
     """Seal what an officer changed, leave its trace in the child's history, and audit it without naming the child."""
     seals.reseal(work, opened)
     work.session.flush()
+    _trace(work, opened.child_id, "break_glass", opened, op)
+    audit.note(work, "U", None, "break_glass", record_id=opened.id, purpose="oversight")
+    return opened
+
+
+def _trace(work, child_id: UUID, rec_type: str, row, op: str) -> None:
     chain.append(
         work.session,
         work.keys,
-        child_id=opened.child_id,
+        child_id=child_id,
         at=work.now,
         actor=work.actor.user_id,
-        rec=opened.id,
-        rec_type="break_glass",
-        rec_ver=opened.row_version,
+        rec=row.id,
+        rec_type=rec_type,
+        rec_ver=row.row_version,
         op=op,
-        commit=opened.seal,
+        commit=row.seal,
     )
-    audit.note(work, "U", None, "break_glass", record_id=opened.id, purpose="oversight")
-    return opened
 
 
 def _facts(work, opened: BreakGlass, organisation: str | None) -> EmergencyFacts:

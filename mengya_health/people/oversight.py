@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from mengya_health import audit
 from mengya_health.access.actor import PlaceSubject
@@ -112,14 +112,12 @@ def note_export(work) -> None:
     audit.note(work, "E", None, "audit", purpose="oversight")
 
 
-def audit_rows(work, wanted: Wanted, *, at_once: int = 1000) -> Iterator[AuditEvent]:
+def audit_rows(work, wanted: Wanted, *, at_once: int = 1000) -> Iterator[Row]:
     """Yield every audit row that fits, oldest first, holding no more than `at_once` of them; `note_export` first."""
     _require_overseer(work)
-    chosen = select(AuditEvent).where(*_fitting(wanted)).order_by(AuditEvent.at, AuditEvent.id)
-    found = work.session.scalars(chosen.execution_options(yield_per=at_once))
-    for rows in found.partitions():
-        yield from rows
-        work.session.expunge_all()
+    # Plain rows: objects of the ORM would be kept until the last one is written.
+    chosen = select(*AuditEvent.__table__.columns).where(*_fitting(wanted)).order_by(AuditEvent.at, AuditEvent.id)
+    yield from work.session.execute(chosen.execution_options(yield_per=at_once))
 
 
 def _fitting(wanted: Wanted) -> list:

@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
     CompoundSelect,
     Date,
     Integer,
@@ -33,6 +34,9 @@ from mengya_health.people.sharing import SectionClosure
 
 ATTENDING = ("enrolment", "visit")
 FAMILY = ("guardian", "caregiver")
+TOLD_FOR = timedelta(
+    days=30
+)  # how long a family's first page tells of an emergency access; 谁看过档案 keeps it for good
 
 # Each branch of the union fills its own columns; the others are typed NULLs, which PostgreSQL asks for.
 _COLUMNS = {
@@ -62,12 +66,17 @@ def current(model, today: date):
 _IDS, _TODAY = bindparam("ids", type_=Id(), expanding=True), bindparam("today", type_=Date())
 
 
-def _everything_about(ids) -> CompoundSelect:
-    """Return the statement for the ties and consents in force and the rows of the children whose id is in `ids`."""
+def _everything_about(ids, *, also: ColumnElement | None = None) -> CompoundSelect:
+    """Return the statement for the ties and consents in force and the rows of the children whose id is in `ids`.
+
+    `also` is a condition for ties that are over and wanted all the same; they grant nothing.
+    """
+    in_force = current(Relationship, _TODAY)
+    ties = in_force if also is None else or_(in_force, also)
     return union_all(
         _branch(Relationship, "tie", group_name=Group.name)
         .outerjoin(Group, Group.id == Relationship.group_id)
-        .where(Relationship.child_id.in_(ids), current(Relationship, _TODAY)),
+        .where(Relationship.child_id.in_(ids), ties),
         _branch(Consent, "consent").where(Consent.child_id.in_(ids), current(Consent, _TODAY)),
         _branch(SectionClosure, "closure").where(SectionClosure.child_id.in_(ids), current(SectionClosure, _TODAY)),
         _branch(Child, "child", child_id=Child.id).where(Child.id.in_(ids)),
@@ -82,7 +91,9 @@ _OF_A_FAMILY = _everything_about(
         _MINE.user_id == bindparam("user_id", type_=Id()),
         _MINE.kind.in_((*FAMILY, "restricted")),
         current(_MINE, _TODAY),
-    )
+    ),
+    # A family is told of emergency accesses, also of those that are over.
+    also=and_(Relationship.kind == "break_glass", Relationship.from_on > bindparam("told_since", type_=Date())),
 )
 
 
@@ -103,7 +114,7 @@ def subjects_of(work, child_ids: list[UUID]) -> dict[UUID, FoundChild]:
 
 def subjects_of_family(work) -> dict[UUID, FoundChild]:
     """Return the same of every child whose guardian or caregiver the actor is, or was until that was restricted."""
-    return _found_by(work, _OF_A_FAMILY, user_id=work.actor.user_id)
+    return _found_by(work, _OF_A_FAMILY, user_id=work.actor.user_id, told_since=work.today - TOLD_FOR)
 
 
 def _found_by(work, statement: CompoundSelect, **asked) -> dict[UUID, FoundChild]:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, bindparam, exists, func, literal, select
 
 from mengya_health import audit
 from mengya_health.access.permissions import READ_SECTION, Permission, is_allowed
+from mengya_health.access.rules import guardian_of, record_consented
 from mengya_health.db import Id
 from mengya_health.errors import NotFound, NotPermitted, SectionClosed
 from mengya_health.history.chain import Claim, check_newest, check_with_events, newest_event_of
@@ -23,6 +24,7 @@ READ_OF_KIND = {
     "class_summary": Permission.READ_CASE,
     "care_plan": Permission.READ_CASE,
 }
+NOBODY = UUID(int=0)
 _CURRENT = Entry.current_version == Revision.version
 
 
@@ -108,7 +110,8 @@ def record_page(
     """
     sections, open_kinds = _open_to(work, child)
     statement = _record_statement(tuple(sections), tuple(open_kinds), _kept(child), kinds, also)
-    asked = {"child_id": child.id, "me": work.actor.user_id, "most": limit + 1, "unread": _unread(child)}
+    me = _as_author(work, child)
+    asked = {"child_id": child.id, "me": me, "most": limit + 1, "unread": _unread(child)}
     rows = _checked(work, child, statement, **asked)
     shown = [row for row in rows if not kinds or row.kind in kinds]
     wanted = {row.id: row for row in [*shown[:limit], *_among(rows, also)]}
@@ -221,7 +224,8 @@ def select_entries(child_id: UUID):
 def _readable(work, child: ChildFacts):
     sections, kinds = _open_to(work, child)
     is_unread = (Entry.section == "family") & Entry.author_id.in_(_unread(child))
-    mine = (Entry.section.in_(sections) | Entry.kind.in_(kinds)) & ~is_unread | (Entry.author_id == work.actor.user_id)
+    is_mine = Entry.author_id == _as_author(work, child)
+    mine = (Entry.section.in_(sections) | Entry.kind.in_(kinds)) & ~is_unread | is_mine
     return mine & Entry.section.in_(_kept(child))
 
 
@@ -241,6 +245,13 @@ def _open_to(work, child: ChildFacts) -> tuple[list[str], list[str]]:
         [name for name, permission in READ_SECTION.items() if _may(work, permission, child)],
         [kind for kind, permission in READ_OF_KIND.items() if _may(work, permission, child)],
     )
+
+
+def _as_author(work, child: ChildFacts) -> UUID:
+    """Return the id whose own entries stay readable to the actor; without the family's consent (P1) nobody's do."""
+    if record_consented(work.actor, child.subject) or guardian_of(work.actor, child.subject):
+        return work.actor.user_id
+    return NOBODY
 
 
 def _may(work, permission: Permission, child: ChildFacts) -> bool:
@@ -297,7 +308,7 @@ def _open_all(work, child: ChildFacts, rows) -> list[OpenEntry]:
 def _reads(work, child: ChildFacts, row, open_to: tuple[list[str], list[str]]) -> bool:
     is_unread = row.section == "family" and row.author_id in _unread(child)
     may = not is_unread and (row.section in open_to[0] or row.kind in open_to[1])
-    return may or row.author_id == work.actor.user_id
+    return may or row.author_id == _as_author(work, child)
 
 
 def _open(work, child: ChildFacts, row) -> OpenEntry:

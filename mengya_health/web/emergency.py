@@ -18,7 +18,7 @@ bp = Blueprint("emergency", __name__)
 class EmergencyForm(Form):
     """Which child, why, and the password once more; what is missing is said by the command, all at once."""
 
-    number = PlainText(longest=30, load_default="")
+    number = PlainText(longest=60, load_default="")
     code = PlainText(longest=20, load_default="")
     text = PlainText(longest=400, lines=True, load_default="")
     password = PlainText(longest=MOST_CHARACTERS, load_default="")

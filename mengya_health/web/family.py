@@ -12,7 +12,7 @@ from mengya_health.care.queries import cases_of, find_task, tasks_for
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound
 from mengya_health.fields import Choice, Form, LocalDate, PlainText
-from mengya_health.people.break_glass import notices_of
+from mengya_health.people.break_glass import told_on
 from mengya_health.people.places import desks_of
 from mengya_health.people.queries import find_child, my_children, my_family
 from mengya_health.people.schemas import require_possible_day
@@ -71,7 +71,7 @@ def _home(work, child, siblings, *, is_one_closed: bool = False):
         cases_of(work, child),
         None,
     )
-    told = shown_emergency.notices(notices_of(work, [child]).get(child.id, []))
+    told = [shown_emergency.notice(on) for on in told_on(work, child)]
     return render_template("pages/parent/home.html", **page, notices=told, is_one_closed=is_one_closed)
 
 

@@ -10,6 +10,7 @@ from mengya_health.access.permissions import Permission
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.fields import Choice, Form
 from mengya_health.people import invitations, renewals
+from mengya_health.people.break_glass import notices_of
 from mengya_health.people.queries import family_of, find_child, who_viewed
 from mengya_health.signing.consent_texts import consent_texts
 from mengya_health.signing.consents import consents_of
@@ -76,4 +77,5 @@ def let_in_until(work, child_id: UUID, user_id: UUID):
 @signed_in
 def viewed(work, child_id: UUID):
     child = find_child(work, child_id, Permission.READ_AUDIT)
-    return render_template("pages/parent/who_viewed.html", **shown.views_page(work, child, who_viewed(work, child)))
+    page = shown.views_page(work, child, who_viewed(work, child), notices_of(work, child))
+    return render_template("pages/parent/who_viewed.html", **page)

@@ -1,5 +1,7 @@
 """What the pages of emergency access show: to the doctor who asks, to the officer who reviews, to the family."""
 
+from datetime import date
+
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
@@ -42,6 +44,11 @@ def banner(work) -> dict | None:
         "href": url_for("children.show", child_id=emergency.child_id),
         "end_action": url_for("emergency.end"),
     }
+
+
+def notice(on: date) -> str:
+    """Return what a family reads on its first page of a day on which its child's record was opened in an emergency."""
+    return _("%(day)s，有医生紧急查阅过孩子的档案。是谁、为什么，请看“谁看过档案”。", day=on.isoformat())
 
 
 def notices(told: list[EmergencyNotice]) -> list[str]:

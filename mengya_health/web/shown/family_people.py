@@ -7,9 +7,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
 from mengya_health.access.permissions import Permission
+from mengya_health.people.break_glass import EmergencyNotice
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import FamilyMember, Viewing
-from mengya_health.web.shown import words
+from mengya_health.web.shown import emergency, words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.family_consents import note_of, standing_of, state_text
 from mengya_health.web.shown.links import home_link
@@ -82,8 +83,11 @@ ACTIONS = {
 }
 
 
-def views_page(work, child: ChildFacts, views: list[Viewing]) -> dict:
-    """Return the context of pages/parent/who_viewed.html."""
+PURPOSES = {"care": lazy("照护"), "emergency": lazy("紧急查阅"), "print": lazy("打印"), "export": lazy("导出")}
+
+
+def views_page(work, child: ChildFacts, views: list[Viewing], told: list[EmergencyNotice]) -> dict:
+    """Return the context of pages/parent/who_viewed.html; `told` are the emergency accesses."""
     days: dict[date, list[dict]] = {}
     for view in views:
         local = view.at.astimezone(LOCAL)
@@ -93,10 +97,10 @@ def views_page(work, child: ChildFacts, views: list[Viewing]) -> dict:
             "who": f"{view.organisation} {word}".strip(),
             "what": _("%(did)s档案", did=ACTIONS[view.action]),
             "at": f"{local:%H:%M}",
-            "why": _("照护") if view.purpose == "care" else "",
+            "why": str(PURPOSES.get(view.purpose, "")),
         }
         rows = days.setdefault(local.date(), [])
         if row not in rows:  # several pages within a minute are one visit to whoever reads this
             rows.append(row)
     shown = [{"day": f"{on:%m-%d} {words.weekday(on)}", "rows": rows} for on, rows in days.items()]
-    return {"back": home_link(child), "days": shown, "older_href": ""}
+    return {"back": home_link(child), "notices": emergency.notices(told), "days": shown, "older_href": ""}

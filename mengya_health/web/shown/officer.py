@@ -52,7 +52,13 @@ ACTIONS = {
     "Sign": lazy("签名"),
 }
 OUTCOMES = {"allow": lazy("给了"), "deny": lazy("拒绝")}
-PURPOSES = {"care": lazy("照护"), "emergency": lazy("紧急查阅"), "oversight": lazy("审计")}
+PURPOSES = {
+    "care": lazy("照护"),
+    "emergency": lazy("紧急查阅"),
+    "oversight": lazy("审计"),
+    "print": lazy("打印"),
+    "export": lazy("导出"),
+}
 
 
 def alarms_page(found: list[AlarmFacts]) -> dict:

@@ -40,12 +40,7 @@ def ask_page(
         "fields": [
             {"kind": "checks", "name": "wanted", "label": _("哪一步缺的材料"), "options": options},
             {"kind": "area", "name": "reason", "label": _("为什么拿不到，为什么不能等"), "hint": ""},
-            {
-                "kind": "select",
-                "name": "reviewer",
-                "label": _("请谁复核"),
-                "options": [{"value": str(each.id), "text": each.name} for each in offices],
-            },
+            *([_office_field(offices)] if offices else []),
         ]
         if options
         else [],
@@ -75,13 +70,18 @@ def answer_page(work, opened: OpenCase, facts: CaseFacts, task: TaskFacts, state
         "missing": [
             {"what": each.title_zh, "why": each.missing.why_zh if each.missing else _("现在已经有了")} for each in rows
         ],
-        "action": url_for("releases.answer", task_id=task.id),
+        "action": url_for("releases.answer", case_id=opened.case.id, task_id=task.id),
         "form": state,
         "choices": [
             {"value": "grant", "text": _("放行"), "hint": _("这一步不再等这些材料，理由写进个案历史")},
             {"value": "refuse", "text": _("不放行"), "hint": _("医生先补材料")},
         ],
     }
+
+
+def _office_field(offices: list[Receiver]) -> dict:
+    options = [{"value": str(each.id), "text": each.name} for each in offices]
+    return {"kind": "select", "name": "reviewer", "label": _("请谁复核"), "options": options}
 
 
 def _row(work, child: ChildFacts, task: TaskFacts) -> dict:
@@ -93,5 +93,5 @@ def _row(work, child: ChildFacts, task: TaskFacts) -> dict:
         "at": task.created_at.astimezone(LOCAL).date().isoformat(),
         "due": task.due_on.isoformat(),
         "tag": {"kind": "overdue", "text": words.overdue(late)} if late > 0 else None,
-        "href": url_for("releases.show", task_id=task.id),
+        "href": url_for("releases.show", case_id=task.case_id, task_id=task.id),
     }
