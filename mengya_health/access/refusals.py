@@ -104,6 +104,10 @@ MISSING = {
             "a guardian keeps this part closed for now; ask them, they can open it on the page of who sees what",
         ),
     ),
+    "photo_consented": (
+        "家长没有同意保存照片和视频（P5）。请家长在同意书里选择",
+        "consent to keep photos and videos (P5) is missing; a guardian can give it",
+    ),
     "doctor_here": (
         "需要这家门诊的医生账号。请系统管理员核对您的岗位",
         "this needs a doctor's account of this clinic; the administrator can check your role",
