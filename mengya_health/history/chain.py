@@ -187,9 +187,9 @@ def check_with_events(session: Session, keys: Keys, child_id: UUID, rows: Iterab
         raise IntegrityError
     _check_end(keys, head)
     for row in rows:
-        if row.event is None or row.event_seq > head.child_seq:
-            raise IntegrityError
         check_told(keys, row, row.version, row.commit)
+        if row.event_seq > head.child_seq:
+            raise IntegrityError
 
 
 def check_told(keys: Keys, row: Row, rec_ver: int, commit: bytes) -> None:

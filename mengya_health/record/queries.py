@@ -1,13 +1,13 @@
 """Read entries. The one place where a sealed revision is opened: allowed, checked against the history, audited."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, bindparam, exists, func, literal, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, false, func, literal, or_, select
 
 from mengya_health import audit
 from mengya_health.access.permissions import READ_SECTION, Permission, is_allowed
@@ -25,7 +25,9 @@ READ_OF_KIND = {
     "care_plan": Permission.READ_CASE,
 }
 NOBODY = UUID(int=0)
-_CURRENT = Entry.current_version == Revision.version
+# Columns of the tables and not of the mapped classes: rows come as they are, without the mapper's pass over each.
+_ENTRY, _REVISION, _DISPUTE = Entry.__table__.c, Revision.__table__.c, Dispute.__table__.c
+_CURRENT = _ENTRY.current_version == _REVISION.version
 
 
 class OpenEntry(NamedTuple):
@@ -56,7 +58,7 @@ def find_entry(work, child: ChildFacts, entry_id: UUID, *, version: int | None =
 
     Raises NotFound, NotPermitted when its section is closed to the actor, IntegrityError when a seal does not hold.
     """
-    found = _opened(work, child, select_entries(child.id).where(Entry.id == entry_id), version)
+    found = _opened(work, child, select_entries(child.id).where(_ENTRY.id == entry_id), version)
     if not found:
         raise NotFound
     return found[0]
@@ -68,24 +70,24 @@ def timeline(
     """Return the newest entries the actor may read, newest first; sections closed to the actor are left out."""
     chosen = select_entries(child.id).where(_readable(work, child))
     if before:
-        chosen = chosen.where(Entry.happened_on < before)
+        chosen = chosen.where(_ENTRY.happened_on < before)
     if kinds:
-        chosen = chosen.where(Entry.kind.in_(kinds))
-    chosen = chosen.order_by(Entry.happened_on.desc(), Entry.recorded_at.desc()).limit(limit)
+        chosen = chosen.where(_ENTRY.kind.in_(kinds))
+    chosen = chosen.order_by(_ENTRY.happened_on.desc(), _ENTRY.recorded_at.desc()).limit(limit)
     return _opened(work, child, chosen)
 
 
 def entries_of_case(work, child: ChildFacts, case_id: UUID, *, also: tuple[str, ...] = ()) -> list[OpenEntry]:
     """Return what was written for one case, oldest first; `also` names kinds of which all of the child's are wanted."""
-    wanted = (Entry.case_id == case_id) | Entry.kind.in_(also)
+    wanted = (_ENTRY.case_id == case_id) | _ENTRY.kind.in_(also)
     chosen = select_entries(child.id).where(wanted, _readable(work, child))
-    return _opened(work, child, chosen.order_by(Entry.recorded_at))
+    return _opened(work, child, chosen.order_by(_ENTRY.recorded_at))
 
 
 def entries_of_kind(work, child: ChildFacts, *kinds: str) -> list[OpenEntry]:
     """Return every entry of these kinds the actor may read, oldest first."""
-    chosen = select_entries(child.id).where(Entry.kind.in_(kinds), _readable(work, child))
-    return _opened(work, child, chosen.order_by(Entry.happened_on, Entry.recorded_at))
+    chosen = select_entries(child.id).where(_ENTRY.kind.in_(kinds), _readable(work, child))
+    return _opened(work, child, chosen.order_by(_ENTRY.happened_on, _ENTRY.recorded_at))
 
 
 @dataclass(frozen=True)
@@ -109,9 +111,11 @@ def record_page(
     One statement, and one for the history, however much there is.
     """
     sections, open_kinds = _open_to(work, child)
-    statement = _record_statement(tuple(sections), tuple(open_kinds), _kept(child), kinds, also)
-    me = _as_author(work, child)
-    asked = {"child_id": child.id, "me": me, "most": limit + 1, "unread": _unread(child)}
+    unread = _unread(child)
+    statement = _record_statement(tuple(sections), tuple(open_kinds), _kept(child), kinds, also, bool(unread))
+    asked = {"child_id": child.id, "me": _as_author(work, child), "most": limit + 1}
+    if unread:
+        asked["unread"] = unread
     rows = _checked(work, child, statement, **asked)
     shown = [row for row in rows if not kinds or row.kind in kinds]
     wanted = {row.id: row for row in [*shown[:limit], *_among(rows, also)]}
@@ -131,24 +135,33 @@ def _record_statement(
     kept: tuple[str, ...],
     kinds: tuple[str, ...],
     also: tuple[str, ...],
+    has_unread: bool,
 ) -> Select:
     """Return the statement of a record page for a reader of these sections and kinds; kept, for building it is slow."""
-    of_child = Entry.child_id == bindparam("child_id", type_=Id())
-    is_unread = (Entry.section == "family") & Entry.author_id.in_(bindparam("unread", type_=Id(), expanding=True))
-    may = (Entry.section.in_(sections) | Entry.kind.in_(open_kinds)) & ~is_unread
-    may = may | (Entry.author_id == bindparam("me", type_=Id()))
-    may &= Entry.section.in_(kept)
-    listed = Entry.kind.in_(kinds) if kinds else literal(True)
-    newest_first = Entry.happened_on.desc(), Entry.recorded_at.desc()
-    newest = select(Entry.id).where(of_child, may, listed).order_by(*newest_first).limit(bindparam("most"))
+    of_child = _ENTRY.child_id == bindparam("child_id", type_=Id())
+    may = _is_one_of(_ENTRY.section, sections) | _is_one_of(_ENTRY.kind, open_kinds)
+    if has_unread:
+        unread = bindparam("unread", type_=Id(), expanding=True)
+        may &= ~((_ENTRY.section == "family") & _ENTRY.author_id.in_(unread))
+    may = may | (_ENTRY.author_id == bindparam("me", type_=Id()))
+    may &= _is_one_of(_ENTRY.section, kept)
+    listed = _is_one_of(_ENTRY.kind, kinds) if kinds else literal(True)
+    newest_first = _ENTRY.happened_on.desc(), _ENTRY.recorded_at.desc()
+    newest = select(_ENTRY.id).where(of_child, may, listed).order_by(*newest_first).limit(bindparam("most"))
     newest = newest.subquery()
     counted = [
-        select(func.count()).where(of_child, may, Entry.section == section).scalar_subquery().label(f"{section}_count")
+        select(func.count()).where(of_child, may, _ENTRY.section == section).scalar_subquery().label(f"{section}_count")
         for section in READ_SECTION
     ]
     chosen = select(*_COLUMNS, *_OF_EVENT, *counted).where(of_child, may)
-    chosen = chosen.where(Entry.id.in_(select(newest.c.id)) | Entry.kind.in_(also)).order_by(*newest_first)
-    return chosen.join(Revision, (Revision.entry_id == Entry.id) & _CURRENT).outerjoin(_EVENT, _IS_NEWEST)
+    listed_or_wanted = _ENTRY.id.in_(select(newest.c.id)) | _is_one_of(_ENTRY.kind, also)
+    chosen = chosen.where(listed_or_wanted).order_by(*newest_first)
+    return chosen.join(Revision.__table__, (_REVISION.entry_id == _ENTRY.id) & _CURRENT).outerjoin(_EVENT, _IS_NEWEST)
+
+
+def _is_one_of(column: ColumnElement, values: tuple[str, ...]) -> ColumnElement:
+    # Not `in_`, whose list is written into the statement anew each time it runs.
+    return or_(false(), *(column == value for value in values))
 
 
 @dataclass(frozen=True)
@@ -165,7 +178,7 @@ def versions_of(work, child: ChildFacts, entry_id: UUID) -> list[Version]:
     Raises NotFound, NotPermitted, IntegrityError unless the newest is what the history says last.
     """
     chosen = select_entries(child.id).add_columns(User.body.label("author_body"))
-    chosen = chosen.where(Entry.id == entry_id, User.id == Revision.author_id).order_by(Revision.version.desc())
+    chosen = chosen.where(_ENTRY.id == entry_id, User.id == _REVISION.author_id).order_by(_REVISION.version.desc())
     rows = _rows(work, child, chosen, literal(True))
     if not rows:
         raise NotFound
@@ -177,9 +190,9 @@ def versions_of(work, child: ChildFacts, entry_id: UUID) -> list[Version]:
 def written_today(work, child_ids: list[UUID], kind: str) -> dict[UUID, int]:
     """Return how many entries of a kind each of these children has from today; a count opens nothing."""
     counted = (
-        select(Entry.child_id, func.count())
-        .where(Entry.child_id.in_(child_ids), Entry.kind == kind, Entry.happened_on == work.today)
-        .group_by(Entry.child_id)
+        select(_ENTRY.child_id, func.count())
+        .where(_ENTRY.child_id.in_(child_ids), _ENTRY.kind == kind, _ENTRY.happened_on == work.today)
+        .group_by(_ENTRY.child_id)
     )
     return dict(work.session.execute(counted).all())
 
@@ -189,12 +202,11 @@ def entries_of_today(work, children: Mapping[UUID, ChildFacts], kind: str) -> li
 
     One statement, and one for the history, for any number of children.
     """
-    chosen = select(*_COLUMNS).join(Revision, (Revision.entry_id == Entry.id) & _CURRENT)
-    chosen = chosen.where(Entry.child_id.in_(children), Entry.kind == kind, Entry.happened_on == work.today)
-    rows = work.session.execute(chosen.order_by(Revision.recorded_at.desc())).all()
-    open_to = {child_id: _open_to(work, child) for child_id, child in children.items()}
-    rows = [row for row in rows if row.section in _kept(children[row.child_id])]
-    rows = [row for row in rows if _reads(work, children[row.child_id], row, open_to[row.child_id])]
+    chosen = select(*_COLUMNS).join(Revision.__table__, (_REVISION.entry_id == _ENTRY.id) & _CURRENT)
+    chosen = chosen.where(_ENTRY.child_id.in_(children), _ENTRY.kind == kind, _ENTRY.happened_on == work.today)
+    rows = work.session.execute(chosen.order_by(_REVISION.recorded_at.desc())).all()
+    reads = {child_id: _reader(work, child) for child_id, child in children.items()}
+    rows = [row for row in rows if row.section in _kept(children[row.child_id]) and reads[row.child_id](row)]
     check_newest(work.session, work.keys, (Claim(row.child_id, row.id, row.version, row.commit) for row in rows))
     audit.read(work, {row.child_id for row in rows}, "entry")
     return [_open(work, children[row.child_id], row) for row in rows]
@@ -203,30 +215,30 @@ def entries_of_today(work, children: Mapping[UUID, ChildFacts], kind: str) -> li
 # Plain columns: building two mapped objects for each entry costs more than opening it. First what an OpenEntry begins
 # with, in its order.
 _OPEN_COLUMNS = (
-    Entry.id, Entry.child_id, Entry.section, Entry.kind, Entry.status, Entry.case_id, Entry.task_id, Entry.round,
-    Revision.author_id.label("written_by"), Revision.author_role.label("written_as"), Entry.organisation_id,
-    Entry.happened_on, Revision.recorded_at, Revision.version, Entry.row_version,
+    _ENTRY.id, _ENTRY.child_id, _ENTRY.section, _ENTRY.kind, _ENTRY.status, _ENTRY.case_id, _ENTRY.task_id,
+    _ENTRY.round, _REVISION.author_id.label("written_by"), _REVISION.author_role.label("written_as"),
+    _ENTRY.organisation_id, _ENTRY.happened_on, _REVISION.recorded_at, _REVISION.version, _ENTRY.row_version,
 )  # fmt: skip
-_IS_DISPUTED = exists().where(Dispute.about_id == Entry.id, Dispute.status != "closed")
+_IS_DISPUTED = exists().where(_DISPUTE.about_id == _ENTRY.id, _DISPUTE.status != "closed")
 _COLUMNS = (
-    *_OPEN_COLUMNS, Entry.author_id, Revision.body, Revision.commit, _IS_DISPUTED.label("is_disputed"),
+    *_OPEN_COLUMNS, _ENTRY.author_id, _REVISION.body, _REVISION.commit, _IS_DISPUTED.label("is_disputed"),
 )  # fmt: skip
 
 
-_EVENT, _IS_NEWEST, _OF_EVENT = newest_event_of(Entry.child_id, Entry.id)
+_EVENT, _IS_NEWEST, _OF_EVENT = newest_event_of(_ENTRY.child_id, _ENTRY.id)
 
 
 def select_entries(child_id: UUID):
     """Return the SELECT of a child's entries, each with one revision."""
-    return select(*_COLUMNS).where(Entry.child_id == child_id)
+    return select(*_COLUMNS).where(_ENTRY.child_id == child_id)
 
 
 def _readable(work, child: ChildFacts):
     sections, kinds = _open_to(work, child)
-    is_unread = (Entry.section == "family") & Entry.author_id.in_(_unread(child))
-    is_mine = Entry.author_id == _as_author(work, child)
-    mine = (Entry.section.in_(sections) | Entry.kind.in_(kinds)) & ~is_unread | is_mine
-    return mine & Entry.section.in_(_kept(child))
+    is_unread = (_ENTRY.section == "family") & _ENTRY.author_id.in_(_unread(child))
+    is_mine = _ENTRY.author_id == _as_author(work, child)
+    mine = (_ENTRY.section.in_(sections) | _ENTRY.kind.in_(kinds)) & ~is_unread | is_mine
+    return mine & _ENTRY.section.in_(_kept(child))
 
 
 def _unread(child: ChildFacts) -> tuple[UUID, ...]:
@@ -259,13 +271,13 @@ def _may(work, permission: Permission, child: ChildFacts) -> bool:
 
 
 def _opened(work, child: ChildFacts, chosen, version: int | None = None) -> list[OpenEntry]:
-    wanted = _CURRENT if version is None else Revision.version == version
+    wanted = _CURRENT if version is None else _REVISION.version == version
     return _open_all(work, child, _rows(work, child, chosen, wanted, is_checked=version is None))
 
 
 def _rows(work, child: ChildFacts, chosen, wanted, *, is_checked: bool = True) -> list:
     """Return entries with the revisions wanted, audited; the newest revision of each is checked against the history."""
-    chosen = chosen.join(Revision, (Revision.entry_id == Entry.id) & wanted)
+    chosen = chosen.join(Revision.__table__, (_REVISION.entry_id == _ENTRY.id) & wanted)
     if is_checked:
         return _checked(work, child, chosen.outerjoin(_EVENT, _IS_NEWEST).add_columns(*_OF_EVENT))
     return _audited(work, child, work.session.execute(chosen).all())
@@ -296,19 +308,25 @@ def _name_of(work, row) -> str:
 
 def _open_all(work, child: ChildFacts, rows) -> list[OpenEntry]:
     """Return rows with their content. Raises NotPermitted for one that is closed to the actor, IntegrityError."""
-    open_to = _open_to(work, child)
     for name, until in child.subject.ended:
         if any(row.section == name for row in rows):
             raise SectionClosed(name, until)
-    if not all(_reads(work, child, row, open_to) for row in rows):
+    if not all(map(_reader(work, child), rows)):
         raise NotPermitted
     return [_open(work, child, row) for row in rows]
 
 
-def _reads(work, child: ChildFacts, row, open_to: tuple[list[str], list[str]]) -> bool:
-    is_unread = row.section == "family" and row.author_id in _unread(child)
-    may = not is_unread and (row.section in open_to[0] or row.kind in open_to[1])
-    return may or row.author_id == _as_author(work, child)
+def _reader(work, child: ChildFacts) -> Callable[[Row], bool]:
+    """Return what says whether the actor may read a row of this child."""
+    sections, kinds = _open_to(work, child)
+    unread, me = _unread(child), _as_author(work, child)
+
+    def reads(row: Row) -> bool:
+        is_unread = row.section == "family" and row.author_id in unread
+        may = not is_unread and (row.section in sections or row.kind in kinds)
+        return may or row.author_id == me
+
+    return reads
 
 
 def _open(work, child: ChildFacts, row) -> OpenEntry:

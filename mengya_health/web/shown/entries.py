@@ -51,7 +51,8 @@ def lines_of(
 
     Days, hands and kinds recur: each is put into words once.
     """
-    day = cache(lambda on: words.day(on, today))
+    names = words.weekdays()
+    day = cache(lambda on: words.other_day(on, today, names))
     hand = cache(lambda role: (words.ROLES[role][0], words.said(words.ROLES[role][1])))
     kind = cache(lambda name: words.said(words.KINDS[name]))
 

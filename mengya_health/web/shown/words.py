@@ -167,9 +167,17 @@ def weekday(on: date) -> str:
 
 def day(on: date, today: date) -> str:
     """Return a day as lists show it: 今天, 11-20 周五, and with its year where that is another one."""
-    if on == today:
-        return said(TODAY)
-    return f"{on:%m-%d} {weekday(on)}" if on.year == today.year else on.isoformat()
+    return said(TODAY) if on == today else other_day(on, today, weekdays())
+
+
+def weekdays() -> list[str]:
+    """Return the names of the weekdays, Monday first: a list looks them up once."""
+    return [said(each) for each in WEEKDAYS]
+
+
+def other_day(on: date, today: date, names: list[str]) -> str:
+    """Return a day that is not today, with the names of the weekdays at hand."""
+    return f"{on.month:02}-{on.day:02} {names[on.weekday()]}" if on.year == today.year else on.isoformat()
 
 
 def long_day(on: date) -> str:
