@@ -15,7 +15,7 @@ from sqlalchemy import select, text, update
 from mengya_health.access.actor import Actor
 from mengya_health.audit import AuditEvent
 from mengya_health.errors import Conflict, IntegrityError, Invalid, NotFound, NotNow, NotPermitted
-from mengya_health.people import passkey_keeping
+from mengya_health.people import passkey_keeping, passkeys
 from mengya_health.people.models import User
 from mengya_health.people.passkey_models import Passkey
 from mengya_health.people.queries import find_child
@@ -180,6 +180,8 @@ def test_nobody_signs_what_is_not_theirs_or_has_moved_on(work_as, desk, mother, 
             desk.ask(other, os.urandom(16))
         with pytest.raises(refusal):
             desk.answer(other, nonce, device.get(asked))
+    with pytest.raises(Invalid), work_as(mother) as work:  # a signature is no confirmation
+        passkeys.reauthenticate_by_passkey(work, device.get(asked))
     clock.forward(minutes=5, seconds=1)
     with pytest.raises(Invalid):
         desk.answer(mother, nonce, device.get(asked))
