@@ -7,7 +7,7 @@ from mengya_health.people import accounts
 from mengya_health.people.queries import find_child
 from mengya_health.record.queries import entries_of_kind
 from mengya_health.signing.queries import signatures_of
-from tests.factories import PASSWORD
+from tests.factories import an_account
 from tests.journeys.people import Person
 from tests.journeys.test_rough_roads import asked_to_sign, family
 
@@ -69,7 +69,7 @@ def sign_out_and_back_in(mother: Person) -> None:
 def second_doctor(town) -> str:
     """Make a colleague of the same clinic and return their login."""
     with begin_work(town.installation, town.district.sysadmin) as work:
-        user = accounts.add_user(work, login="colleague", name="样本同事", password=PASSWORD)
+        user = an_account(work, login="colleague")
         accounts.add_membership(work, user_id=user.id, role="doctor", organisation_id=town.district.clinic_id)
     return "colleague"
 
