@@ -43,7 +43,10 @@ def consents(work, child_id: UUID):
     child = find_child(work, child_id, Permission.KEEP_CHILD)
     audit.read(work, child.id, "consent")
     family, given = family_of(work, child), consents_of(work, child)
-    page = shown.consents_page(work, child, form_state(), given, receivers(work), family, open_cases_of(work, child))
+    # Without the record there is nobody to refer to, but something to stop: the page asks for one or the other.
+    is_kept = child.subject.has_consent("P1")
+    places, open_cases = (receivers(work), []) if is_kept else ([], open_cases_of(work, child))
+    page = shown.consents_page(work, child, form_state(), given, places, family, open_cases)
     return render_template("pages/children/consents.html", **page)
 
 

@@ -31,7 +31,6 @@ def consents_page(
     by_id = {each.id: each.name for each in receivers}
     signing = [each for each in family if each.kind == "guardian" and each.authority == "signs"]
     people = {each.user_id: f"{words.RELATIONS.get(each.relation, '')} {each.name}".strip() for each in signing}
-    is_kept = child.subject.has_consent("P1")
     return {
         "child": child_head(child, work.today),
         "back": back_to(child),
@@ -39,7 +38,7 @@ def consents_page(
         "receivers": [{"value": str(each.id), "text": each.name} for each in receivers],
         "signers": [{"value": str(user_id), "text": name} for user_id, name in people.items()] if signing[1:] else [],
         "stop": None
-        if is_kept or not open_cases
+        if not open_cases
         else {
             "action": url_for("children.stop_cases", child_id=child.id),
             "text": _("没有建档同意：不能再写。还有 %(n)s 个没结束的个案要停下。", n=len(open_cases)),
@@ -78,10 +77,10 @@ def _line(child: ChildFacts, consent: ConsentFacts, receivers: dict, people: dic
     said = [words.stamp(consent.given_at), people.get(consent.given_by, ""), how]
     parts = [*filter(None, said), _("第 %(version)s 版", version=consent.text_version)]
     if consent.purpose == "P3":
-        parts.append(receivers.get(consent.receiver_id, "") or _("不限机构"))
+        parts.append(receivers.get(consent.receiver_id, "") if consent.receiver_id else _("不限机构"))
     if consent.to_on:
         parts.append(_("%(day)s 起撤回", day=consent.to_on.isoformat()))
     return {
-        "text": " · ".join(parts),
+        "text": " · ".join(filter(None, parts)),
         "action": url_for("children.end_consent", child_id=child.id, consent_id=consent.id),
     }
