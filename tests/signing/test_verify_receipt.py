@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from mengya_health.signing.receipts import SCRIPT
+from tests.signing import handmade_receipts
 from tests.signing.handmade_receipts import LOG_KEY, ORIGIN, a_receipt, canonical, texts_inside
 
 KINDS = [
@@ -96,6 +97,7 @@ def edits(receipt: dict) -> Iterator[tuple[tuple, dict]]:
     for name in receipt:
         yield (name, "left out"), {each: value for each, value in receipt.items() if each != name}
     yield ("added",), receipt | {"note": "really"}
+    yield ("events", "added"), receipt | {"events": [each | {"note": "really"} for each in receipt["events"]]}
     for text in texts_inside(receipt):
         said = json.loads(at(receipt, text))
         for way in ways(said):
@@ -139,22 +141,27 @@ def test_without_a_checkpoint_it_says_that_it_cannot_tell(tmp_path, script):
 
 def test_a_passkey_that_did_not_verify_its_owner_does_not_count(script):
     """The user-verified bit lies in signed bytes, so a device has to have left it out itself."""
-    from tests.signing import handmade_receipts as handmade
-
-    made = handmade.hashlib.sha256(handmade.HOST.encode()).digest()
+    made = handmade_receipts.hashlib.sha256(handmade_receipts.HOST.encode()).digest()
     receipt = a_receipt("L2", algorithm="EdDSA")
     data = made + b"\x01" + bytes(4)
     client = receipt["webauthn"]["client_data"].encode()
-    signature = handmade.PIN_KEY.sign(data + handmade.hashlib.sha256(client).digest())
+    signature = handmade_receipts.PIN_KEY.sign(data + handmade_receipts.hashlib.sha256(client).digest())
     receipt["webauthn"]["authenticator_data"] = data.hex()
     with pytest.raises(ValueError, match="user not verified"):
         script.check_signature(
             receipt | {"signature": signature.hex()},
             receipt["statement"].encode(),
             "L2",
-            handmade._digest("sha256"),
+            handmade_receipts._digest("sha256"),
             None,
         )
+
+
+def test_a_passkeys_answer_to_another_statement_signs_nothing(script):
+    receipt = a_receipt("L2")
+    other = receipt["statement"].replace("agree", "disagree", 1).encode()
+    with pytest.raises(ValueError, match="another statement"):
+        script.check_signature(receipt, other, "L2", handmade_receipts._digest("sha256"), None)
 
 
 def test_the_script_stays_short_enough_to_be_read():
