@@ -179,6 +179,7 @@ class TestRules:
         assert f'href="{answer}"' in doctor.open("/today")
         assert doctor.send(answer, text="明天来再量一次").status_code == 303
         assert "明天来再量一次" in mother.open(page)
+        assert "明天来再量一次" in mother.open(f"/home/{walk.child.id}/record")
         closing = f"/home/{walk.child.id}/disputes/{note.id}/close"
         assert mother.send(page, closing).status_code == 303
         assert TEXT not in mother.open(page)

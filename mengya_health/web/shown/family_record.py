@@ -114,7 +114,7 @@ def _plain_note(work, entry: OpenEntry) -> str:
         return said.get("plain_text", "")
     if entry.kind == "care_plan":
         return said["summary"]
-    is_plain = entry.section != "health" or entry.kind in ("advice", "consent_decision")
+    is_plain = entry.section != "health" or entry.kind in ("advice", "consent_decision", "dispute_answer")
     return said.get("text", "") if is_plain else ""
 
 
