@@ -111,6 +111,7 @@ class FileKeyring(HeldKeys):
                 stored[kind][-1] |= _entry(roots[-1], ring, kind, key, suite)
             if "recovery" in stored:
                 recovery.reseal(stored["recovery"], ring, self._roots, suite)
+            stored.setdefault("hash", stored["suite"])  # the history's, which stays what it was
             stored["suite"] = suite.id
 
         self._rewrite(put)

@@ -27,7 +27,7 @@ def public_log_key_in(keyring_dir: Path) -> tuple[bytes, Suite]:
     file = keyring_dir / _KEYRING
     try:
         stored = json.loads(file.read_bytes())
-        return bytes.fromhex(stored["log"][-1]["public"]), SUITES[stored["suite"]]
+        return bytes.fromhex(stored["log"][-1]["public"]), SUITES[stored.get("hash", stored["suite"])]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise StartRefused(
             f"在 {file} 里读不到检查点的公钥，没法核对签名。请用 MENGYA_KEYRING 指到密钥环。",

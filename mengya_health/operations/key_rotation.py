@@ -224,8 +224,8 @@ def _seal_row_again(work, model: type, key: dict) -> bool:
 
 def _trace(work, row, old: bytes, new: bytes) -> None:
     """Where the history repeats a row's seal, let it say the new one."""
-    event = HistoryEvent
-    of_row = select(event).where(event.child_id == row.child_id, event.rec == row.id)
+    event, chain_id = HistoryEvent, row.child_id or work.deployment_id
+    of_row = select(event).where(event.child_id == chain_id, event.rec == row.id)
     newest = work.session.scalar(of_row.order_by(event.child_seq.desc()).limit(1))
     if newest is None or newest.commit != old:
         return
@@ -233,7 +233,7 @@ def _trace(work, row, old: bytes, new: bytes) -> None:
     chain.append(
         work.session,
         work.keys,
-        child_id=row.child_id,
+        child_id=chain_id,
         at=work.now,
         actor=work.deployment_id,
         rec=row.id,

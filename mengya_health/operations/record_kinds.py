@@ -17,6 +17,7 @@ from mengya_health.history.canonical import time_text
 from mengya_health.history.chain_check import Chain, Told
 from mengya_health.history.merkle import Digest
 from mengya_health.people.approvals import Approval
+from mengya_health.people.erasure_models import Erasure
 from mengya_health.people.models import Child, Consent, Relationship
 from mengya_health.people.sharing import SectionClosure
 from mengya_health.record.models import Attachment, Entry, MandatoryReport, ReportNote, Revision
@@ -91,7 +92,7 @@ def kinds_of(deployment_id: UUID) -> tuple[Kind, ...]:
             _apart(rec_type, model, nobody)
             for rec_type, model in (("report", MandatoryReport), ("report_note", ReportNote))
         ),
-        *(_sealed(model, nobody) for model in (Relationship, Consent, SectionClosure, Approval)),
+        *(_sealed(model, nobody) for model in (Relationship, Consent, SectionClosure, Approval, Erasure)),
     )
 
 

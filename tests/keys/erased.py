@@ -12,6 +12,7 @@ from mengya_health.jobs import Job
 from mengya_health.operations import erasing
 from mengya_health.operations.installation import Installation, begin_work
 from mengya_health.operations.upgrading import metadata
+from mengya_health.operations.verifying import verify_files
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.record.attachments import attach_to_entry
@@ -95,6 +96,14 @@ def erased(installation: Installation, family: Family, scope: str):
     erasure_id, job_id = approved(installation, family, scope)
     run_job(installation, job_id)
     return erasure_id
+
+
+def faults_of(installation: Installation) -> list:
+    """Return what `mengya verify` finds, with keys and without."""
+    settings = installation.settings
+    with_keys = verify_files(installation.engine, settings, keystore=installation.keystore)
+    without = verify_files(installation.engine, settings, keystore=None)
+    return [str(fault) for fault in (*with_keys.faults, *without.faults)]
 
 
 def rows_of(installation: Installation, child_id) -> dict:

@@ -21,7 +21,7 @@ from mengya_health.record.commands import record_entry
 from mengya_health.record.models import AttachmentSegment
 from mengya_health.record.queries import find_entry, record_page, timeline
 from tests.factories import PIN
-from tests.keys.erased import ID_NO, PHONE, a_family, approved, asked, erased, rows_of
+from tests.keys.erased import ID_NO, PHONE, a_family, approved, asked, erased, faults_of, rows_of
 
 
 def sections_seen(installation, actor, child_id) -> list[str]:
@@ -72,6 +72,7 @@ def test_one_section_is_destroyed_and_the_rest_reads_as_before(installation):
     assert ops_of(installation, family.child.id, "key") == ["erase"]
     assert ops_of(installation, family.child.id, "erasure") == ["create", "proposed", "erase_intent", "done"]
     assert rekeying.subjects_behind(installation, 0x01) == []  # what is noise is left alone
+    assert faults_of(installation) == []
 
 
 def test_of_the_whole_record_a_law_keeps_some_sealed_and_nobody_finds_or_reads_it(installation):
@@ -96,6 +97,7 @@ def test_of_the_whole_record_a_law_keeps_some_sealed_and_nobody_finds_or_reads_i
         record_entry(
             work, find_child(work, family.child.id), section="health", kind="advice", content={}, happened_on=work.today
         )
+    assert faults_of(installation) == []
     # Sealed is not destroyed: the keys are there, and a change of keys takes what they sealed along.
     assert rekeying.rekey_child(installation, family.child.id) > 0
     assert sections_seen(installation, family.district.doctor, family.child.id) == []

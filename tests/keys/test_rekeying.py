@@ -20,10 +20,12 @@ from mengya_health.operations.sealed_columns import SEALED
 from mengya_health.operations.upgrading import metadata
 from mengya_health.people.models import Child
 from mengya_health.people.queries import find_child
+from mengya_health.record.attachments import open_attachment
 from mengya_health.record.commands import record_entry
 from mengya_health.record.models import Revision
 from mengya_health.record.queries import timeline
 from tests.factories import a_child, a_district
+from tests.keys.erased import FILE, a_family, faults_of
 
 # Columns of bytes that hold no envelope: hashes, MACs, seals, statements and public keys, and ids.
 OPEN_BYTES = {
@@ -126,6 +128,7 @@ def test_the_suite_of_everything_changes_under_readers_and_writers(installation,
         wraps = [*connection.scalars(select(Dek.wrapped)), *connection.scalars(select(WrappingKey.wrapped))]
     assert {wrapped[3] for wrapped in wraps} == {0x11}
     assert rekeying.rekey_all(installation, 0x11) == 0
+    assert faults_of(installation) == []
     anew = open_installation(settings, now=clock, content=content, environ={})
     for place in (running, anew):
         name, texts, cases = seen(place, district, child)
@@ -149,6 +152,7 @@ def test_a_child_with_new_keys_reads_as_before_and_its_history_holds(installatio
     assert key_ids(installation, other.id) == others
     assert seen(installation, district, child) == before
     assert commits_of(installation, child.id) == commits
+    assert faults_of(installation) == []
     with begin_work(installation, district.doctor) as work:
         row = work.session.get(Child, child.id)
         steps = work.session.scalars(select(CaseStep).where(CaseStep.child_id == child.id)).all()
@@ -188,6 +192,16 @@ def test_an_old_key_is_removed_a_day_later_and_only_when_it_seals_nothing(instal
         of_child = select(func.count()).select_from(Dek).where(Dek.subject_id == child.id)
         assert connection.scalar(of_child) == 5
     assert seen(installation, district, child)[1] == ["一"]
+
+
+def test_a_file_is_sealed_again_with_the_record_it_belongs_to(installation):
+    family = a_family(installation)
+    before = key_ids(installation, family.child.id)
+    rekeying.rekey_child(installation, family.child.id)
+    assert not key_ids(installation, family.child.id) & before
+    with begin_work(installation, family.guardian, writing=False) as work:
+        file = open_attachment(work, find_child(work, family.child.id), family.attachment_id)
+    assert (file.name, file.content) == ("单据.pdf", FILE)
 
 
 def a_child_more(installation, district):

@@ -20,7 +20,7 @@ from mengya_health.people.models import ChildIndex
 from mengya_health.people.queries import find_child
 from mengya_health.record.queries import find_entry, timeline
 from tests.factories import a_child, a_district
-from tests.keys.erased import a_family, approved, erased
+from tests.keys.erased import a_family, approved, erased, faults_of
 
 
 @pytest.fixture
@@ -117,6 +117,7 @@ def test_a_backup_from_before_an_erasure_starts_only_after_the_replay(installati
     started = reopen()
     assert is_gone(started, family)
     assert erase_events(started, family.child.id) == 1
+    assert faults_of(started) == []
     if files != "both":  # what was sealed, either database still says
         with begin_work(started, family.district.doctor, writing=False) as work:
             assert timeline(work, find_child(work, family.child.id)) == []

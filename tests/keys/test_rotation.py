@@ -20,6 +20,7 @@ from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import timeline
 from tests.factories import PASSWORD, a_child, a_district, an_account
+from tests.keys.erased import faults_of
 
 
 def a_record(installation):
@@ -82,6 +83,7 @@ def test_rewrapping_that_is_killed_at_any_point_leaves_everything_readable_and_e
     counts = wraps_by_version(installation)
     assert counts["root:1"] == counts["wrapping:1"] == (0, 0)
     assert counts["root:2"] == (2, 0)
+    assert faults_of(installation) == []
     assert min(counts["wrapping:2"]) > 0
     assert is_readable(running, district, child)
     anew = open_installation(settings, now=clock, content=content, environ={})
