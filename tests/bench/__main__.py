@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.bench import history
+from tests.bench import history, opening
 from tests.bench.bounds import bare_app
 from tests.bench.measure import Comparison, Request, cpu_ms, request_to
 
@@ -30,13 +30,14 @@ def _print_requests() -> None:
         bounds = _bounds(Path(folder))
         compared = _compared(Path(folder))
         measured = cpu_ms(bounds | {comparison.name: comparison.request for comparison in compared})
+        opened = opening.lines(Path(folder) / "opening")
     print("CPU milliseconds per request, one connection, lowest of three rounds\n")
     for name in bounds:
         print(f"{name:<44}{measured[name]:>9.2f}")
     print(f"\n{'ours':<44}{'ms':>9}{'bound':>12}{'ms':>9}{'ratio':>8}{'limit':>8}")
     for comparison in compared:
         print(_line(comparison, measured))
-    print()
+    print("", *opened, "", sep="\n")
 
 
 def _bounds(folder: Path) -> dict[str, Request]:

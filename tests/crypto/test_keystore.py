@@ -72,6 +72,17 @@ def test_keys_of_a_whole_page_come_in_one_statement(keystore):
     assert len([statement for statement in sent if statement.startswith("SELECT")]) == 1
 
 
+def test_a_hundred_revisions_of_one_child_open_with_one_statement(keystore, child, keys):
+    """S-18: however many; how long it takes, the bench prints."""
+    entry = new_id()
+    sealed = [keys.seal_revision(child, "health", entry, version, CONTENT) for version in range(1, 101)]
+    reading = Keys(keystore)
+    with statements_of(keystore) as sent:
+        for version, (body, commit) in enumerate(sealed, 1):
+            assert reading.open_revision(child, "health", entry, version, body, commit) == CONTENT
+    assert len([statement for statement in sent if statement.startswith("SELECT")]) == 1
+
+
 def test_a_new_unit_of_work_reads_the_keys_anew(keystore, child, keys):
     sealed = keys.seal_body("case", child, child, "health", {})
     with keystore._engine.begin() as connection:
