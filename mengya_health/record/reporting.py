@@ -8,7 +8,7 @@ from sqlalchemy import select
 from mengya_health.access import fence
 from mengya_health.access.permissions import Permission, is_allowed
 from mengya_health.db import new_id
-from mengya_health.errors import NotFound, NotPermitted
+from mengya_health.errors import Invalid, NotFound, NotPermitted
 from mengya_health.history import chain
 from mengya_health.people import seals
 from mengya_health.people.facts import ChildFacts
@@ -92,10 +92,12 @@ def write_report(work, child: ChildFacts, *, content: dict, file: CleanFile | No
 
 
 def add_note(work, report_id: UUID, *, text: str, status: str = "") -> None:
-    """Add words to a report, and for a lead the status it has reached. Raises NotFound."""
+    """Add words to a report, and for a lead the status it has reached. Raises NotFound, Invalid."""
     found = found_one(work, report_id)
     if status and not is_allowed(work.actor, Permission.FOLLOW_REPORT, found.subject):
         raise NotFound
+    if not (text or status):
+        raise Invalid(fields={"text": ["请写一句，或选进展到哪一步。 Write a line, or choose how far it has come."]})
     note_id, report = new_id(), found.row.MandatoryReport
     said = {"text": text, "status": status}
     body, commit = work.keys.seal_revision(report.child_id, SPECIAL, note_id, 1, said, table=NOTE)

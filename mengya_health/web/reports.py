@@ -80,10 +80,7 @@ def show(work, report_id: UUID):
 @bp.post("/reports/<uuid:report_id>/notes")
 @signed_in(again="reports.show")
 def note(work, report_id: UUID):
-    said = submitted(NoteForm())
-    if not (said["text"] or said["status"]):
-        raise Invalid(fields={"text": ["请写一句，或选进展到哪一步。 Write a line, or choose how far it has come."]})
-    add_note(work, report_id, **said)
+    add_note(work, report_id, **submitted(NoteForm()))
     return redirect(url_for("reports.show", report_id=report_id, saved="stored"), 303)
 
 

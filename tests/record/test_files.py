@@ -54,6 +54,13 @@ def test_the_largest_file_is_kept_and_one_byte_more_is_told_its_size():
     assert "最多 20 MB" in str(refused.value.fields)
 
 
+def test_the_size_of_a_picture_is_read_before_it_is_unpacked():
+    """S-60: 50 000 × 50 000 pixels."""
+    with pytest.raises(Invalid) as refused:
+        clean_file("x.png", bomb())
+    assert "4000 万像素" in str(refused.value.fields)
+
+
 def test_a_photo_keeps_its_pixels_upright_and_nothing_of_where_it_was_taken():
     """S-60."""
     sent = photo_with_place()

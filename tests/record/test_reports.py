@@ -4,20 +4,23 @@ from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from mengya_health.access import fence
 from mengya_health.access.actor import Actor, Place
+from mengya_health.access.permissions import Permission
 from mengya_health.audit import AuditEvent
 from mengya_health.db import Base
 from mengya_health.errors import IntegrityError, NotFound
 from mengya_health.history.models import HistoryEvent
+from mengya_health.history.tree_check import Signer
+from mengya_health.operations.verifying import verify
 from mengya_health.people.models import Consent
 from mengya_health.people.places import add_organisation, add_region
 from mengya_health.people.queries import find_child
-from mengya_health.record.attachments import attachments_of, open_attachment
+from mengya_health.record.attachments import attachments_of, open_attachment, store_attachment
 from mengya_health.record.files import CleanFile
-from mengya_health.record.models import ReportReading
+from mengya_health.record.models import MandatoryReport, ReportReading
 from mengya_health.record.reporting import add_note, children_to_report, find_child_to_report, write_report
 from mengya_health.record.reports import open_file_of_report, open_report, reports_of
 from mengya_health.signing.consents import withdraw_consent
@@ -208,3 +211,23 @@ def test_a_row_turned_by_sql_opens_to_nobody_new(installation, work_as, district
 
 def _child_of(work, report_id) -> UUID:
     return open_report(work, report_id).child_id
+
+
+def test_verify_knows_reports_and_what_hangs_on_them(installation, work_as, district, child, leads, report_id):
+    """S-76: what stands in the deployment's chain is checked like the rest, and so is a sealed paper of the child's."""
+    with work_as(leads["nursery"]) as work:
+        add_note(work, report_id, text="看过了。", status="received")
+    with work_as(district.doctor) as work:
+        found = find_child(work, child.id)
+        store_attachment(
+            work, found, section="special", file=PHOTO, subject_id=uuid4(), permission=Permission.KEEP_CHILD
+        )
+    signer = Signer(installation.deployment_id, installation.keystore.log_key.public)
+    digest = installation.keystore.suite.digest
+    with installation.engine.connect() as connection:
+        fence.lift_for(connection)
+        assert verify(connection, digest, signer, keystore=installation.keystore).faults == []
+        connection.execute(update(MandatoryReport).values(commit=bytes(32)))
+        faults = verify(connection, digest, signer, keystore=installation.keystore).faults
+        assert [fault.record for fault in faults] == [f"report {report_id}"]
+        connection.rollback()

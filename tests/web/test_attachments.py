@@ -5,6 +5,7 @@ import os
 import re
 import sys
 from urllib.parse import unquote
+from uuid import UUID
 
 import pytest
 from PIL import Image
@@ -211,3 +212,16 @@ def test_of_a_file_that_was_tampered_with_no_byte_is_sent(installation, district
     assert answer.status_code == 500
     assert "记录完整性校验失败" in answer.text
     assert LARGE[:64] not in answer.data
+
+
+def test_a_file_the_history_does_not_know_is_not_handed_out(installation, district, child, desk):
+    page = an_entry(installation, district.doctor, child)
+    send(desk, page, file=file("x.pdf", LARGE))
+    (address,) = re.findall(r'href="([^"]+/attachments/[0-9a-f-]{36})"', desk.open(page))
+    with installation.engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER history_event_no_delete"))
+        connection.execute(
+            text("DELETE FROM history_event WHERE rec = :rec"), {"rec": UUID(address.rpartition("/")[2]).bytes}
+        )
+    answer = desk.client.get(address)
+    assert (answer.status_code, LARGE[:64] in answer.data) == (500, False)
