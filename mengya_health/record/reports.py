@@ -20,8 +20,7 @@ from mengya_health.db import new_id
 from mengya_health.errors import NotFound
 from mengya_health.history import chain
 from mengya_health.people import seals
-from mengya_health.people.models import Organisation, Region
-from mengya_health.people.queries import accounts_of
+from mengya_health.people.models import Organisation, Region, User
 from mengya_health.people.subjects import FAMILY, FoundChild, subjects_of
 from mengya_health.record import attachments
 from mengya_health.record.attachments import AttachmentFacts, OpenedFile
@@ -72,8 +71,7 @@ def reports_of(work) -> list[OpenReport]:
     _check(work, [(each.id, each.commit) for each in reports])
     for each in reports:
         note_apart(work, "R", each.id, each.child_id)
-    authors = accounts_of(work, {each.author_id for each in reports if each.author_id != work.actor.user_id})
-    return [_open(work, row, found, authors) for row in readable]
+    return [_open(work, row, found) for row in readable]
 
 
 def open_report(work, report_id: UUID) -> OpenReport:
@@ -87,8 +85,7 @@ def open_report(work, report_id: UUID) -> OpenReport:
     kept = work.session.scalars(_files_of(report).order_by(Attachment.id)).all()
     _check(work, [(each.id, each.commit) for each in (report, *notes, *kept)])
     note_apart(work, "R", report.id, report.child_id)
-    authors = accounts_of(work, {report.author_id} - {work.actor.user_id})
-    return _open(work, row, found, authors, notes, kept)
+    return _open(work, row, found, notes, kept)
 
 
 def open_file_of_report(work, report_id: UUID, attachment_id: UUID) -> OpenedFile:
@@ -116,7 +113,9 @@ def _reports(work) -> Select:
         func.substr(watched_in.code, 1, _DISTRICT_DIGITS) == func.substr(Region.code, 1, _DISTRICT_DIGITS),
     )
     mine = MandatoryReport.author_id == work.actor.user_id
-    chosen = select(MandatoryReport, case((in_district, 1), else_=0).label("in_district"))
+    of_author = User.body.label("author_body")
+    chosen = select(MandatoryReport, case((in_district, 1), else_=0).label("in_district"), of_author)
+    chosen = chosen.join(User, User.id == MandatoryReport.author_id)
     chosen = chosen.outerjoin(Organisation, Organisation.id == MandatoryReport.organisation_id)
     chosen = chosen.outerjoin(Region, Region.id == Organisation.region_id)
     return chosen.where(or_(mine, MandatoryReport.organisation_id.in_(places), in_district))
@@ -162,15 +161,15 @@ def _subject(work, row, found: dict[UUID, FoundChild]) -> ReportSubject:
     )
 
 
-def _open(work, row, found: dict, authors: dict, notes: Iterable = (), kept: Iterable = ()) -> OpenReport:
+def _open(work, row, found: dict, notes: Iterable = (), kept: Iterable = ()) -> OpenReport:
     report, me = row.MandatoryReport, work.actor.user_id
-    author = authors.get(report.author_id)
+    account = work.keys.open_body("user", report.author_id, report.author_id, "user", row.author_body)
     return OpenReport(
         id=report.id,
         child_id=report.child_id,
         child_name=name_of(work, found[report.child_id]),
         author_role=report.author_role,
-        author=author.name if author else "",
+        author=account["name"] if report.author_id != me else "",
         recorded_at=report.recorded_at,
         status=report.status,
         content=work.keys.open_revision(
