@@ -20,9 +20,13 @@ from mengya_health.history.models import HistoryHead
 
 _LINK = b"txda/event/1\0"
 STREAMED = {"stream_results": True, "yield_per": 5000}  # a million rows are never held at once
-_EVENTS = (
-    'SELECT child_id, child_seq, event, rec, rec_ver, "commit", prev, hash FROM history_event {} '
+_EVENTS = text(
+    'SELECT child_id, child_seq, event, rec, rec_ver, "commit", prev, hash FROM history_event '
     "ORDER BY child_id, child_seq"
+)
+_EVENTS_OF_ONE = text(
+    'SELECT child_id, child_seq, event, rec, rec_ver, "commit", prev, hash FROM history_event '
+    "WHERE child_id = :child_id ORDER BY child_id, child_seq"
 )
 _HEAD = HistoryHead.__table__
 
@@ -77,9 +81,9 @@ def as_uuid(id: UUID | bytes) -> UUID:
 
 
 def _rows(connection: Connection, child_id: UUID | None) -> Iterator[tuple]:
-    wanted = text(_EVENTS.format("" if child_id is None else "WHERE child_id = :child_id"))
+    wanted = _EVENTS
     if child_id is not None:
-        wanted = wanted.bindparams(bindparam("child_id", child_id, type_=Id()))
+        wanted = _EVENTS_OF_ONE.bindparams(bindparam("child_id", child_id, type_=Id()))
     for rows in connection.execute(wanted, execution_options=STREAMED).partitions():
         yield from rows
 

@@ -34,9 +34,7 @@ from mengya_health.people.sharing import SectionClosure
 
 ATTENDING = ("enrolment", "visit")
 FAMILY = ("guardian", "caregiver")
-TOLD_FOR = timedelta(
-    days=30
-)  # how long a family's first page tells of an emergency access; 谁看过档案 keeps it for good
+TOLD_FOR = timedelta(days=30)  # of an emergency access, on a family's first page; 谁看过档案 keeps it for good
 
 # Each branch of the union fills its own columns; the others are typed NULLs, which PostgreSQL asks for.
 _COLUMNS = {
@@ -141,7 +139,8 @@ def _held(row, today: date) -> ConsentHeld:
 
 
 def _found(work, child, ties: list, consents: list, closures: list) -> FoundChild:
-    held = {tie.id: tie for row in ties if (tie := _tie(row)).holds_on(work.today)}
+    # Emergency accesses that are over stay among the ties: a family is told of them. `current` leaves them out.
+    held = {tie.id: tie for row in ties if (tie := _tie(row)).holds_on(work.today) or tie.kind == "break_glass"}
     subject = ChildSubject(
         child_id=child.id,
         today=work.today,

@@ -14,10 +14,10 @@ from mengya_health.audit import AuditEvent
 from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotPermitted
 from mengya_health.operations.audit_export import export_audit
-from mengya_health.people.accounts import add_membership, add_user
+from mengya_health.people.accounts import add_membership
 from mengya_health.people.oversight import Wanted
 from mengya_health.people.queries import find_child
-from tests.factories import PASSWORD
+from tests.factories import an_account
 
 BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
 # hl7.org/fhir/R4/auditevent.html: what must be there, and the codes that are required.
@@ -31,7 +31,7 @@ def written(path) -> list[dict]:
 
 def officer_login(district, work_as) -> str:
     with work_as(district.sysadmin) as work:
-        user = add_user(work, login="officer", name="样本", password=PASSWORD)
+        user = an_account(work, login="officer")
         add_membership(work, user_id=user.id, role="security_officer")
     return "officer"
 
