@@ -311,6 +311,15 @@ def test_consent_for_one_receiver_is_not_for_another():
     assert permitted(ACTORS["specialist"], named) == {"report:write"}
 
 
+def test_an_emergency_opens_the_child_it_was_asked_for_and_no_other_and_nothing_without_its_tie():
+    """S-43."""
+    rescuer, elsewhere = ACTORS["rescuer"], Emergency(UUID(int=60), UUID(int=51), datetime(2026, 11, 23, 2, tzinfo=UTC))
+    assert permitted(rescuer) == {"child:read", "health:read", "case:read"}
+    assert permitted(replace(rescuer, emergency=elsewhere)) == set()
+    assert permitted(replace(rescuer, emergency=None)) == set()
+    assert permitted(rescuer, replace(CHILD, ties=CHILD.ties[:-1])) == set()
+
+
 def test_bound_phone_only_reads():
     phone = replace(ACTORS["mother"], session_kind="device")
     assert permitted(phone) == {

@@ -4,7 +4,7 @@ Everybody is asked about the same child, with the ids of its entry, case, task, 
 of another clinic, class or family. Roles act as in product.md §1.
 """
 
-PUBLIC = {"sign_in.by_phone_page", "sign_in.form", "sign_in.invitation", "sign_in.invitation_of"}
+PUBLIC = {"receipts.script", "sign_in.by_phone_page", "sign_in.form", "sign_in.invitation", "sign_in.invitation_of"}
 # One's own account, or a list on which only one's own things stand.
 ANYONE_SIGNED_IN = {
     "account.agreement",
@@ -13,9 +13,17 @@ ANYONE_SIGNED_IN = {
     "classes.written",
     "family.home",
     "papers.queue",
+    "passkeys.confirm_page",
+    "passkeys.new",
+    "passkeys.show",
 }
 # They answer with another page, or the child at hand has no such thing: opened in the tests of their own.
 ELSEWHERE = {
+    "cases.confirm_paper",
+    "cases.paper",
+    "children.restriction_document",
+    "family.closing_page",
+    "reports.download",
     "sign_in.front",
     "cases.concern",
     "cases.question",
@@ -30,48 +38,58 @@ ELSEWHERE = {
     "officer.emergency",
     "releases.show",
 }
-_CLINIC = "cases.waiting children.new emergency.ask today.show"
+_REPORTS = "reports.choose reports.index"  # any staff may report harm
+_CLINIC = f"cases.waiting children.enrolments children.new emergency.ask today.show {_REPORTS}"
 _CASE = (
     "cases.ask cases.close cases.contact cases.end_task cases.evaluate cases.feedback cases.follow_up cases.new "
     "cases.plan cases.refer cases.second_doctor cases.show"
 )
 _RECORD = (
     "checks.enter children.advise children.entry classes.concern_page family.concern_page family.people family.record "
-    "measurements.enter papers.choose"
+    "measurements.enter papers.choose attachments.download attachments.show disputes.answer_page family.sharing_page "
+    "receipts.download receipts.show"
 )
-_SHEET = "children.consents children.edit children.invite children.show"
+_SHEET = (
+    "children.consents children.edit children.guardians children.invite children.show erasures.show "
+    "passkeys.witness_page reports.show reports.write_page"
+)
 _FAMILY = (
     "children.entry classes.concern_page family.concern_page family.consent family.home_of family.people family.record "
-    "family.signed family.viewed papers.choose"
+    "family.signed family.viewed papers.choose attachments.download attachments.show disputes.of_entry family.rights "
+    "family.sharing_page receipts.download receipts.show"
 )
-_CLASS = "classes.of classes.show classes.whole"
+_CLASS = f"classes.of classes.show classes.whole {_REPORTS}"
+_LETTER = f"referrals.show referrals.waiting {_REPORTS}"
 _OPEN = {
     "usual": {
         "anonymous": "",
         "doctor": f"{_CLINIC} {_CASE} {_RECORD} {_SHEET}",
-        "teacher": f"{_CLASS} children.show classes.concern_page classes.observe_page family.concern_page",
+        "teacher": f"{_CLASS} children.show classes.concern_page classes.observe_page family.concern_page "
+        "reports.write_page",
         "mother": _FAMILY,
-        "specialist": "children.entry children.show referrals.show referrals.waiting",
-        "reviewer": "releases.waiting",
-        "manager": "",
-        "sysadmin": "",
+        "specialist": f"{_LETTER} children.show children.entry attachments.download attachments.show "
+        "reports.write_page",
+        "reviewer": f"releases.waiting {_REPORTS}",
+        "manager": _REPORTS,
+        "sysadmin": f"installation.history {_REPORTS}",
         "other_doctor": _CLINIC,
-        "other_teacher": "classes.show",
+        "other_teacher": f"classes.show reports.write_page {_REPORTS}",
         "other_mother": "",
-        "other_security_officer": "officer.alarms_page officer.audit officer.emergencies",
+        "other_security_officer": "officer.alarms_page officer.audit officer.emergencies erasures.waiting "
+        f"installation.history {_REPORTS}",
     },
     # The clinic keeps sight of the child, to ask for the consent; nobody reads what was written but the family.
     "consent withdrawn": {
-        "doctor": f"{_CLINIC} {_SHEET}",
-        "teacher": _CLASS,
+        "doctor": f"{_CLINIC} {_SHEET} attachments.download",  # what they sent in themselves
+        "teacher": f"{_CLASS} reports.write_page",
         "mother": _FAMILY,
-        "specialist": "referrals.waiting",
+        "specialist": f"referrals.waiting reports.write_page {_REPORTS}",
     },
     "relationship ended": {
-        "doctor": _CLINIC,
+        "doctor": f"{_CLINIC} reports.show",  # the report they wrote
         "teacher": _CLASS,
         "mother": "",
-        "specialist": "referrals.waiting",
+        "specialist": f"referrals.waiting {_REPORTS}",
     },
 }
 OPEN = {state: {name: set(pages.split()) for name, pages in theirs.items()} for state, theirs in _OPEN.items()}
