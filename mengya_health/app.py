@@ -94,6 +94,11 @@ def _require_safe(settings: Settings, *, is_debug: bool) -> None:
             "正式环境前面要有做 TLS 的代理：请设置 MENGYA_PROXIES=1（有几层写几）。",
             "Production needs a proxy that does TLS before it: set MENGYA_PROXIES=1 (or how many there are).",
         )
+    if settings.passphrase_file and settings.passphrase_file.resolve().parent == settings.keyring_dir:
+        raise StartRefused(
+            "打开密钥环的口令不能和密钥环放在同一个目录。请换个地方放，再改 MENGYA_PASSPHRASE_FILE。",
+            "The passphrase must not lie in the keyring's own folder: move it and set MENGYA_PASSPHRASE_FILE.",
+        )
     if is_debug:
         raise StartRefused("正式环境不能开调试：请去掉 FLASK_DEBUG。", "No debugging in production: unset FLASK_DEBUG.")
 

@@ -139,16 +139,18 @@ def _to_sign_in(error: SignInNeeded):
     What was typed stays on a page of its own, to be sent again from there.
     """
     work = g.get("work")
-    way_in = "passkeys.confirm_page" if work and work.actor else "sign_in.form"
+    is_confirming = bool(work and work.actor)
+    way_in = "passkeys.confirm_page" if is_confirming else "sign_in.form"
     if request.method in ("GET", "HEAD"):
         return redirect(url_for(way_in, next=request.path))
     typed = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "idem_key")]
-    if not typed:
+    if not typed and not is_confirming:
         return redirect(url_for(way_in))
     has_secret = any(name.startswith(SECRETS) for name, _value in typed)
     kept = [{"name": name, "value": value} for name, value in typed]
     resend = None if has_secret else {"action": request.full_path, "kept": kept}
-    return render_template("pages/signed_out.html", sign_in_href=url_for(way_in), resend=resend), 401
+    page = {"sign_in_href": url_for(way_in), "resend": resend, "is_out": not is_confirming}
+    return render_template("pages/signed_out.html", **page), 401
 
 
 def problem_page(error: MengyaError):

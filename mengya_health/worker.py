@@ -19,6 +19,7 @@ from mengya_health.jobs import Job
 from mengya_health.operations.checkpointing import flag_clock, take_checkpoint
 from mengya_health.operations.erasing import carry_out
 from mengya_health.operations.installation import Installation, begin_work
+from mengya_health.operations.sweeping import sweep_old
 from mengya_health.people.acting import actor_of_user
 from mengya_health.people.watch import HOUR, watch
 
@@ -29,6 +30,7 @@ ATTEMPTS = 3
 SWEEP_EVERY_S = 30
 CHECKPOINT_EVERY_S = 15 * 60
 CLOCK_SLACK = timedelta(seconds=2)
+SWEEP_OLD_EVERY_S = 3600
 PAUSE_S = 2
 MISSED = timedelta(days=7)  # how far back a worker that starts looks for readings of decoys
 
@@ -44,7 +46,7 @@ def run(installation: Installation) -> None:
     is_a_file = settings.database_url.startswith("sqlite")
     queue = jobs.make_queue(settings, lambda job_id: run_job(installation, job_id), make_tables=is_a_file)
     stopping = _stop_on_signals()
-    next_sweep, next_checkpoint = 0.0, time.monotonic() + CHECKPOINT_EVERY_S
+    next_sweep, next_sweep_of_old, next_checkpoint = 0.0, 0.0, time.monotonic() + CHECKPOINT_EVERY_S
     clock = ClockWatch(installation.now)
     while not stopping:
         try:
@@ -58,6 +60,9 @@ def run(installation: Installation) -> None:
             if time.monotonic() >= next_checkpoint:
                 next_checkpoint = time.monotonic() + CHECKPOINT_EVERY_S
                 take_checkpoint(installation)
+            if time.monotonic() >= next_sweep_of_old:
+                sweep_old(installation)
+                next_sweep_of_old = time.monotonic() + SWEEP_OLD_EVERY_S
             _next_job(queue)
         except Exception as error:  # noqa: BLE001 a database that is away for a minute must not end the worker
             log.error("the worker waits: %s", type(error).__name__)

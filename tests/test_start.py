@@ -203,6 +203,7 @@ def test_a_broken_workflow_file_is_named_with_its_line(operator, file, monkeypat
         ("MENGYA_SUITE", "aes"),
         ("MENGYA_SUITE", "0x09"),
         ("MENGYA_AGE_RULE", "rounded"),
+        ("MENGYA_PASSWORD_PROFILE", "dengbao2"),
         ("MENGYA_HOSTS", " , "),
         ("MENGYA_PROXIES", "one"),
         ("DATABASE_URL", "postgresql://somebody@db.example/mengya"),
@@ -237,8 +238,30 @@ PRODUCTION = {
     ],
 )
 def test_production_is_refused_with_an_unsafe_setting(operator, changed, said):
+    """S-63: debug on, no TLS, no proxy that does it, no host of ours, a key out of the environment."""
     operator.environ |= PRODUCTION | changed
     assert said in operator.is_refused("serve")
+
+
+@pytest.mark.usefixtures("content_is_loaded")
+def test_production_does_not_take_the_secret_or_the_data_of_a_demo(operator):
+    """S-63: a passphrase that lies beside what it opens, and a database whose passwords are printed."""
+    operator.environ |= PRODUCTION
+    beside = operator.keyring.parent / "beside"
+    shutil.copy2(operator.passphrase, beside)
+    operator.environ["MENGYA_PASSPHRASE_FILE"] = str(beside)
+    assert "MENGYA_PASSPHRASE_FILE" in operator.is_refused("serve")
+    operator.environ["MENGYA_PASSPHRASE_FILE"] = str(operator.passphrase)
+    operator.sql("UPDATE deployment SET is_demo = 1")
+    assert all("演示库" in operator.is_refused(command) for command in OPENING)
+
+
+@pytest.mark.usefixtures("content_is_loaded")
+def test_what_is_no_demo_is_not_opened_as_one(operator):
+    made = operator.run("init", "--admin", "first", input="院子里的石榴树结了三个果\n" * 2)
+    assert made.exit_code == 0, made.output
+    operator.environ["MENGYA_ENV"] = "demo"
+    assert all("演示" in operator.is_refused(command) for command in OPENING)
 
 
 def test_production_starts_with_safe_settings_and_believes_its_own_proxy_only(operator):

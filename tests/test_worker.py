@@ -1,13 +1,20 @@
 """The worker's sweep: what was lost is done again, what kills its worker is not tried for ever."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from mengya_health import jobs, worker
+from mengya_health.db import new_id
 from mengya_health.handouts.commands import ask_for
 from mengya_health.jobs import Job
-from mengya_health.people import accounts
+from mengya_health.operations.sweeping import sweep_old
+from mengya_health.people import accounts, throttle
+from mengya_health.people.account_links import invite_user
+from mengya_health.people.credential_models import AccountToken
+from mengya_health.people.models import Throttle, UserSession
 from mengya_health.people.queries import find_child
+from mengya_health.people.sessions import open_session
+from mengya_health.record.models import Idempotency
 from tests.factories import a_child
 
 
@@ -80,3 +87,35 @@ def test_a_job_is_done_by_one_worker_only(installation, queue, job_id, work_as, 
     assert len(done) == 1
     with work_as(None, writing=False) as work:
         assert work.session.scalars(select(Job.attempts)).one() == 1
+
+
+def test_old_sign_ins_tries_links_and_forms_are_swept_and_nothing_that_still_counts(
+    installation, work_as, district, clock
+):
+    def rows() -> dict[str, int]:
+        with work_as(None, writing=False) as work:
+            tables = (UserSession, Throttle, Idempotency, AccountToken)
+            return {
+                table.__tablename__: work.session.scalar(select(func.count()).select_from(table)) for table in tables
+            }
+
+    def leave_some() -> None:
+        with work_as(district.sysadmin) as work:
+            user = accounts.add_user(work, login=f"new-{work.now.timestamp()}", name="样本")
+            accounts.add_membership(work, user_id=user.id, role="manager", organisation_id=district.clinic_id)
+            invite_user(work, user.id)
+            open_session(work, user.id, "password")
+            work.session.add(
+                Idempotency(
+                    user_id=user.id, key=new_id(), route="x", body_mac=bytes(32), location="/", stored_at=work.now
+                )
+            )
+            throttle.count(work.session, user.id.bytes * 2, throttle.ACCOUNT, work.now)
+
+    leave_some()
+    clock.forward(hours=72, seconds=1)
+    leave_some()
+    assert set(rows().values()) == {2}
+    assert sweep_old(installation) == 4
+    assert set(rows().values()) == {1}
+    assert sweep_old(installation) == 0

@@ -1,8 +1,10 @@
 """Passwords and signing PINs: hashed with Argon2id, one at a time, and refused where they are easily guessed."""
 
+import fcntl
 import gzip
 import re
 import threading
+import time
 import unicodedata
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import IO
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -19,6 +22,7 @@ from mengya_health.errors import Invalid, Unavailable
 STAFF_LENGTH, GUARDIAN_LENGTH, MOST_CHARACTERS = 12, 8, 128
 KINDS_OF_CHARACTERS = 3  # under the profile dengbao3
 CONTEXT_WORDS = ("童馨", "tongxin", "mengya")
+ASK_AGAIN_S = 0.005
 _COMMON_FILE = Path(__file__).parent / "common_passwords.txt.gz"
 _RUNS = ("01234567890", "09876543210")
 
@@ -41,12 +45,20 @@ class Verified:
 
 
 class Passwords:
-    """Hashes and verifies for one process. Each hash takes 64 MiB, so only one runs; others wait in line."""
+    """Hashes and verifies. Each hash takes 64 MiB and a core, so only one runs; others wait in line.
 
-    def __init__(self, cost: HashCost = HashCost(), *, longest_wait_s: float = 10) -> None:
+    With a `turn_file` the line is one for all processes of the machine, or as many sign-ins as there are web processes
+    would take every core from the pages; without one it is one for each process.
+    """
+
+    def __init__(
+        self, cost: HashCost = HashCost(), *, longest_wait_s: float = 10, turn_file: Path | None = None
+    ) -> None:
         self._hasher = PasswordHasher(cost.time_cost, cost.memory_kib, cost.lanes)
         self._longest_wait_s = longest_wait_s
+        self._turn_file = turn_file
         self._turn = threading.Lock()
+        self._others_first_until = 0.0
 
     def hash(self, secret: str) -> str:
         """Return the hash to store, its parameters in it; raises Unavailable when the line is too long."""
@@ -68,12 +80,33 @@ class Passwords:
 
     @contextmanager
     def _one_at_a_time(self) -> Iterator[None]:
+        until = time.monotonic() + self._longest_wait_s
         if not self._turn.acquire(timeout=self._longest_wait_s):
             raise Unavailable
         try:
-            yield
+            with self._turn_among_processes(until):
+                yield
         finally:
             self._turn.release()
+
+    @contextmanager
+    def _turn_among_processes(self, until: float) -> Iterator[None]:
+        """Hold the lock on the file; whoever dies holding it, the kernel lets go for them."""
+        if self._turn_file is None:
+            yield
+            return
+        if time.monotonic() < self._others_first_until:
+            time.sleep(2 * ASK_AGAIN_S)
+        with self._turn_file.open("w") as turn:  # opened anew each time: a forked copy would share the lock
+            while not _is_locked(turn):
+                if time.monotonic() >= until:
+                    raise Unavailable
+                time.sleep(ASK_AGAIN_S)
+            try:
+                yield
+            finally:
+                # The next of our own line leaves room, or another process would ask in vain again and again.
+                self._others_first_until = time.monotonic() + 2 * ASK_AGAIN_S
 
 
 def check_password(secret: str, *, is_staff: bool, context_words: Iterable[str] = (), profile: str = "default") -> None:
@@ -112,6 +145,14 @@ def common_passwords() -> frozenset[str]:
     """Return the offline list of common passwords, small letters; where it comes from stands at its top."""
     with gzip.open(_COMMON_FILE, "rt", encoding="utf-8") as lines:
         return frozenset(line.rstrip("\n") for line in lines if not line.startswith("# "))
+
+
+def _is_locked(file: IO) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 def _typed(secret: str) -> str:

@@ -1,5 +1,7 @@
 """One-time codes of an authenticator app (RFC 6238: SHA-1, six digits, 30 seconds), as every such app reads them."""
 
+import os
+from base64 import b32encode
 from datetime import datetime
 
 import pyotp
@@ -11,12 +13,12 @@ DRIFT = 1  # steps before and after now that are taken, for clocks that are not 
 
 def new_secret() -> str:
     """Return 160 random bits in base32, to be typed into an app or read from a QR code."""
-    return pyotp.random_base32()
+    return b32encode(os.urandom(20)).decode()
 
 
 def address_of(secret: str, *, account: str, issuer: str) -> str:
     """Return the otpauth:// address that an app reads from a QR code."""
-    return pyotp.TOTP(secret).provisioning_uri(account, issuer)
+    return pyotp.TOTP(secret).provisioning_uri(name=account, issuer_name=issuer)
 
 
 def matching_step(secret: str, code: str, at: datetime) -> int | None:
@@ -26,5 +28,5 @@ def matching_step(secret: str, code: str, at: datetime) -> int | None:
     """
     now = int(at.timestamp()) // STEP_S
     app = pyotp.TOTP(secret)
-    fitting = [step for step in range(now - DRIFT, now + DRIFT + 1) if app.verify(code, step * STEP_S)]
+    fitting = [step for step in range(now - DRIFT, now + DRIFT + 1) if app.verify(code, for_time=step * STEP_S)]
     return fitting[-1] if fitting else None

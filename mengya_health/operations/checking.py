@@ -1,9 +1,10 @@
 """Whether an installation can work: for the proxy, the supervisor and `mengya check`. Not a word about anybody."""
 
+import os
 import shutil
 from datetime import timedelta
 
-from sqlalchemy import update
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from mengya_health import db, jobs
@@ -26,9 +27,12 @@ WRONG = {
 
 
 def health_of(installation: Installation) -> dict[str, bool]:
-    """Return what works: database, keyring, disk. Nothing is left changed."""
+    """Return what works: database, keyring, disk. It only reads: asked every few seconds, it must wait for no writer.
+
+    That a change can be stored, `require_healthy` tries.
+    """
     return {
-        "database": _can_write(installation),
+        "database": _answers(installation),
         "keyring": _has_keys(installation),
         "disk": _has_room(installation),
         "history": installation.stopped is None,
@@ -38,7 +42,9 @@ def health_of(installation: Installation) -> dict[str, bool]:
 def require_healthy(installation: Installation) -> None:
     """Raise Unavailable, naming all that is wrong; StartRefused where papers cannot be printed."""
     check_rendering()
-    wrong = [WRONG[part] for part, works in health_of(installation).items() if not works]
+    works = health_of(installation)
+    works["database"] = works["database"] and _can_write(installation)
+    wrong = [WRONG[part] for part, is_well in works.items() if not is_well]
     if not wrong and _has_waiting_jobs(installation):
         wrong.append(("打印任务没人做：mengya worker 没有运行", "jobs wait: no mengya worker is running"))
     if not wrong and _is_unwitnessed(installation):
@@ -47,6 +53,18 @@ def require_healthy(installation: Installation) -> None:
         raise Unavailable(
             f"{'；'.join(zh for zh, _en in wrong)}。", f"{'; '.join(en for _zh, en in wrong).capitalize()}."
         )
+
+
+def _answers(installation: Installation) -> bool:
+    """Return whether the database is there with its tables, and as far as reading tells may be written to."""
+    try:
+        with db.open_session(installation.engine, writing=False) as session:
+            has_deployment = session.scalar(select(Deployment.id)) is not None
+            if installation.engine.dialect.name == "postgresql":
+                return has_deployment and session.scalar(text("SHOW transaction_read_only")) == "off"
+    except SQLAlchemyError:
+        return False
+    return has_deployment and os.access(installation.engine.url.database, os.W_OK)
 
 
 def _can_write(installation: Installation) -> bool:

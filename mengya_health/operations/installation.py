@@ -26,7 +26,7 @@ from mengya_health.errors import StartRefused, Stopped
 from mengya_health.operations import witness
 from mengya_health.operations.key_check import require_keys_and_erasures
 from mengya_health.operations.upgrading import KEYSTORE, require_newest
-from mengya_health.people.models import Deployment
+from mengya_health.people.models import Deployment, User
 from mengya_health.signing.agreement import signing_agreement
 from mengya_health.signing.consent_texts import consent_texts
 from mengya_health.work import Work
@@ -118,11 +118,12 @@ def open_installation(
         if_refused.callback(keystore_engine.dispose)
         require_newest(keystore_engine, KEYSTORE)
         keystore = Keystore.open(keystore_engine, provider)
-        deployment_id = _deployment_id(engine)
+        deployment = _deployment(engine)
+        _require_own_kind(settings, engine, deployment)
         if checks_keys:
             require_keys_and_erasures(settings, engine, keystore)
         witness.require_fit(settings)
-        stopped = witness.why_stopped(settings, engine, keystore, deployment_id)
+        stopped = witness.why_stopped(settings, engine, keystore, deployment.id)
         if_refused.pop_all()
     return Installation(
         settings=settings,
@@ -130,22 +131,49 @@ def open_installation(
         keystore=keystore,
         content=content,
         queue=jobs.make_queue(settings),
-        passwords=passwords or Passwords(),
-        deployment_id=deployment_id,
+        passwords=passwords or _passwords(settings),
+        deployment_id=deployment.id,
         now=now,
         stopped=stopped,
     )
 
 
-def _deployment_id(engine: Engine) -> UUID:
+def _passwords(settings: Settings) -> Passwords:
+    """Return what hashes: one at a time on this machine, or in this process where there is no data folder."""
+    has_folder = settings.data_dir.is_dir()
+    return Passwords(turn_file=settings.data_dir / "hashing.lock" if has_folder else None)
+
+
+def _deployment(engine: Engine) -> Deployment:
     with db.open_session(engine, writing=False) as session:
-        deployment_id = session.scalar(select(Deployment.id))
-    if deployment_id is None:
+        deployment = session.scalar(select(Deployment))
+    if deployment is None:
         raise StartRefused(
             "上次 mengya init 没有做完。请再运行一次 mengya init。",
             "mengya init was broken off. Run mengya init again.",
         )
-    return deployment_id
+    return deployment
+
+
+def _require_own_kind(settings: Settings, engine: Engine, deployment: Deployment) -> None:
+    """Raise StartRefused for a demo opened in production, whose passwords are printed, and for the reverse."""
+    if settings.is_production and deployment.is_demo:
+        raise StartRefused(
+            "这是演示库，密码人人知道，不能用作正式环境。请用 mengya init 建一个新的。",
+            "This is a demo, whose passwords everybody knows; it cannot serve in production. Make a new one with "
+            "mengya init.",
+        )
+    if settings.is_demo and not deployment.is_demo and _has_accounts(engine):
+        raise StartRefused(
+            "这里是正式数据，不能当演示打开：演示不要第二因素。请去掉 MENGYA_ENV=demo，或换一个 --data 目录。",
+            "This is no demo and must not be opened as one: a demo asks for no second factor. Unset MENGYA_ENV=demo, "
+            "or choose another --data folder.",
+        )
+
+
+def _has_accounts(engine: Engine) -> bool:
+    with db.open_session(engine, writing=False) as session:
+        return session.scalar(select(User.id).limit(1)) is not None
 
 
 @contextmanager

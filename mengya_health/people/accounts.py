@@ -210,7 +210,7 @@ def _end_of(begins_on: date, to_on: date | None) -> date:
 
 def _require_role(work, role: str, organisation_id: UUID | None, group_id: UUID | None) -> None:
     if role not in ROLES:
-        raise Invalid(fields={"role": ["请从列出的角色里选。 Choose one of the listed roles."]})
+        raise Invalid(fields={"given_role": ["请从列出的角色里选。 Choose one of the listed roles."]})
     if organisation_id is None and role not in WITHOUT_A_PLACE:
         raise Invalid(fields={"organisation": ["这个角色要选机构。 This role needs an organisation."]})
     group = work.session.get(Group, group_id) if group_id else None
@@ -228,7 +228,7 @@ def _require_compatible(work, user_id: UUID, role: str) -> None:
     held = select(Membership.id).where(Membership.user_id == user_id, Membership.role == excluded, not_over)
     if work.session.scalar(held):
         message = "系统管理员和安全审计员不能是同一个人。 One person cannot be both administrator and security officer."
-        raise Invalid(fields={"role": [message]})
+        raise Invalid(fields={"given_role": [message]})
 
 
 def _stored(work, row):

@@ -6,7 +6,7 @@ Until all is there the session is a pending one, which opens no page but these s
 from dataclasses import dataclass, field
 
 from mengya_health.errors import NotNow, SignInNeeded
-from mengya_health.people import notices, second_factor
+from mengya_health.people import second_factor
 from mengya_health.people.models import User, UserSession
 from mengya_health.people.passwords import hash_of_new, is_too_old, require_another, store_password
 from mengya_health.people.sessions import end_pending, open_pending, open_session, pending_session
@@ -34,12 +34,13 @@ class Pending:
 
 def enter(work, user: User) -> Entrance:
     """Return what a right password opens: a session, or a pending one that waits for more."""
-    missing = _missing_factor(work, user)
+    standing = second_factor.standing_of(work, user.id)
+    missing = _missing_factor(work, standing)
     if missing:
         return Entrance(open_session(work, user.id, "half"), missing)
-    if _has_old_password(work, user):
+    if standing.is_staff and is_too_old(work, user):
         return Entrance(open_session(work, user.id, "stale"), NEW_PASSWORD)
-    return Entrance(open_session(work, user.id, "password"), has_news=notices.has_news(work, user.id))
+    return Entrance(open_session(work, user.id, "password"), has_news=standing.has_news)
 
 
 def pending(work, token: str | None) -> Pending:
@@ -48,7 +49,9 @@ def pending(work, token: str | None) -> Pending:
     if found is None:
         raise SignInNeeded
     session, user = found
-    return Pending(session, user, NEW_PASSWORD if session.kind == "stale" else _missing_factor(work, user))
+    if session.kind == "stale":
+        return Pending(session, user, NEW_PASSWORD)
+    return Pending(session, user, _missing_factor(work, second_factor.standing_of(work, user.id)))
 
 
 def give_code(work, token: str | None, code: str) -> Entrance:
@@ -97,21 +100,16 @@ def _waiting_for(work, token: str | None, step: str) -> Pending:
     return waiting
 
 
-def _missing_factor(work, user: User) -> str:
-    if second_factor.has_app(work, user.id):
+def _missing_factor(work, standing: second_factor.Standing) -> str:
+    if standing.has_app:
         return CODE
-    if work.settings.needs_second_factor and second_factor.is_staff(work, user.id):
-        return SET_UP
-    return ""
-
-
-def _has_old_password(work, user: User) -> bool:
-    return is_too_old(work, user) and second_factor.is_staff(work, user.id)
+    return SET_UP if standing.is_staff and work.settings.needs_second_factor else ""
 
 
 def _go_on(work, waiting: Pending, token: str) -> Entrance:
-    if _has_old_password(work, waiting.user):
+    standing = second_factor.standing_of(work, waiting.user.id)
+    if standing.is_staff and is_too_old(work, waiting.user):
         waiting.session.kind = "stale"
         work.session.flush()
         return Entrance(token, NEW_PASSWORD)
-    return Entrance(open_pending(work, waiting.session), has_news=notices.has_news(work, waiting.user.id))
+    return Entrance(open_pending(work, waiting.session), has_news=standing.has_news)

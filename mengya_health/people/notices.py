@@ -32,12 +32,6 @@ def notices_of(work, user_id: UUID) -> list[Notice]:
     return [Notice(row.kind, row.at, row.seen_at is None) for row in work.session.scalars(found.limit(SHOWN))]
 
 
-def has_news(work, user_id: UUID) -> bool:
-    """Return whether there is a line the owner has not seen."""
-    unseen = select(AccountNotice.id).where(AccountNotice.user_id == user_id, AccountNotice.seen_at.is_(None))
-    return work.session.scalar(unseen.limit(1)) is not None
-
-
 def see_notices(work) -> None:
     """Note that the actor has read what they were told."""
     mine = update(AccountNotice).where(AccountNotice.user_id == work.actor.user_id, AccountNotice.seen_at.is_(None))

@@ -106,6 +106,7 @@ class PasswordChange(NewPassword):
     """A new password, with the one used so far."""
 
     old_password = PlainText(longest=MOST_CHARACTERS, required=True)
+    code = PlainText(longest=20, load_default="")
 
 
 class PinInput(Form):

@@ -3,13 +3,14 @@
 import secrets
 from dataclasses import dataclass, field
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Date, bindparam, delete, exists, or_, select, update
 
 from mengya_health.crypto import totp
+from mengya_health.db import Id
 from mengya_health.errors import Invalid, NotNow
 from mengya_health.people import notices, throttle
 from mengya_health.people.account_history import trace
-from mengya_health.people.credential_models import SpareCode, Totp
+from mengya_health.people.credential_models import AccountNotice, SpareCode, Totp
 from mengya_health.people.models import Membership, User
 
 SPARE_CODES = 10
@@ -26,17 +27,33 @@ class AppSetup:
     address: str = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What decides how an account comes in: has it an app, is it one of the staff, has it unread news."""
+
+    has_app: bool
+    is_staff: bool
+    has_news: bool
+
+
+def standing_of(work, user_id) -> Standing:
+    """Return what decides how an account comes in, in one statement."""
+    return Standing(*work.session.execute(_STANDING, {"user_id": user_id, "today": work.today}).one())
+
+
 def has_app(work, user_id) -> bool:
     """Return whether an account has an authenticator app in use."""
-    in_use = select(Totp.user_id).where(Totp.user_id == user_id, Totp.secret.is_not(None))
-    return work.session.scalar(in_use) is not None
+    return standing_of(work, user_id).has_app
 
 
 def is_staff(work, user_id) -> bool:
     """Return whether an account has a role somewhere, or is about to have one."""
-    not_over = or_(Membership.to_on.is_(None), Membership.to_on > work.today)
-    held = select(Membership.id).where(Membership.user_id == user_id, not_over)
-    return work.session.scalar(held.limit(1)) is not None
+    return standing_of(work, user_id).is_staff
+
+
+def is_needed(work, user_id) -> bool:
+    """Return whether an account opens nothing without a second factor: the staff's, in production."""
+    return work.settings.needs_second_factor and is_staff(work, user_id)
 
 
 def start_app(work, user: User) -> None:
@@ -108,6 +125,17 @@ def drop_app(work, user: User) -> None:
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
+
+
+_WHOSE, _TODAY = bindparam("user_id", type_=Id()), bindparam("today", type_=Date())
+# Built once: a sign-in is to cost little beside its hash.
+_STANDING = select(
+    exists().where(Totp.user_id == _WHOSE, Totp.secret.is_not(None)).label("has_app"),
+    exists()
+    .where(Membership.user_id == _WHOSE, or_(Membership.to_on.is_(None), Membership.to_on > _TODAY))
+    .label("is_staff"),
+    exists().where(AccountNotice.user_id == _WHOSE, AccountNotice.seen_at.is_(None)).label("has_news"),
+)
 
 
 def _take_code(work, user: User, typed: str) -> bool:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, and_, bindparam, select, update
 
 from mengya_health.access.actor import Actor, Emergency
-from mengya_health.db import UtcTime, new_id
+from mengya_health.db import Id, UtcTime, new_id
 from mengya_health.errors import NotFound, PasswordNeeded
 from mengya_health.people import seals
 from mengya_health.people.emergency import BreakGlass
@@ -192,6 +192,10 @@ def revoke_phone(work, phone_id: UUID) -> None:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
+def _open_of(user_id) -> tuple:
+    return UserSession.user_id == user_id, UserSession.ended_at.is_(None), UserSession.kind.not_in(PENDING)
+
+
 # Built once: every request begins with it.
 _WHO = with_standing(
     select(UserSession, User, BreakGlass)
@@ -205,6 +209,14 @@ _WHO = with_standing(
         ),
     )
     .where(UserSession.token_hash == bindparam("token_hash"))
+)
+
+
+_BEYOND = (
+    select(UserSession.id)
+    .where(*_open_of(bindparam("user_id", type_=Id())))
+    .order_by(UserSession.last_used_at.desc())
+    .offset(bindparam("kept"))
 )
 
 
@@ -232,14 +244,9 @@ def _keep_under_cap(work, user_id: UUID) -> None:
     cap = work.settings.session_cap
     if cap is None:
         return
-    open_ones = select(UserSession.id).where(*_open_of(user_id))
-    too_many = work.session.scalars(open_ones.order_by(UserSession.last_used_at.desc()).offset(cap - 1)).all()
+    too_many = work.session.scalars(_BEYOND, {"user_id": user_id, "kept": cap - 1}).all()
     if too_many:
         _end(work, UserSession.id.in_(too_many))
-
-
-def _open_of(user_id: UUID) -> tuple:
-    return UserSession.user_id == user_id, UserSession.ended_at.is_(None), UserSession.kind.not_in(PENDING)
 
 
 def _end(work, *which) -> int:

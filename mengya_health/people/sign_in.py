@@ -2,7 +2,7 @@
 
 import secrets
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotPermitted, SignInNeeded
@@ -52,14 +52,15 @@ def sign_in(work, *, login: str, password: str) -> Entrance:
     """
     login_index = work.keys.index.login(login)
     doors = throttle.account_key(work, login_index), throttle.address_key(work)
-    throttle.require_open(work, *doors)
-    user = work.session.scalar(select(User).where(User.login_index == login_index))
+    failed_at = throttle.require_open(work, *doors)
+    user = work.session.scalar(_BY_LOGIN, {"login_index": login_index})
     owner_id = user.id if user else None
     if not _fits(work, user, password):
         throttle.count_later(work, doors[0], throttle.ACCOUNT, owner_id=owner_id)
         throttle.count_later(work, doors[1], throttle.ADDRESS)
         raise _wrong("账号或密码不对，请再看一遍。 The sign-in name or the password is not right.")
-    throttle.forget(work, doors[0])
+    if doors[0] in failed_at:
+        throttle.forget(work, doors[0])
     return enter(work, user)
 
 
@@ -136,9 +137,13 @@ def open_by_phone(work, phone_token: str | None) -> str:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
+# Built once: a sign-in is to cost little beside its hash.
+_BY_LOGIN = select(User).where(User.login_index == bindparam("login_index"))
+
+
 def _fits(work, user: User | None, password: str) -> bool:
     """Return whether this is the password of an open account. An unknown one costs the same work."""
-    stored = user.password_hash if user else ""
+    stored, login_index = (user.password_hash, user.login_index) if user else ("", b"")
     # A hash takes a tenth of a second, more in the line: meanwhile nobody waits for us to write.
     work.session.rollback()
     if not stored:  # no account, or one whose owner has not chosen a password yet
@@ -146,7 +151,7 @@ def _fits(work, user: User | None, password: str) -> bool:
         return False
     verified = work.passwords.verify(stored, password)
     made_anew = work.passwords.hash(password) if verified.needs_rehash else stored
-    work.session.refresh(user)
+    work.session.scalar(_BY_LOGIN, {"login_index": login_index}, execution_options={"populate_existing": True})
     opens = verified.ok and user.status == "active" and user.password_hash == stored
     if opens and seals.holds(work, User, user):
         user.password_hash = made_anew

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mengya_health.errors import TooMany
@@ -46,11 +46,15 @@ def address_key(work) -> bytes:
     return work.keys.code_hash(f"throttle|address|{work.address}")
 
 
-def require_open(work, *keys: bytes) -> None:
-    """Raise TooMany while one of the doors is shut."""
-    shut = select(Throttle.blocked_until).where(Throttle.key.in_(keys), Throttle.blocked_until > work.now)
-    until = max(work.session.scalars(shut), default=None)
-    if until:
+# Built once: a sign-in is to cost little beside its hash.
+_KNOWN = select(Throttle.key, Throttle.blocked_until).where(Throttle.key.in_(bindparam("keys", expanding=True)))
+
+
+def require_open(work, *keys: bytes) -> frozenset[bytes]:
+    """Return at which of the doors somebody failed before. Raises TooMany while one of them is shut."""
+    known = {row.key: row.blocked_until for row in work.session.execute(_KNOWN, {"keys": keys})}
+    until = max(filter(None, known.values()), default=None)
+    if until and until > work.now:
         seconds = int((until - work.now).total_seconds()) + 1
         minutes = -(-seconds // 60)
         raise TooMany(
@@ -58,6 +62,7 @@ def require_open(work, *keys: bytes) -> None:
             f"Too many tries; please wait {minutes} min.",
             retry_after_s=seconds,
         )
+    return frozenset(known)
 
 
 def count_later(work, key: bytes, limit: Limit, *, owner_id: UUID | None = None) -> None:

@@ -4,6 +4,8 @@ from flask import Blueprint
 
 from mengya_health.web import (
     account,
+    account_security,
+    accounts,
     attachments,
     case_notes,
     cases,
@@ -15,9 +17,11 @@ from mengya_health.web import (
     disputes,
     emergency,
     enrolments,
+    entering,
     erasures,
     family,
     family_consents,
+    family_desk,
     family_people,
     family_rights,
     family_sharing,
@@ -31,6 +35,7 @@ from mengya_health.web import (
     paper_signatures,
     papers,
     passkeys,
+    places,
     plans,
     receipts,
     referrals,
@@ -41,22 +46,24 @@ from mengya_health.web import (
     today,
 )
 
-OF_FAMILIES = (family, family_consents, family_people, family_rights, family_sharing, family_signing)
+OF_FAMILIES = (family, family_consents, family_desk, family_people, family_rights, family_sharing, family_signing)
 OF_CHILDREN = (children, desk_consents, enrolments, guardians)
 OF_CLASSES = (classes, class_summary)
 OF_CASES = (cases, case_notes, looking_again, paper_signatures, plans, referring)
+OF_ACCOUNTS = (account, account_security, accounts, places)
 
 
 def blueprints() -> list[Blueprint]:
     """Return every blueprint of the web application."""
     areas = (
-        account,
+        *OF_ACCOUNTS,
         attachments,
         *OF_CASES,
         checks,
         *OF_CHILDREN,
         disputes,
         *OF_CLASSES,
+        entering,
         *OF_FAMILIES,
         health,
         measurements,

@@ -10,13 +10,15 @@ from mengya_health.fields import Choice, Form, PlainText, Ticked
 from mengya_health.people import sign_in
 from mengya_health.people.accounts import show_as
 from mengya_health.people.models import User
+from mengya_health.people.notices import Notice, notices_of
 from mengya_health.people.queries import my_children
 from mengya_health.people.schemas import PasswordChange
 from mengya_health.signing.agreement import signing_agreement
 from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.signing.pins import hash_of_pin, store_pin
 from mengya_health.web.shown import words
-from mengya_health.web.sign_in import PHONE_COOKIE, local_path
+from mengya_health.web.shown.links import local_path
+from mengya_health.web.sign_in import PHONE_COOKIE
 
 bp = Blueprint("account", __name__)
 
@@ -74,6 +76,8 @@ def show(work):
         phones=[_line(each.id, each.bound_at, each.last_used_at) for each in sign_in.phones_of(work)],
         may_bind=not work.actor.places,
         has_pin=work.session.get(User, work.actor.user_id).pin_hash is not None,
+        needs_code=sign_in.needs_code(work),
+        notices=[_notice(each) for each in notices_of(work, work.actor.user_id)],
         form=form_state(),
     )
 
@@ -81,8 +85,7 @@ def show(work):
 @bp.post("/account/password")
 @signed_in(again="account.show")
 def change_password(work):
-    wanted = submitted(PasswordChange())
-    sign_in.change_password(work, old_password=wanted["old_password"], password=wanted["password"])
+    sign_in.change_password(work, **submitted(PasswordChange()))
     return redirect(url_for("account.show", saved="stored"), 303)
 
 
@@ -135,6 +138,26 @@ def accept(work):
     token = sign_in.reauthenticate(work, password=wanted["password"], code=wanted["code"])
     store_pin(work, work.session.get(User, work.actor.user_id), pin_hash)
     return set_session_cookie(redirect(url_for("sign_in.front", saved="stored"), 303), token)
+
+
+# What happened to an account, as its owner is told. Who did it, the deployment's history knows.
+HAPPENED = {
+    "tries_failed": lambda: _("有人连续输错您的密码或验证码，账号锁了几分钟"),
+    "password_set": lambda: _("登录密码换过了"),
+    "reset_started": lambda: _("工作人员为您办理了重设密码"),
+    "app_set": lambda: _("设好了验证器"),
+    "app_dropped": lambda: _("验证器取下了"),
+    "spare_code_spent": lambda: _("用掉了一个备用码"),
+    "signing_locked": lambda: _("签名锁定 24 小时，或等当面确认"),
+    "signing_open": lambda: _("已当面确认，可以签名了"),
+    "role_given": lambda: _("您有了一个新的角色"),
+    "role_ended": lambda: _("您的一个角色结束了"),
+}
+
+
+def _notice(told: Notice) -> dict:
+    text = HAPPENED.get(told.kind, lambda: told.kind)()
+    return {"text": text, "at": words.stamp(told.at), "is_new": told.is_new}
 
 
 def _line(row_id, begun_at, used_at) -> dict:

@@ -13,7 +13,7 @@ from mengya_health.errors import Conflict, Invalid, NotFound
 from mengya_health.people.commands import correct_child, end_enrolment, enrol_child, register_child
 from mengya_health.people.invitations import invite_guardian, open_invitations, revoke_invitation
 from mengya_health.people.places import classes
-from mengya_health.people.queries import find_child, find_children, identity_of
+from mengya_health.people.queries import family_of, find_child, find_children, identity_of
 from mengya_health.people.search import MOST_FOUND, search_children
 from mengya_health.record.commands import record_entry
 from mengya_health.record.disputes import disputes_about
@@ -142,7 +142,7 @@ def enrol(work, child_id: UUID):
 def invite(work, child_id: UUID):
     child = find_child(work, child_id, Permission.INVITE_GUARDIAN)
     audit.read(work, child.id, "child")
-    page = shown.invitation_page(work, child, form_state(), open_invitations(work, child))
+    page = shown.invitation_page(work, child, form_state(), open_invitations(work, child), family_of(work, child))
     return render_template("pages/children/invitation.html", **page)
 
 
@@ -151,7 +151,7 @@ def invite(work, child_id: UUID):
 def send_invitation(work, child_id: UUID):
     child = find_child(work, child_id, Permission.INVITE_GUARDIAN)
     made = invite_guardian(work, child, authority=submitted(forms.InvitationForm())["authority"])
-    page = shown.invitation_page(work, child, form_state(), [], made)
+    page = shown.invitation_page(work, child, form_state(), [], [], made)
     return render_template("pages/children/invitation.html", **page)
 
 

@@ -33,6 +33,7 @@ HOME = {
     "security_officer": "officer.alarms_page",
     "safeguarding": "reports.index",
     "area_safeguarding": "reports.index",
+    "sysadmin": "accounts.index",
 }
 NAV = {
     "doctor": [
@@ -52,7 +53,11 @@ NAV = {
         ("存证", "installation.history", "history"),
         ("删除复核", "erasures.waiting", "erasures"),
     ],
-    "sysadmin": [("存证", "installation.history", "history")],
+    "sysadmin": [
+        ("账号", "accounts.index", "accounts"),
+        ("机构", "places.show", "places"),
+        ("存证", "installation.history", "history"),
+    ],
     "guardian": [],
     "caregiver": [],
 }

@@ -8,6 +8,8 @@ from mengya_health.fields import PlainText
 from mengya_health.people import invitations, sign_in
 from mengya_health.people.schemas import InvitationInput, SignInInput
 from mengya_health.web import shell
+from mengya_health.web.entering import go_on, is_half_way
+from mengya_health.web.shown.links import local_path
 
 bp = Blueprint("sign_in", __name__)
 
@@ -31,12 +33,15 @@ def front(work):
 @bp.get("/sign-in")
 @public
 def form(work):
+    onward = local_path(request.values.get("next", ""))
+    if work.actor is None and is_half_way(work):
+        return redirect(url_for("entering.step", next=onward or None))
     return render_template(
         "pages/sign_in.html",
         action=url_for("sign_in.enter"),
         by_passkey={"action": url_for("passkeys.enter"), "options": url_for("passkeys.sign_in_options")},
         form=form_state(),
-        next=local_path(request.values.get("next", "")),
+        next=onward,
         invitation_href=url_for("sign_in.invitation"),
         demo=demo_accounts() if installation().settings.is_demo else [],
     )
@@ -46,10 +51,10 @@ def form(work):
 @public(again="sign_in.form")
 def enter(work):
     wanted = submitted(SignInForm())
-    token = sign_in.sign_in(work, login=wanted["login"], password=wanted["password"])
+    entrance = sign_in.sign_in(work, login=wanted["login"], password=wanted["password"])
     if work.actor:  # whoever was signed in here before is not any more
         sign_in.sign_out(work)
-    return set_session_cookie(redirect(local_path(wanted["next"]) or url_for("sign_in.front"), 303), token)
+    return go_on(entrance, wanted["next"])
 
 
 @bp.post("/sign-out")
@@ -96,12 +101,6 @@ def redeem(work):
     redeemed = invitations.redeem_invitation(work, **submitted(InvitationInput()))
     signs = redeemed.authority == "signs"
     return set_session_cookie(redirect(url_for("account.agreement" if signs else "sign_in.front"), 303), redeemed.token)
-
-
-def local_path(wanted: str) -> str:
-    """Return a path of ours to go on to, or "" for anything that could lead elsewhere."""
-    is_local = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
-    return wanted if is_local else ""
 
 
 def demo_accounts() -> list[dict]:

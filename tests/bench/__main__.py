@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from tests.bench import history, opening
 from tests.bench.bounds import bare_app
 from tests.bench.measure import Comparison, Request, cpu_ms, request_to
+from tests.bench.sign_in import print_sign_in
 
 FEW_EVENTS = 100_000
 
@@ -30,14 +31,18 @@ def _print_requests() -> None:
         bounds = _bounds(Path(folder))
         compared = _compared(Path(folder))
         measured = cpu_ms(bounds | {comparison.name: comparison.request for comparison in compared})
-        opened = opening.lines(Path(folder) / "opening")
+        _print_compared(bounds, compared, measured)
+        print("", *opening.lines(Path(folder) / "opening"), "", sep="\n")
+        print_sign_in(Path(folder))
+
+
+def _print_compared(bounds: dict, compared: list[Comparison], measured: dict[str, float]) -> None:
     print("CPU milliseconds per request, one connection, lowest of three rounds\n")
     for name in bounds:
         print(f"{name:<44}{measured[name]:>9.2f}")
     print(f"\n{'ours':<44}{'ms':>9}{'bound':>12}{'ms':>9}{'ratio':>8}{'limit':>8}")
     for comparison in compared:
         print(_line(comparison, measured))
-    print("", *opened, "", sep="\n")
 
 
 def _bounds(folder: Path) -> dict[str, Request]:

@@ -1,6 +1,8 @@
 """Passwords and PINs: what is stored, what is refused, and how many are hashed at once."""
 
+import multiprocessing
 import threading
+import time
 from datetime import date
 
 import pytest
@@ -72,6 +74,26 @@ def test_who_waits_too_long_is_told_to_come_again():
     leave.set()
     holder.join()
     assert hasher.verify(hasher.hash(GOOD), GOOD).ok
+
+
+def test_the_line_is_one_for_all_processes_and_who_dies_in_it_lets_go(tmp_path):
+    shared = {"longest_wait_s": 0.05, "turn_file": tmp_path / "turn"}
+    forking = multiprocessing.get_context("fork")
+    inside = forking.Event()
+
+    def hold():
+        with Passwords(CHEAP, **shared)._one_at_a_time():
+            inside.set()
+            time.sleep(60)
+
+    holder = forking.Process(target=hold)
+    holder.start()
+    assert inside.wait(30)
+    with pytest.raises(Unavailable):
+        Passwords(CHEAP, **shared).hash(GOOD)
+    holder.kill()
+    holder.join()
+    assert Passwords(CHEAP, **shared).hash(GOOD)
 
 
 @pytest.mark.parametrize("secret", [GOOD, "correct horse battery", "Liu-yue-de-feng 6", "x7#Kd9!mQw2z"])

@@ -4,8 +4,11 @@ import shutil
 from collections import namedtuple
 
 import pytest
+from sqlalchemy import update
 
 from mengya_health.app import create_app
+from mengya_health.db import open_session
+from mengya_health.people.models import Deployment
 
 Usage = namedtuple("Usage", "total used free")
 
@@ -25,6 +28,15 @@ def disk(monkeypatch):
 def test_a_healthy_installation_says_so_to_everybody(installation, disk):
     answer = create_app(installation).test_client().get("/healthz")
     assert answer.status_code == 200
+    assert answer.get_json() == {"database": True, "keyring": True, "disk": True}
+
+
+def test_the_question_waits_for_no_writer(installation, disk):
+    app = create_app(installation)
+    with open_session(installation.engine, writing=True) as writer:
+        writer.execute(update(Deployment).values(is_demo=False))
+        answer = app.test_client().get("/healthz")
+        writer.rollback()
     assert answer.get_json() == {"database": True, "keyring": True, "disk": True}
 
 

@@ -10,6 +10,7 @@ from mengya_health.access.permissions import Permission, is_allowed
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.invitations import IssuedInvitation, OpenInvitation
 from mengya_health.people.places import ClassChoice
+from mengya_health.people.queries import FamilyMember
 from mengya_health.signing.consent_texts import consent_texts, text_digest
 from mengya_health.web.shown import words
 from mengya_health.web.shown.qr import qr_code
@@ -98,7 +99,12 @@ def sheet_values(identity: dict) -> dict[str, str]:
 
 
 def invitation_page(
-    work, child: ChildFacts, form, waiting: list[OpenInvitation], made: IssuedInvitation | None = None
+    work,
+    child: ChildFacts,
+    form,
+    waiting: list[OpenInvitation],
+    family: list[FamilyMember],
+    made: IssuedInvitation | None = None,
 ) -> dict:
     """Return the page on which a guardian is invited; `made` is the invitation just issued, shown this once."""
     return {
@@ -116,6 +122,13 @@ def invitation_page(
                 "action": url_for("children.take_invitation_back", child_id=child.id, invitation_id=each.id),
             }
             for each in waiting
+        ],
+        "family": [
+            {
+                "text": f"{each.name}（{words.RELATIONS.get(each.relation, words.RELATIONS['other'])}）",
+                "action": url_for("children.reset_login", child_id=child.id, user_id=each.user_id),
+            }
+            for each in family
         ],
         "made": _issued(work, made) if made else None,
     }

@@ -36,3 +36,9 @@ def task_href(child_id: UUID, task: TaskFacts) -> str:
 def home_link(child: ChildFacts) -> dict:
     """Return the way back to a child's first page."""
     return {"href": url_for("family.home_of", child_id=child.id), "text": _("首页")}
+
+
+def local_path(wanted: str) -> str:
+    """Return a path of ours to go on to, or "" for anything that could lead elsewhere."""
+    is_local = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
+    return wanted if is_local else ""

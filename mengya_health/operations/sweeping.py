@@ -1,0 +1,35 @@
+"""What is kept for a while only: sign-ins, failed tries, links, forms that were sent twice."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, or_
+
+from mengya_health import db
+from mengya_health.operations.installation import Installation
+from mengya_health.people.credential_models import AccountToken
+from mengya_health.people.models import Throttle, UserSession
+from mengya_health.record.models import Idempotency
+
+KEPT = timedelta(hours=72)
+
+
+def sweep_old(installation: Installation) -> int:
+    """Delete what is older than 72 hours and opens nothing any more; return how many rows it were.
+
+    No sign-in lasts longer than twelve hours, no pause longer than fifteen minutes, no link longer than a day.
+    """
+    before = installation.now() - KEPT
+    with db.open_session(installation.engine, writing=True) as session:
+        deleted = sum(session.execute(statement).rowcount for statement in _of(before))
+        session.commit()
+    return deleted
+
+
+def _of(before: datetime) -> tuple:
+    no_pause = or_(Throttle.blocked_until.is_(None), Throttle.blocked_until < before)
+    return (
+        delete(UserSession).where(UserSession.created_at < before),
+        delete(Throttle).where(Throttle.since_at < before, no_pause),
+        delete(Idempotency).where(Idempotency.stored_at < before),
+        delete(AccountToken).where(AccountToken.made_at < before),
+    )
