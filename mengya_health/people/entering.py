@@ -11,7 +11,7 @@ from mengya_health.people.models import User, UserSession
 from mengya_health.people.passwords import hash_of_new, is_too_old, require_another, store_password
 from mengya_health.people.sessions import end_pending, open_pending, open_session, pending_session
 
-CODE, SET_UP, NEW_PASSWORD = "code", "set_up", "new_password"
+CODE, PASSKEY, SET_UP, NEW_PASSWORD = "code", "passkey", "set_up", "new_password"
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,10 @@ def _waiting_for(work, token: str | None, step: str) -> Pending:
 def _missing_factor(work, standing: second_factor.Standing) -> str:
     if standing.has_app:
         return CODE
-    return SET_UP if standing.is_staff and work.settings.needs_second_factor else ""
+    if not (standing.is_staff and work.settings.needs_second_factor):
+        return ""
+    # Who has a passkey comes in with it: with a password alone nobody sets up an app beside it.
+    return PASSKEY if standing.has_passkey else SET_UP
 
 
 def _go_on(work, waiting: Pending, token: str) -> Entrance:

@@ -12,6 +12,7 @@ from mengya_health.people import notices, throttle
 from mengya_health.people.account_history import trace
 from mengya_health.people.credential_models import AccountNotice, SpareCode, Totp
 from mengya_health.people.models import Membership, User
+from mengya_health.people.passkey_models import Passkey
 
 SPARE_CODES = 10
 CODE_LENGTH = 10
@@ -29,9 +30,10 @@ class AppSetup:
 
 @dataclass(frozen=True)
 class Standing:
-    """What decides how an account comes in: has it an app, is it one of the staff, has it unread news."""
+    """What decides how an account comes in: has it an app, a passkey, is it one of the staff, has it unread news."""
 
     has_app: bool
+    has_passkey: bool
     is_staff: bool
     has_news: bool
 
@@ -131,6 +133,7 @@ _WHOSE, _TODAY = bindparam("user_id", type_=Id()), bindparam("today", type_=Date
 # Built once: a sign-in is to cost little beside its hash.
 _STANDING = select(
     exists().where(Totp.user_id == _WHOSE, Totp.secret.is_not(None)).label("has_app"),
+    exists().where(Passkey.user_id == _WHOSE, Passkey.revoked_at.is_(None)).label("has_passkey"),
     exists()
     .where(Membership.user_id == _WHOSE, or_(Membership.to_on.is_(None), Membership.to_on > _TODAY))
     .label("is_staff"),

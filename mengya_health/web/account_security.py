@@ -1,50 +1,20 @@
-"""One's own account, what keeps it one's own: the password once more, the authenticator app, what happened to it."""
+"""One's own account, what keeps it one's own: the authenticator app, and what happened to it."""
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 
-from mengya_health.crypto.passwords import MOST_CHARACTERS
-from mengya_health.entry import form_state, set_session_cookie, signed_in, submitted
+from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import NotPermitted
 from mengya_health.fields import Form, PlainText
 from mengya_health.people import notices, second_factor, sign_in
 from mengya_health.people.models import User
 from mengya_health.web.account import bp
 from mengya_health.web.entering import shown_setup
-from mengya_health.web.shown.links import local_path
-
-
-class ConfirmForm(Form):
-    """The password once more, and a code where there is an app."""
-
-    password = PlainText(longest=MOST_CHARACTERS, required=True)
-    code = PlainText(longest=20, load_default="")
-    next = PlainText(longest=200, load_default="")
 
 
 class AppForm(Form):
     """The first code of an app."""
 
     code = PlainText(longest=20, required=True)
-
-
-@bp.get("/confirm")
-@signed_in
-def confirm_page(work):
-    return render_template(
-        "pages/confirm.html",
-        action=url_for("account.confirm"),
-        form=form_state(),
-        next=local_path(request.values.get("next", "")),
-        needs_code=sign_in.needs_code(work),
-    )
-
-
-@bp.post("/confirm")
-@signed_in(again="account.confirm_page")
-def confirm(work):
-    wanted = submitted(ConfirmForm())
-    token = sign_in.reauthenticate(work, password=wanted["password"], code=wanted["code"])
-    return set_session_cookie(redirect(local_path(wanted["next"]) or url_for("account.show"), 303), token)
 
 
 @bp.get("/account/app")

@@ -7,6 +7,7 @@ from flask import Blueprint, make_response, redirect, render_template, url_for
 from mengya_health.access.refusals import only_for
 from mengya_health.crypto.passwords import MOST_CHARACTERS
 from mengya_health.entry import form_state, set_session_cookie, signed_in, submitted
+from mengya_health.errors import PasswordNeeded
 from mengya_health.fields import Form, PlainText
 from mengya_health.people import sign_in
 from mengya_health.people.break_glass import end_emergency, open_emergency
@@ -29,6 +30,7 @@ class EmergencyForm(Form):
 def ask(work):
     if not work.actor.places_as("doctor"):
         raise only_for("doctor_here")
+    _require_code_first(work)
     return render_template("pages/emergency.html", **ask_page(work, form_state(), is_fresh=sign_in.is_fresh(work)))
 
 
@@ -37,12 +39,19 @@ def ask(work):
 def start(work):
     wanted, token = submitted(EmergencyForm()), ""
     password = wanted.pop("password")
+    _require_code_first(work)
     if password and not sign_in.is_fresh(work):
         token = sign_in.reauthenticate(work, password=password)
         work.actor = replace(work.actor, reauthenticated_at=work.now)
     opened = open_emergency(work, **wanted)
     answer = make_response(redirect(url_for("children.show", child_id=opened.child_id), 303))
     return set_session_cookie(answer, token) if token else answer
+
+
+def _require_code_first(work) -> None:
+    """Lead who has an authenticator app by the page that asks for its code, too: a password alone is not enough."""
+    if sign_in.needs_code(work):
+        raise PasswordNeeded
 
 
 @bp.post("/emergency/end")

@@ -49,9 +49,10 @@ class NameForm(Form):
 
 
 class ConfirmForm(Form):
-    """The password once more, and where to go on to."""
+    """The password once more, a code where there is an app, and where to go on to."""
 
     password = PlainText(longest=MOST_CHARACTERS, required=True)
+    code = PlainText(longest=20, load_default="")
     next = PlainText(longest=200, load_default="")
 
 
@@ -93,6 +94,7 @@ def confirm_page(work):
         action=url_for("passkeys.confirm"),
         by_passkey=by_passkey if passkeys.has_passkey(work, work.actor.user_id) else None,
         next=local_path(request.values.get("next", "")),
+        needs_code=sign_in.needs_code(work),
         form=form_state(),
     )
 
@@ -101,7 +103,7 @@ def confirm_page(work):
 @signed_in(again="passkeys.confirm_page")
 def confirm(work):
     wanted = submitted(ConfirmForm())
-    return _go_on(sign_in.reauthenticate(work, password=wanted["password"]), wanted["next"])
+    return _go_on(sign_in.reauthenticate(work, password=wanted["password"], code=wanted["code"]), wanted["next"])
 
 
 @bp.post("/account/confirm/passkey/options")

@@ -148,8 +148,8 @@ def test_after_five_minutes_a_role_is_given_only_with_the_password_once_more(str
     resend = admin.form(again, f"/admin/accounts/{doctor_id}/roles?")
     assert resend["given_role"] == ["reviewer"]
     before = admin.client.get_cookie("txs").value
-    assert admin.send("/confirm", password="wrong password").status_code == 422
-    assert admin.send("/confirm", password=PASSWORD, next="/admin/accounts").location == "/admin/accounts"
+    assert admin.send("/account/confirm", password="wrong password").status_code == 422
+    assert admin.send("/account/confirm", password=PASSWORD, next="/admin/accounts").location == "/admin/accounts"
     assert admin.client.get_cookie("txs").value != before
     stolen = create_app(strict).test_client()
     stolen.set_cookie("txs", before)
