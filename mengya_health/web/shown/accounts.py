@@ -19,6 +19,8 @@ ROLE_NAMES = {
     "manager": lambda: _("区级管理"),
     "security_officer": lambda: _("安全审计员"),
     "sysadmin": lambda: _("系统管理员"),
+    "safeguarding": lambda: _("本机构儿童保护负责人"),
+    "area_safeguarding": lambda: _("区级儿童保护负责人"),
 }
 KIND_NAMES = {
     "clinic": lambda: _("社区门诊"),
