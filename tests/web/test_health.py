@@ -28,7 +28,7 @@ def disk(monkeypatch):
 def test_a_healthy_installation_says_so_to_everybody(installation, disk):
     answer = create_app(installation).test_client().get("/healthz")
     assert answer.status_code == 200
-    assert answer.get_json() == {"database": True, "keyring": True, "disk": True}
+    assert answer.get_json() == {"database": True, "keyring": True, "disk": True, "history": True}
 
 
 def test_the_question_waits_for_no_writer(installation, disk):
@@ -37,14 +37,14 @@ def test_the_question_waits_for_no_writer(installation, disk):
         writer.execute(update(Deployment).values(is_demo=False))
         answer = app.test_client().get("/healthz")
         writer.rollback()
-    assert answer.get_json() == {"database": True, "keyring": True, "disk": True}
+    assert answer.get_json() == {"database": True, "keyring": True, "disk": True, "history": True}
 
 
 def test_a_nearly_full_disk_is_not_healthy(installation, disk):
     disk(free=9)
     answer = create_app(installation).test_client().get("/healthz")
     assert answer.status_code == 503
-    assert answer.get_json() == {"database": True, "keyring": True, "disk": False}
+    assert answer.get_json() == {"database": True, "keyring": True, "disk": False, "history": True}
 
 
 def test_a_database_without_its_tables_is_not_healthy(installation, disk, owner):
