@@ -92,8 +92,8 @@ PAGES = {
 }
 # Not a moment's trouble: waiting does not help.
 STOPPED = (
-    ("系统停止使用，等待核对", "内容没有被删除。请通知系统管理员；再试一次也不会好。"),
-    ("Stopped until somebody has checked", "Nothing was deleted. Tell the administrator; trying again does not help."),
+    ("系统停止使用，等待核对", "请通知系统管理员；再试一次也不会好。"),
+    ("Stopped until somebody has checked", "Tell the administrator; trying again does not help."),
 )
 OF_THE_DOOR = ("csrf_token", "idem_key", "row_version")
 SECRETS = ("pin", "password", "old_password", "passkey")
