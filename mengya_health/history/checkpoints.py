@@ -42,11 +42,6 @@ class Inclusion:
     path: tuple[bytes, ...]  # the lowest first
 
 
-def no_erasures(keys: Keys) -> bytes:
-    """Return the hash of an erasure ledger in which nothing stands."""
-    return keys.digest(b"txda/erasures/1\0")
-
-
 def make_checkpoint(
     session: Session, keys: Keys, *, deployment_id: UUID, at: datetime, erasures: bytes, audit_leaf: LeafOfRows
 ) -> Checkpoint | None:

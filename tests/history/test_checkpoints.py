@@ -16,7 +16,7 @@ from mengya_health.crypto.sealing import Keys
 from mengya_health.db import new_id, open_session
 from mengya_health.errors import IntegrityError, NotFound, Unavailable
 from mengya_health.history import merkle
-from mengya_health.history.checkpoints import inclusion_proof, make_checkpoint, newest_checkpoint, no_erasures, root_at
+from mengya_health.history.checkpoints import inclusion_proof, make_checkpoint, newest_checkpoint, root_at
 from mengya_health.history.merkle import Tree, leaf_hash
 from mengya_health.history.models import AuditLeaf, Checkpoint, HistoryEvent, TreeNode
 from mengya_health.history.notes import Note, NotOurs, origin_of, read_signed, signed
@@ -34,7 +34,7 @@ def checkpoint(engine, keys, *, at=EIGHT) -> Checkpoint | None:
             keys,
             deployment_id=DEPLOYMENT,
             at=at,
-            erasures=no_erasures(keys),
+            erasures=bytes(32),
             audit_leaf=lambda session, leaf_index: audit.take_new(session, keys.digest, leaf_index),
         )
         session.commit()
