@@ -189,6 +189,17 @@ def is_made(url: str, name: str) -> bool:
     ) from None
 
 
+def require_encrypted(url: str, name: str) -> None:
+    """Raise StartRefused for a database on another machine without a checked certificate (security design §14)."""
+    address = make_url(url)
+    is_here = address.host in (None, "localhost", "127.0.0.1", "::1") or address.host.startswith("/")
+    if address.get_backend_name() == "postgresql" and not is_here and address.query.get("sslmode") != "verify-full":
+        raise StartRefused(
+            f"{name}在另一台机器上，地址里要写 sslmode=verify-full，否则内容会在网络上被看到或冒充。",
+            f"The {name} database is on another machine: its address needs sslmode=verify-full.",
+        )
+
+
 def require_reachable(engine: Engine, name: str) -> None:
     """Raise StartRefused unless a trivial query works."""
     try:

@@ -235,6 +235,8 @@ PRODUCTION = {
         ({"MENGYA_PROXIES": "0"}, "MENGYA_PROXIES"),
         ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG"),
         ({"MENGYA_ROOT_KEY": "ab" * 32}, "MENGYA_ALLOW_ENV_KEY"),
+        ({"DATABASE_URL": "postgresql://m@db.example/m", "KEYSTORE_URL": "postgresql://k@127.0.0.1/k"}, "verify-full"),
+        ({"KEYSTORE_URL": "postgresql://k@db.example/k?sslmode=require"}, "verify-full"),
     ],
 )
 def test_production_is_refused_with_an_unsafe_setting(operator, changed, said):

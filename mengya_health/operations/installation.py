@@ -109,6 +109,9 @@ def open_installation(
     content = content or load_content(WORKFLOWS)
     loop_of(content), consent_texts(), signing_agreement()  # a file that cannot be read stops the start, too
     suite_of(settings.suite)
+    if settings.is_production:
+        db.require_encrypted(settings.database_url, "数据库")
+        db.require_encrypted(settings.keystore_url, "密钥库")
     provider = provider_for(settings, environ)
     with ExitStack() as if_refused:
         engine = db.open_engine(settings.database_url, "数据库")
