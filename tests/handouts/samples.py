@@ -22,6 +22,7 @@ from mengya_health.handouts.content import (
     RecordSummary,
     ReferralLetter,
     Signature,
+    SignatureReceipt,
     TitledChart,
     Urgency,
 )
@@ -265,6 +266,47 @@ def a_closing_summary(**changes):
     return replace(summary, **changes)
 
 
+def a_signature_receipt(**changes):
+    receipt = SignatureReceipt(
+        imprint=an_imprint(),
+        child=a_child(),
+        what="支持计划",
+        version=2,
+        decision="同意",
+        who="样本妈妈（母亲）",
+        capacity="监护人",
+        level="电子签名·系统代管密钥",
+        signed_at=NINE_OCLOCK,
+        agreement_version="2026.11-2",
+        shown_digest="a1" * 32,
+        entry_commit="b2" * 32,
+        statement_digest="c3" * 32,
+        public_key="d4" * 32,
+        chain_position=41,
+        checkpoint=an_imprint().checkpoint,
+        checkpoint_size=1024,
+        checkpoint_root="e5" * 32,
+        log_key="f6" * 32,
+    )
+    return replace(receipt, **changes)
+
+
+def a_full_signature_receipt():
+    """The longest there is: on paper, taken back, its checkpoint a whole signed note, a key of RSA."""
+    note = (
+        an_imprint().checkpoint
+        + "prev "
+        + "A" * 44
+        + "\nerasures "
+        + "B" * 44
+        + "\n\n— mengya_health "
+        + "C" * 92
+        + "\n"
+    )
+    longest = a_signature_receipt(witnesses=("李医生（示例）",), withdrawn_at=NINE_OCLOCK, checkpoint=note)
+    return replace(filled_to_its_limits(longest), public_key="d4" * 294)
+
+
 def filled_to_its_limits(thing):
     """The same thing with every text as long, and every list as full, as its class allows."""
     names = [f for f in fields(thing) if f.name != "instead"]  # stands in the place of a signature, not beside it
@@ -305,4 +347,5 @@ FULL = {
     "referral_letter": lambda: filled_to_its_limits(a_referral_letter()),
     "record_summary": a_full_record_summary,
     "closing_summary": a_full_closing_summary,
+    "signature_receipt": a_full_signature_receipt,
 }

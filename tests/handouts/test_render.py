@@ -20,12 +20,14 @@ SAMPLES = {
     "referral_letter": samples.a_referral_letter,
     "record_summary": samples.a_record_summary,
     "closing_summary": samples.a_closing_summary,
+    "signature_receipt": samples.a_signature_receipt,
 }
 TITLES = {
     "home_guide": "家庭指导单",
     "referral_letter": "儿童转诊单",
     "record_summary": "档案摘要",
     "closing_summary": "结案小结",
+    "signature_receipt": "签名回执",
 }
 ROOT = Path(__file__).parents[2]
 
