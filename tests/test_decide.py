@@ -7,15 +7,34 @@ from uuid import UUID
 
 import pytest
 
-from mengya_health.access.actor import Actor, ChildSubject, ConsentHeld, Emergency, Place, PlaceSubject, Tie
+from mengya_health.access.actor import (
+    Actor,
+    ChildSubject,
+    ConsentHeld,
+    Emergency,
+    Place,
+    PlaceSubject,
+    ReportSubject,
+    Tie,
+)
 from mengya_health.access.permissions import RULES, Permission, decide, require
 from mengya_health.access.refusals import MISSING, PARTIES
 from mengya_health.care.loop import allowed_events, loop_of
 from mengya_health.errors import MengyaError, NotFound
 from mengya_health.people.accounts import ROLES
-from tests.test_access import ACTORS, ALLOWED_ANYWHERE, ALLOWED_AT_THE_CLINIC, CHILD, CLINIC
+from tests.test_access import (
+    ACTORS,
+    ALLOWED_ANYWHERE,
+    ALLOWED_AT_THE_CLINIC,
+    ALLOWED_OF_A_REPORT,
+    CHILD,
+    CLINIC,
+    REPORT,
+    REPORTERS,
+)
 
 CASES = 10_000
+OF_REPORTS = ("wrote_report", "safeguards_place", "safeguards_district", "not_family")
 TODAY = date(2026, 11, 23)
 IDS = [UUID(int=number) for number in range(1, 5)]  # few, so that people, places and classes often meet
 KINDS = ("guardian", "caregiver", "care", "enrolment", "visit", "receiver", "reviewer", "break_glass")
@@ -51,6 +70,16 @@ def a_situation(chance: Random) -> tuple[Actor, ChildSubject]:
     return actor, ChildSubject(one(*IDS), TODAY, IDS[0], ties, consents)
 
 
+def _a_report(chance: Random) -> ReportSubject:
+    one = chance.choice
+    return ReportSubject(
+        author_id=one(IDS),
+        organisation_id=one(IDS),
+        area_ids=frozenset({one(IDS)}),
+        family_ids=frozenset({one(IDS), one(IDS)}),
+    )
+
+
 def without(things: tuple, chance: Random) -> tuple:
     left = chance.randrange(len(things)) if things else 0
     return things[:left] + things[left + 1 :]
@@ -81,12 +110,13 @@ def test_taking_any_fact_away_never_turns_a_refusal_into_a_permission():
         actor, subject = a_situation(chance)
         permission = chance.choice(list(Permission))
         subject = PlaceSubject(chance.choice(IDS)) if _is_of_places(permission) else subject
+        subject = _a_report(chance) if permission in ALLOWED_OF_A_REPORT else subject
         decision = decide(actor, permission, subject)
         decided[decision.allow] += 1
         assert decision.allow == any(all(rule(actor, subject) for rule in line) for line in RULES[permission])
         if decision.allow:
             continue
-        assert decision.reason in (*PARTIES, *MISSING, "role")
+        assert decision.reason in (*PARTIES, *MISSING, *OF_REPORTS, "role")
         fewer = (
             less(actor, subject, chance) if isinstance(subject, ChildSubject) else (replace(actor, places=()), subject)
         )
@@ -97,12 +127,13 @@ def test_taking_any_fact_away_never_turns_a_refusal_into_a_permission():
 def test_each_rule_of_each_line_is_needed(monkeypatch):
     """S-38: a line that is short of any one of its rules allows nothing, whoever asks."""
     for permission, lines in RULES.items():
-        subject = PlaceSubject(CLINIC) if _is_of_places(permission) else CHILD
+        subject = subject_of(permission)
         for line in lines:
             for rule in line:
                 short = [refuse if other is rule else other for other in line]
                 monkeypatch.setitem(RULES, permission, [short])
-                assert not any(decide(actor, permission, subject).allow for actor in ACTORS.values())
+                everybody = (*ACTORS.values(), *REPORTERS.values())
+                assert not any(decide(actor, permission, subject).allow for actor in everybody)
         monkeypatch.setitem(RULES, permission, lines)
 
 
@@ -115,18 +146,16 @@ def test_what_the_table_does_not_know_is_refused(content):
     nobody = Actor(UUID(int=1), "nurse", (Place("nurse", CLINIC, None),))
     for actor in (*ACTORS.values(), nobody):
         assert decide(actor, "health:destroy", CHILD).reason == "no_such_permission"
-    assert not any(decide(nobody, each, CHILD).allow for each in Permission if not _is_of_places(each))
-    assert not any(decide(nobody, each, PlaceSubject(CLINIC)).allow for each in Permission if _is_of_places(each))
+    assert not any(decide(nobody, each, subject_of(each)).allow for each in Permission)
     with pytest.raises(KeyError):
         allowed_events(loop_of(content), "no_such_stage", ACTORS["doctor"], CHILD)
 
 
 def test_every_refusal_says_who_can_and_what_is_missing_in_both_languages():
     refusals = 0
-    for permission in Permission:
-        subject = PlaceSubject(CLINIC) if _is_of_places(permission) else CHILD
+    for permission in set(Permission) - {*ALLOWED_OF_A_REPORT}:  # a report is not found: nothing is said of it
         for actor in ACTORS.values():
-            decision = decide(actor, permission, subject)
+            decision = decide(actor, permission, subject_of(permission))
             if decision.allow:
                 continue
             refusals += 1
@@ -143,7 +172,8 @@ def test_every_refusal_says_who_can_and_what_is_missing_in_both_languages():
 
 
 def test_every_rule_has_its_words():
-    named = {rule.__name__ for lines in RULES.values() for line in lines for rule in line}
+    told = {permission: lines for permission, lines in RULES.items() if permission not in ALLOWED_OF_A_REPORT}
+    named = {rule.__name__ for lines in told.values() for line in lines for rule in line}
     assert named <= {*PARTIES, *MISSING}
 
 
@@ -160,3 +190,9 @@ def test_not_found_says_the_same_whatever_the_reason_and_the_audit_knows_it():
 
 def _is_of_places(permission: Permission) -> bool:
     return permission in {**ALLOWED_AT_THE_CLINIC, **ALLOWED_ANYWHERE}
+
+
+def subject_of(permission: Permission) -> ChildSubject | PlaceSubject | ReportSubject:
+    if permission in ALLOWED_OF_A_REPORT:
+        return REPORT
+    return PlaceSubject(CLINIC) if _is_of_places(permission) else CHILD

@@ -38,7 +38,8 @@ def server(settings, tmp_path) -> Iterator[Server]:
 def test_serving_answers_does_jobs_outlives_its_worker_and_ends_at_once(server, settings, content, operator):
     installation = open_installation(settings, passwords=Passwords(CHEAP_HASHES), content=content, environ={})
     district = a_district(installation)
-    eventually(lambda: json.loads(server.open("/healthz")[1]) == {"database": True, "keyring": True, "disk": True})
+    health = {"database": True, "keyring": True, "disk": True, "history": True}
+    eventually(lambda: json.loads(server.open("/healthz")[1]) == health)
     form = Forms(server.open("/sign-in")[1]).by_action["/sign-in"]
     typed = {name: value for name, (value,) in form.items()} | {"login": "sysadmin", "password": PASSWORD}
     assert server.open("/sign-in", **typed)[0].endswith("/account")

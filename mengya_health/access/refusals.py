@@ -30,6 +30,11 @@ PARTIES = {
     "staff_here": Party(
         ("doctor", "teacher", "health_staff", "specialist"), "这里的医生、老师和接诊人员", "the staff of this place"
     ),
+    "staff_around": Party(
+        ("doctor", "teacher", "health_staff", "specialist"),
+        "照看或接诊这个孩子的员工",
+        "the staff of a place that looks after or treats the child",
+    ),
     "runs_the_system": Party(("sysadmin",), "系统管理员", "the system administrator"),
     "watches_over": Party(("security_officer",), "安全审计员", "the security officer"),
 }
@@ -43,6 +48,10 @@ MISSING = {
     "guardian_of": (
         "您的账号不是这个孩子的监护人。请带证件到孩子的门诊要邀请码",
         "your account is not a guardian's of this child; ask the child's clinic for an invitation",
+    ),
+    "staff_around": (
+        "您工作的地方没有照看或接诊这个孩子。请照看孩子的机构来写；有危险请先打 110",
+        "your place neither looks after nor treats this child; its own staff can write it; in danger call 110 first",
     ),
     "signing_guardian_of": (
         "您的监护权限不含签名。要改请带证件到孩子的门诊",

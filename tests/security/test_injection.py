@@ -97,7 +97,7 @@ def test_who_keeps_the_keys_never_watches_over_their_use(installation, district,
         accounts.add_membership(work, user_id=user_id, role=first)
     with work_as(district.sysadmin) as work, pytest.raises(Invalid) as refused:
         accounts.add_membership(work, user_id=user_id, role=second)
-    assert "不能是同一个人" in refused.value.fields["role"][0]
+    assert "不能是同一个人" in refused.value.fields["given_role"][0]
     with work_as(district.sysadmin) as work, pytest.raises(Invalid):
         give_role(work, user_id, role=second, organisation=None)
     # A new account under the same sign-in name is refused before any role is given.

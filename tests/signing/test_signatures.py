@@ -17,6 +17,7 @@ from mengya_health.errors import Conflict, IntegrityError, Invalid, NotFound, No
 from mengya_health.people.models import User
 from mengya_health.people.queries import find_child
 from mengya_health.record.queries import entries_of_kind
+from mengya_health.signing.agreement import signing_agreement
 from mengya_health.signing.commands import sign_entry, withdraw_signature
 from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.signing.models import Signature
@@ -103,7 +104,7 @@ class TestVersions:
         sign(walk, walk.mother)
         said = read_txjson(stored(walk).statement)
         assert said["shown"] == SHOWN
-        assert said["agreement_ver"] == "2026.11-1"
+        assert said["agreement_ver"] == signing_agreement().version
         assert said["consent_ver"]
         assert walk.plan["summary"] not in stored(walk).statement.decode()
         assert walk.child.name not in stored(walk).statement.decode()
@@ -153,7 +154,7 @@ class TestProof:
         with walk.work_as(None) as work:
             user = work.session.get(User, walk.doctor.user_id)
             set_pin(work, user, OTHER_PIN)
-            assert (user.agreement_accepted_at, user.agreement_version) == (work.now, "2026.11-1")
+            assert (user.agreement_accepted_at, user.agreement_version) == (work.now, signing_agreement().version)
 
 
 class TestNobodyElse:
