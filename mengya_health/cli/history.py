@@ -60,7 +60,8 @@ def _engine_and_keys(data_dir: Path | None, no_keys: bool):
     from mengya_health import db
 
     if not no_keys:
-        with opened(data_dir) as installation:
+        # An envelope whose key is gone is a fault to be named, not a reason not to look.
+        with opened(data_dir, checks_keys=False) as installation:
             yield installation.engine, installation.keystore, installation.settings
         return
     settings = settings_of(data_dir)

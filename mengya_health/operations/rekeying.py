@@ -84,8 +84,8 @@ def envelopes_by_suite(installation: Installation) -> dict[int, int]:
     counts: dict[int, int] = {}
     with begin_work(installation, None, writing=False) as work:
         for column in SEALED:
-            of_suite = select(column.suite, func.count()).where(column.envelope.is_not(None)).group_by(column.suite)
-            for suite, number in work.session.execute(of_suite):
+            found = select(column.suite.label("suite")).where(column.envelope.is_not(None)).subquery()
+            for suite, number in work.session.execute(select(found.c.suite, func.count()).group_by(found.c.suite)):
                 counts[suite[0]] = counts.get(suite[0], 0) + number
     return counts
 

@@ -143,10 +143,10 @@ def test_a_row_sealed_anew_still_equals_what_the_history_says_last(installation)
     assert b'"op":"reseal"' in told.event
 
 
-def test_a_broken_seal_is_not_healed_by_a_new_one(installation, work_as):
+def test_a_broken_seal_is_not_healed_by_a_new_one(installation, work_as, owner):
     _district, child = a_record(installation)
     forged = update(Relationship.__table__).where(Relationship.__table__.c.child_id == child.id)
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(forged.values(authority="signs"))
     key_rotation.rotate_wrapping(installation)
     key_rotation.rewrap(installation)

@@ -86,10 +86,10 @@ def test_a_decoy_stands_on_no_list_and_whoever_touches_it_alarms(work_as, instal
 
 
 def test_broken_seals_and_integrity_failures_are_alarms_whatever_becomes_of_the_request(
-    work_as, installation, register, district
+    work_as, installation, register, district, owner
 ):
     child = register("P1")
-    with installation.engine.begin() as connection:
+    with owner.begin() as connection:
         connection.execute(update(Relationship).where(Relationship.child_id == child.id).values(authority="signs"))
     with pytest.raises(NotFound), work_as(district.doctor, writing=False) as work:
         find_child(work, child.id)

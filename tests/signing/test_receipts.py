@@ -14,6 +14,7 @@ from mengya_health.handouts.queries import open_handout
 from mengya_health.handouts.render import render_document
 from mengya_health.operations.checkpointing import take_checkpoint
 from mengya_health.people.queries import find_child
+from mengya_health.signing.agreement import signing_agreement
 from mengya_health.signing.queries import own_signatures
 from mengya_health.signing.receipts import receipt_of
 from mengya_health.worker import run_job
@@ -124,4 +125,4 @@ class TestOnOne:
         with walk.work_as(walk.mother, writing=False) as work:
             sheet = from_record.DOCUMENTS["signature_receipt"](work, find_child(work, walk.child.id), signed.id)
         assert render_document("signature_receipt", sheet).pages == 1
-        assert sheet.agreement_version == "2026.11-1"
+        assert sheet.agreement_version == signing_agreement().version

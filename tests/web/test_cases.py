@@ -276,7 +276,7 @@ def test_a_plan_under_support_is_revised_with_a_reason_and_signed_anew(walk, doc
     send_plan(walk, browser, **plan_fields(reason="换成少一点的任务"))
     assert (walk.state, walk.turn) == ("planning", "guardian")
     page = browser.get(f"/cases/{walk.case_id}")
-    assert "第 2 版 · 等家长签名" in page
+    assert "第 2 版还没有签" in page
 
 
 def test_a_question_of_the_family_is_answered_in_plain_words(walk, doctor):
