@@ -21,6 +21,7 @@ from mengya_health.care import (
 )
 from mengya_health.care.models import OPEN_TASK, Case, Task
 from mengya_health.care.queries import case_facts
+from mengya_health.people import renewals
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import User
 from mengya_health.people.queries import find_child
@@ -230,6 +231,9 @@ class Walk:
     def follow_up(self, readings: dict, after_days: int, checks: tuple[str, ...] = ()) -> None:
         self.clock.forward(days=after_days)
         with self.as_(self.doctor) as work:
+            # A long walk outlasts the year for which a place in class is granted.
+            ending = renewals.endings(work, self.district.clinic_id)
+            renewals.approve_anew(work, self.district.clinic_id, [each.tie_id for each in ending])
             given = {} if self.story.is_measured else {"readings": self._listed(readings)}
             measured = self._measurement(work, readings) if self.story.is_measured else None
             dates = [{"name": name, "on": work.today} for name in self.story.dates if not self._has_date(name)]

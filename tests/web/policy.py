@@ -4,7 +4,10 @@ Everybody is asked about the same child, with the ids of its entry, case, task, 
 of another clinic, class or family. Roles act as in product.md §1.
 """
 
-PUBLIC = {"receipts.script", "sign_in.by_phone_page", "sign_in.form", "sign_in.invitation", "sign_in.invitation_of"}
+PUBLIC = {
+    "entering.join_page", "receipts.script", "sign_in.by_phone_page", "sign_in.form", "sign_in.invitation",
+    "sign_in.invitation_of",
+}  # fmt: skip
 # One's own account, or a list on which only one's own things stand.
 ANYONE_SIGNED_IN = {
     "account.agreement",

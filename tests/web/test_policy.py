@@ -86,6 +86,8 @@ def test_ids_of_another_family_class_or_clinic_read_like_ids_that_are_not_there(
     for rule, path in world.paths("GET", theirs):
         if not {"child_id", "entry_id", "case_id", "handout_id", "referral_id", "task_id"} & set(rule.arguments):
             continue
+        if who == "teacher" and rule.endpoint == "reports.write_page":
+            continue  # any of the staff of a place may report about any child there
         foreign, absent = client.get(path), client.get(missing[rule.rule])
         bodies = [VARYING.sub("", answer.get_data(as_text=True)) for answer in (foreign, absent)]
         assert (foreign.status_code, len(bodies[0])) == (absent.status_code, len(bodies[1])), path
