@@ -18,6 +18,8 @@ bp = Blueprint("receipts", __name__)
 @bp.get("/children/<uuid:child_id>/signatures/<uuid:signature_id>")
 @signed_in
 def show(work, child_id: UUID, signature_id: UUID):
+    # The keystore is asked once: for the child's keys, and for those of the signer, whose name stands on the page.
+    work.keys.load([child_id, work.actor.user_id])
     child = find_child(work, child_id)
     standing = standing_of(work, child, signature_id)
     signer_id = standing.signature.signer_id

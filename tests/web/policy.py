@@ -11,6 +11,7 @@ PUBLIC = {
 # One's own account, or a list on which only one's own things stand.
 ANYONE_SIGNED_IN = {
     "account.agreement",
+    "account.app_page",
     "account.show",
     "children.search",
     "classes.written",
