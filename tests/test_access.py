@@ -134,6 +134,8 @@ ALLOWED_ANYWHERE = {
     "history:read": "sysadmin security_officer",
     "users:manage": "sysadmin",
     "audit:oversee": "security_officer",
+    "figures:export": "manager",
+    "figures:approve": "security_officer",
     "record:approve-erasure": "security_officer",
 }
 

@@ -20,6 +20,7 @@ from mengya_health.access.rules import (
     health_open_to_caregiver,
     health_open_to_nursery,
     health_open_to_receiver,
+    manages,
     not_family,
     photo_consented,
     receiver_of,
@@ -83,6 +84,8 @@ class Permission(StrEnum):
     MANAGE_USERS = "users:manage"  # make and close staff accounts
     BREAK_GLASS = "emergency:read"  # look, in an emergency and with a reason, at a child who is not in one's care
     OVERSEE = "audit:oversee"  # watch over who looked at what: ids and codes, never content
+    EXPORT_FIGURES = "figures:export"  # take out figures about everybody, never a child
+    APPROVE_EXPORT = "figures:approve"  # be the second person behind figures that leave
 
 
 P = Permission
@@ -174,6 +177,8 @@ RULES = {
     P.MANAGE_USERS: [[runs_the_system, signed_in_fully]],
     P.BREAK_GLASS: [[doctor_here, signed_in_fully]],
     P.OVERSEE: [[watches_over, signed_in_fully]],
+    P.EXPORT_FIGURES: [[manages, signed_in_fully]],
+    P.APPROVE_EXPORT: [[watches_over, signed_in_fully]],
 }
 
 READ_SECTION = {"health": P.READ_HEALTH, "behaviour": P.READ_BEHAVIOUR, "family": P.READ_FAMILY}

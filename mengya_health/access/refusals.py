@@ -36,6 +36,7 @@ PARTIES = {
         "the staff of a place that looks after or treats the child",
     ),
     "runs_the_system": Party(("sysadmin",), "系统管理员", "the system administrator"),
+    "manages": Party(("manager",), "区级管理", "the district's manager"),
     "watches_over": Party(("security_officer",), "安全审计员", "the security officer"),
 }
 

@@ -180,6 +180,11 @@ def runs_the_system(actor: Actor, subject) -> bool:
     return bool(actor.places_as("sysadmin"))
 
 
+def manages(actor: Actor, subject) -> bool:
+    """A manager of the district: figures, never a child."""
+    return bool(actor.places_as("manager"))
+
+
 def watches_over(actor: Actor, subject) -> bool:
     """A security officer: who looked at what, in ids and codes, no content."""
     return bool(actor.places_as("security_officer"))
@@ -195,6 +200,6 @@ BY_NAME = {
         behaviour_open_to_clinic, family_open_to_clinic, health_open_to_receiver, health_open_to_caregiver,
         behaviour_open_to_caregiver, family_open_to_caregiver,
         staff_here, runs_the_system, photo_consented, staff_around, wrote_report, safeguards_place,
-        safeguards_district, not_family,
+        safeguards_district, not_family, manages,
     )
 }  # fmt: skip

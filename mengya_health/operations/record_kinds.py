@@ -16,6 +16,7 @@ from mengya_health.errors import IntegrityError
 from mengya_health.history.canonical import time_text
 from mengya_health.history.chain_check import Chain, Told
 from mengya_health.history.merkle import Digest
+from mengya_health.indicators.models import Export
 from mengya_health.people.approvals import Approval
 from mengya_health.people.erasure_models import Erasure
 from mengya_health.people.models import Child, Consent, Relationship
@@ -92,7 +93,7 @@ def kinds_of(deployment_id: UUID) -> tuple[Kind, ...]:
             _apart(rec_type, model, nobody)
             for rec_type, model in (("report", MandatoryReport), ("report_note", ReportNote))
         ),
-        *(_sealed(model, nobody) for model in (Relationship, Consent, SectionClosure, Approval, Erasure)),
+        *(_sealed(model, nobody) for model in (Relationship, Consent, SectionClosure, Approval, Erasure, Export)),
     )
 
 
@@ -117,8 +118,8 @@ def _apart(rec_type: str, model, nobody) -> Kind:
 
 def _sealed(model, nobody) -> Kind:
     """Return the kind of rows whose commitment in the history is their seal."""
-    chain_id = func.coalesce(model.child_id, nobody, type_=Id()).label("chain_id")
-    rows = select(chain_id, model.id, model.row_version, model.seal)
+    chain_id = func.coalesce(model.child_id, nobody, type_=Id()) if hasattr(model, "child_id") else nobody
+    rows = select(chain_id.label("chain_id"), model.id, model.row_version, model.seal)
     return Kind(model.__tablename__, rows, lambda _digest, row: (row.row_version, row.seal))
 
 

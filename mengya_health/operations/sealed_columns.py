@@ -80,4 +80,5 @@ SEALED = (
     SealedColumn("attachment", "start", starts_a_file=True),
     SealedColumn("mandatory_report"),
     SealedColumn("report_note"),
+    SealedColumn("export", subject_id="asked_by"),
 )

@@ -13,6 +13,7 @@ from mengya_health.db import Base
 from mengya_health.errors import StartRefused
 from mengya_health.handouts import models as handout_models
 from mengya_health.history import chain
+from mengya_health.indicators import models as indicator_models
 from mengya_health.people import approvals, credential_models, emergency, erasure_models, passkey_models, sharing
 from mengya_health.people import models as people_models
 from mengya_health.record import models as record_models
@@ -29,6 +30,7 @@ TABLES_IN = (
     emergency,
     erasure_models,
     handout_models,
+    indicator_models,
     jobs,
     paper_models,
     passkey_models,

@@ -26,6 +26,7 @@ from mengya_health.web import (
     family_rights,
     family_sharing,
     family_signing,
+    figures,
     guardians,
     health,
     installation_pages,
@@ -73,5 +74,5 @@ def blueprints() -> list[Blueprint]:
         referrals,
         reports,
     )
-    of_trust = (emergency, erasures, installation_pages, officer, releases)
+    of_trust = (emergency, erasures, figures, installation_pages, officer, releases)
     return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

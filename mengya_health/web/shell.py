@@ -30,6 +30,7 @@ HOME = {
     "caregiver": "family.home",
     "specialist": "referrals.waiting",
     "reviewer": "releases.waiting",
+    "manager": "figures.show",
     "security_officer": "officer.alarms_page",
     "safeguarding": "reports.index",
     "area_safeguarding": "reports.index",
@@ -52,7 +53,9 @@ NAV = {
         ("审计", "officer.audit", "audit"),
         ("存证", "installation.history", "history"),
         ("删除复核", "erasures.waiting", "erasures"),
+        ("统计导出", "figures.show", "figures"),
     ],
+    "manager": [("统计导出", "figures.show", "figures")],
     "sysadmin": [
         ("账号", "accounts.index", "accounts"),
         ("机构", "places.show", "places"),

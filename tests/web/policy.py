@@ -74,12 +74,12 @@ _OPEN = {
         "specialist": f"{_LETTER} children.show children.entry attachments.download attachments.show "
         "reports.write_page",
         "reviewer": f"releases.waiting {_REPORTS}",
-        "manager": _REPORTS,
+        "manager": f"figures.show {_REPORTS}",
         "sysadmin": f"installation.history {_REPORTS}",
         "other_doctor": _CLINIC,
         "other_teacher": f"classes.show reports.write_page {_REPORTS}",
         "other_mother": "",
-        "other_security_officer": "officer.alarms_page officer.audit officer.emergencies erasures.waiting "
+        "other_security_officer": "figures.show officer.alarms_page officer.audit officer.emergencies erasures.waiting "
         f"installation.history {_REPORTS}",
     },
     # The clinic keeps sight of the child, to ask for the consent; nobody reads what was written but the family.
