@@ -121,6 +121,7 @@ ALLOWED = {
     "referral:answer": "specialist",
     "health:print": "mother father doctor",
     "audit:read": "mother father",
+    "record:copy": "mother father",
     "child:keep": "doctor",
     "record:erase": "doctor",
     "class:leave": "doctor teacher health_staff",

@@ -68,6 +68,7 @@ class Permission(StrEnum):
     RELEASE_GATE = "gate:release"  # let a case pass although a piece of evidence is missing, with a reason
     ANSWER_REFERRAL = "referral:answer"  # receive a referral and send the reply
     PRINT_HEALTH = "health:print"  # print the clinic's papers
+    TAKE_COPY = "record:copy"  # take away a copy of the whole record of one's child
     READ_AUDIT = "audit:read"  # see who looked at the child's record
     WRITE_REPORT = "report:write"  # write a mandatory report: it waits for nobody and needs no consent
     READ_REPORT = "report:read"  # read a mandatory report and add to it
@@ -154,6 +155,7 @@ RULES = {
     P.RELEASE_GATE: [[*_REVIEWER, signed_in_fully]],
     P.ANSWER_REFERRAL: [[*_RECEIVER, signed_in_fully]],
     P.PRINT_HEALTH: [[*_DOCTOR, signed_in_fully], [guardian_of, signed_in_fully]],
+    P.TAKE_COPY: [[guardian_of, signed_in_fully]],
     P.READ_AUDIT: [[guardian_of]],
     P.WRITE_REPORT: [[staff_around, signed_in_fully]],
     P.READ_REPORT: [

@@ -1,11 +1,11 @@
 """Which counts may be published. Pure: counts in, figures out.
 
 The rule (security design §13.3): figures are steps of k, rounded down; a figure stays as long as the true count is
-less than k away from it. What is below k is no figure and counts as zero. Each of these follows, and is a property test:
+less than k away from it. What is below k is no figure and counts as zero. What follows, each a property test:
 
 - every figure, and every difference of any two exports in a cell or a total, is a multiple of k;
-- totals are sums of the figures shown. They do not depend on what is left out, so no complement has to be left out, too:
-  whatever the small cells hold, the table is the same, byte for byte;
+- totals are sums of the figures shown. They do not depend on what is left out, so there is no complement to leave
+  out: whatever the small cells hold, the table is the same, byte for byte;
 - fewer than k children who come, go or move on change nothing, counted from what a cell says;
 - a figure is less than k away from the truth.
 """

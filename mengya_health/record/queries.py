@@ -187,6 +187,17 @@ def versions_of(work, child: ChildFacts, entry_id: UUID) -> list[Version]:
     return [Version(entry, _name_of(work, row)) for entry, row in zip(opened, rows, strict=True)]
 
 
+def every_version(work, child: ChildFacts) -> list[Version]:
+    """Return each entry the actor may read at every version, the newest of an entry first; two statements."""
+    chosen = select_entries(child.id).add_columns(User.body.label("author_body"))
+    chosen = chosen.where(User.id == _REVISION.author_id, _readable(work, child))
+    chosen = chosen.order_by(_ENTRY.recorded_at, _ENTRY.id, _REVISION.version.desc())
+    rows = _rows(work, child, chosen, literal(True))
+    work.keys.load(row.written_by for row in rows)
+    opened = _open_all(work, child, rows)
+    return [Version(entry, _name_of(work, row)) for entry, row in zip(opened, rows, strict=True)]
+
+
 def written_today(work, child_ids: list[UUID], kind: str) -> dict[UUID, int]:
     """Return how many entries of a kind each of these children has from today; a count opens nothing."""
     counted = (

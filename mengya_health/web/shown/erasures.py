@@ -36,10 +36,11 @@ def rights_page(work, child: ChildFacts, erasures: list[Erasure], form) -> dict:
         "back": home_link(child),
         "child_name": child.name,
         "closed": closed_lines(child),
-        "copy_href": url_for("family.record", child_id=child.id) if may(work, child, Permission.READ_FAMILY) else "",
+        "copy_action": url_for("family.take_copy", child_id=child.id),
+        "print_action": url_for("papers.ask", child_id=child.id) if may(work, child, Permission.PRINT_HEALTH) else "",
         "wishes": [_wish(each) for each in erasures],
         "ask": None
-        if under_way or not endings
+        if under_way or not endings or not may(work, child, Permission.CONSENT)
         else {
             "action": url_for("family.ask_erasure", child_id=child.id),
             "form": form,
