@@ -13,6 +13,7 @@ from mengya_health.indicators.counting import NO_CASE, Cell, count_children
 from mengya_health.indicators.csv_file import as_cell, csv_file
 from mengya_health.indicators.models import Export
 from mengya_health.operations.decoys import make_decoys
+from mengya_health.people.approvals import Approval
 from mengya_health.people.commands import end_tie
 from mengya_health.people.models import Child, Organisation
 from mengya_health.people.queries import find_child
@@ -79,6 +80,7 @@ def test_a_class_of_three_shows_nowhere_also_after_one_has_left(
     assert taken() == first
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 def test_it_takes_two_people_and_is_taken_once_within_a_day(work_as, district, manager, clock):
     officer = district.security_officer
     with work_as(manager) as work:
@@ -105,6 +107,7 @@ def test_it_takes_two_people_and_is_taken_once_within_a_day(work_as, district, m
         assert [each.status for each in exports.export_ledger(work)] == ["closed"]
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 def test_the_ledger_tells_what_left_and_does_not_hold_when_changed(work_as, district, manager, taken, owner):
     file = taken()
     with work_as(manager) as work:
@@ -113,6 +116,7 @@ def test_the_ledger_tells_what_left_and_does_not_hold_when_changed(work_as, dist
         assert line.file_hash == work.keys.digest(("\ufeff" + file).encode()).hex()
         noted = work.session.scalars(select(AuditEvent.purpose).where(AuditEvent.action == "E")).all()
         assert noted == ["statistics"]
+        assert work.session.scalars(select(Approval.status)).all() == ["used"]
     with pytest.raises(NotFound), work_as(manager) as work:
         exports.take_export(work, line.id)
     with owner.begin() as connection:
@@ -123,6 +127,7 @@ def test_the_ledger_tells_what_left_and_does_not_hold_when_changed(work_as, dist
         taken()
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 def test_outside_the_district_places_have_another_name_each_time(register, work_as, district, taken):
     """S-66, k = 20: a place of twenty is shown under a pseudonym that two exports do not share; one of six is not."""
     for _ in range(20):
@@ -137,6 +142,7 @@ def test_outside_the_district_places_have_another_name_each_time(register, work_
     assert "示例" not in "".join(files)
 
 
+@pytest.mark.parametrize("database", ["sqlite"])
 def test_a_cell_that_a_spreadsheet_would_run_is_text(register, work_as, district, taken):
     """S-65."""
     for text in ("=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"):

@@ -34,6 +34,7 @@ OPEN_BYTES = {
     "idempotency.body_mac", "invitation.code_hash", "signature.nonce", "signature.public_key", "signature.signature",
     "signature.statement", "throttle.key", "user.login_index", "user.signing_public", "user_session.token_hash",
     "bound_phone.token_hash", "approval.terms", "attachment.commit", "audit_leaf.hash", "checkpoint.hash",
+    "export.figures", "export.file_hash",  # what was published
     "checkpoint.note", "checkpoint.root", "passkey.credential_id", "passkey.public_key",
     "passkey_challenge.challenge_hash", "passkey_challenge.statement", "signature.authenticator_data",
     "signature.client_data", "signature.credential_id", "tree_node.hash", "account_token.token_hash", "decoy.tag",
