@@ -23,6 +23,8 @@ ANYONE_SIGNED_IN = {
 }
 # They answer with another page, or the child at hand has no such thing: opened in the tests of their own.
 ELSEWHERE = {
+    "accounts.show",
+    "entering.step",
     "cases.confirm_paper",
     "cases.paper",
     "children.restriction_document",
@@ -75,7 +77,7 @@ _OPEN = {
         "reports.write_page",
         "reviewer": f"releases.waiting {_REPORTS}",
         "manager": f"figures.show {_REPORTS}",
-        "sysadmin": f"installation.history {_REPORTS}",
+        "sysadmin": f"accounts.index accounts.new installation.history places.show {_REPORTS}",
         "other_doctor": _CLINIC,
         "other_teacher": f"classes.show reports.write_page {_REPORTS}",
         "other_mother": "",
