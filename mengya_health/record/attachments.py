@@ -17,7 +17,7 @@ from mengya_health.history import chain
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.files import CleanFile
 from mengya_health.record.models import Attachment, AttachmentSegment, MandatoryReport
-from mengya_health.record.queries import OpenEntry
+from mengya_health.record.queries import OpenEntry, as_author, unread_of
 
 MOST_FILES, MOST_BYTES = 200, 500 * 1024 * 1024  # of one person in a day
 SPECIAL = "special"
@@ -210,10 +210,13 @@ def _row(work, child_id: UUID, attachment_id: UUID) -> Attachment:
 
 
 def _may_read(work, child: ChildFacts, row: Attachment) -> bool:
+    """Return whether the actor may read a file: whoever may read what its author wrote in that section."""
     if child.subject.has_ended(row.section):
         return False
-    if row.author_id == work.actor.user_id:
+    if row.author_id == as_author(work, child):
         return True
+    if row.section == "family" and row.author_id in unread_of(child):
+        return False
     return row.section != SPECIAL and is_allowed(work.actor, READ_SECTION[row.section], child.subject)
 
 

@@ -111,9 +111,9 @@ def record_page(
     One statement, and one for the history, however much there is.
     """
     sections, open_kinds = _open_to(work, child)
-    unread = _unread(child)
+    unread = unread_of(child)
     statement = _record_statement(tuple(sections), tuple(open_kinds), _kept(child), kinds, also, bool(unread))
-    asked = {"child_id": child.id, "me": _as_author(work, child), "most": limit + 1}
+    asked = {"child_id": child.id, "me": as_author(work, child), "most": limit + 1}
     if unread:
         asked["unread"] = unread
     rows = _checked(work, child, statement, **asked)
@@ -246,13 +246,13 @@ def select_entries(child_id: UUID):
 
 def _readable(work, child: ChildFacts):
     sections, kinds = _open_to(work, child)
-    is_unread = (_ENTRY.section == "family") & _ENTRY.author_id.in_(_unread(child))
-    is_mine = _ENTRY.author_id == _as_author(work, child)
+    is_unread = (_ENTRY.section == "family") & _ENTRY.author_id.in_(unread_of(child))
+    is_mine = _ENTRY.author_id == as_author(work, child)
     mine = (_ENTRY.section.in_(sections) | _ENTRY.kind.in_(kinds)) & ~is_unread | is_mine
     return mine & _ENTRY.section.in_(_kept(child))
 
 
-def _unread(child: ChildFacts) -> tuple[UUID, ...]:
+def unread_of(child: ChildFacts) -> tuple[UUID, ...]:
     """Return who said no to the record (P1): what these guardians wrote for the family only they read."""
     return tuple(child.subject.refusing("P1"))
 
@@ -270,8 +270,8 @@ def _open_to(work, child: ChildFacts) -> tuple[list[str], list[str]]:
     )
 
 
-def _as_author(work, child: ChildFacts) -> UUID:
-    """Return the id whose own entries stay readable to the actor; without the family's consent (P1) nobody's do."""
+def as_author(work, child: ChildFacts) -> UUID:
+    """Return the id whose own words stay readable to the actor; without the family's consent (P1) nobody's do."""
     if record_consented(work.actor, child.subject) or guardian_of(work.actor, child.subject):
         return work.actor.user_id
     return NOBODY
@@ -330,7 +330,7 @@ def _open_all(work, child: ChildFacts, rows) -> list[OpenEntry]:
 def _reader(work, child: ChildFacts) -> Callable[[Row], bool]:
     """Return what says whether the actor may read a row of this child."""
     sections, kinds = _open_to(work, child)
-    unread, me = _unread(child), _as_author(work, child)
+    unread, me = unread_of(child), as_author(work, child)
 
     def reads(row: Row) -> bool:
         is_unread = row.section == "family" and row.author_id in unread

@@ -15,6 +15,8 @@ from mengya_health.record.commands import record_entry
 from mengya_health.record.files import CleanFile
 from mengya_health.record.models import Attachment, AttachmentSegment
 from mengya_health.record.queries import find_entry
+from mengya_health.signing.consent_texts import text_digest
+from mengya_health.signing.consents import refuse_consent
 from tests.factories import a_guardian
 
 SCAN = CleanFile("专科回执.pdf", "PDF", bytes(range(256)) * 1024)  # four segments
@@ -199,3 +201,21 @@ def test_one_person_sends_so_much_in_a_day_and_no_more(work_as, district, child,
         send(district.doctor)
     clock.forward(days=1)
     send(district.doctor)
+
+
+def test_without_consent_to_the_record_not_even_its_author_opens_a_file(installation, work_as, district, child, scan):
+    """S-45: as with entries; a guardian who said no to the record keeps what they sent to themselves."""
+    mother, father = (a_guardian(installation, district, child) for _ in range(2))
+    with work_as(mother) as work:
+        found = find_child(work, child.id)
+        hers = attach_to_entry(work, found, written(work, found, "family", "home_record"), SCAN)
+    assert opened(work_as, father, child, hers.id).content == SCAN.content
+    with work_as(mother) as work:
+        refuse_consent(work, find_child(work, child.id), "P1", shown_digest=text_digest(work, "P1"))
+    with pytest.raises(NotPermitted):
+        opened(work_as, district.doctor, child, scan.id)
+    with pytest.raises(NotPermitted):
+        opened(work_as, father, child, hers.id)
+    with work_as(father, writing=False) as work:
+        assert attachments_of(work, find_child(work, child.id), [hers.subject_id]) == {}
+    assert opened(work_as, mother, child, hers.id).content == SCAN.content
