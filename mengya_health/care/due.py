@@ -14,7 +14,7 @@ from mengya_health.access.permissions import Permission, require
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, Case, Task
 from mengya_health.care.queries import WorkItem
-from mengya_health.care.tasks import task_facts
+from mengya_health.care.tasks import may_see, task_facts
 from mengya_health.db import Id
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Relationship
@@ -58,8 +58,9 @@ def day_list(work, organisation_id: UUID, *, limits: Mapping[str, int]) -> DayLi
     audit.read(work, list(children), "task")
     lines = {name: [] for name in limits}
     for row in rows:
-        if row.list in limits and row.place <= limits[row.list] and row.Task.child_id in children:
-            lines[row.list].append(_line(work, children[row.Task.child_id], row.Task))
+        child = children.get(row.Task.child_id)
+        if row.list in limits and row.place <= limits[row.list] and child and may_see(work, child, row.Task):
+            lines[row.list].append(_line(work, child, row.Task))
     counts = {row.list: row.number for row in rows if row.list != WAITING}
     waiting = {(row.Task.whose_turn, row.Task.kind): row.number for row in rows if row.list == WAITING}
     return DayList({name: tuple(found) for name, found in lines.items()}, counts, waiting, children)

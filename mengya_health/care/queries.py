@@ -6,16 +6,16 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, and_, literal, or_, select, true, union_all
+from sqlalchemy import Select, and_, func, literal, or_, select, true, union_all
 
 from mengya_health import audit
-from mengya_health.access.permissions import Permission
+from mengya_health.access.permissions import Permission, is_allowed, require
 from mengya_health.care.facts import CaseFacts, ReferralFacts, StepFacts, TaskFacts
 from mengya_health.care.loop import loop_of
 from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, Case, CaseStep, Referral, Task
 from mengya_health.care.readings import READING_KINDS, history_from
 from mengya_health.care.rows import case_body, referral_facts, step_facts
-from mengya_health.care.tasks import task_facts
+from mengya_health.care.tasks import may_see, task_facts
 from mengya_health.errors import Conflict, NotFound
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child, find_children, visible_child_ids
@@ -135,6 +135,12 @@ def case_facts(work, case_id: UUID) -> tuple[OpenCase, CaseFacts]:
     return opened, facts_of(work, opened)
 
 
+def number_of_open_cases(work, child: ChildFacts) -> int:
+    """Return how many cases are open, for a clinic that may not read them any more and has to stop them."""
+    is_open = (Case.child_id == child.id) & Case.state.not_in(CLOSED_STATES)
+    return work.session.scalar(select(func.count()).select_from(Case).where(is_open))
+
+
 def open_cases_of(work, child: ChildFacts) -> list[CaseLine]:
     """Return a child's open cases, the one opened first at the top."""
     return [line for line in cases_of(work, child) if line.state not in CLOSED_STATES]
@@ -146,9 +152,12 @@ def cases_of(work, child: ChildFacts) -> list[CaseLine]:
 
 
 def cases_of_children(work, children: Mapping[UUID, ChildFacts]) -> Mapping[UUID, list[CaseLine]]:
-    """Return the cases of several children, by child, in one statement; children without any are in it, too."""
+    """Return the cases of several children, by child, in one statement; children without any are in it, too.
+
+    Cases that are closed to the actor are left out.
+    """
     found: dict[UUID, list[CaseLine]] = defaultdict(list)
-    children = {id: child for id, child in children.items() if not child.subject.has_ended("health")}
+    children = {id: child for id, child in children.items() if _may_read_cases(work, child)}
     if children:
         chosen = select(Case).where(Case.child_id.in_(children)).order_by(Case.opened_on, Case.id)
         for case in work.session.scalars(chosen):
@@ -180,22 +189,32 @@ def waiting_for_others(work, organisation_id: UUID, *, limit: int = 50) -> list[
 
 
 def tasks_for(work, children: Mapping[UUID, ChildFacts], whose_turn: str) -> Mapping[UUID, list[TaskFacts]]:
-    """Return the open tasks of one hand for these children, by child, due first; suspended ones are left out."""
+    """Return the open tasks of one hand for these children, by child, due first.
+
+    Suspended ones are left out, and those of cases that are closed to the actor.
+    """
     found: dict[UUID, list[TaskFacts]] = defaultdict(list)
     children = {id: child for id, child in children.items() if not child.subject.has_ended("health")}
     if children:
         chosen = select(Task).where(Task.child_id.in_(children), Task.whose_turn == whose_turn, _is_going())
         for task in work.session.scalars(chosen.order_by(Task.due_on, Task.created_at)):
-            found[task.child_id].append(task_facts(work, task))
+            if may_see(work, children[task.child_id], task):
+                found[task.child_id].append(task_facts(work, task))
     return found
 
 
 def find_task(work, task_id: UUID, *kinds: str) -> tuple[ChildFacts, Task]:
-    """Return an open task of one of these kinds with its child. Raises NotFound, also for one that is over."""
+    """Return an open task of one of these kinds with its child.
+
+    Raises NotFound, also for one that is over; NotPermitted where its case is closed to the actor.
+    """
     task = work.session.get(Task, task_id)
     if task is None or task.kind not in kinds or task.status not in OPEN_TASK:
         raise NotFound
-    return find_child(work, task.child_id), task
+    child = find_child(work, task.child_id)
+    if not may_see(work, child, task):
+        require(work.actor, Permission.READ_CASE, child.subject)
+    return child, task
 
 
 def referrals_to(work, organisation_id: UUID, *, limit: int = 50) -> list[tuple[ChildFacts, ReferralFacts]]:
@@ -205,6 +224,7 @@ def referrals_to(work, organisation_id: UUID, *, limit: int = 50) -> list[tuple[
     rows = list(work.session.scalars(chosen.order_by(Referral.reply_due_on).limit(limit)))
     children = find_children(work, [row.child_id for row in rows], with_open="health")
     audit.read(work, list(children), "referral")
+    children = {id: child for id, child in children.items() if _may_read_cases(work, child)}
     return [(children[row.child_id], referral_facts(work, row)) for row in rows if row.child_id in children]
 
 
@@ -215,6 +235,10 @@ def referrals_of(work, child: ChildFacts) -> list[ReferralFacts]:
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _may_read_cases(work, child: ChildFacts) -> bool:
+    return is_allowed(work.actor, Permission.READ_CASE, child.subject)
 
 
 def _with_all() -> Select:
@@ -274,5 +298,5 @@ def _work_list(work, limit: int, *wanted) -> list[WorkItem]:
     return [
         WorkItem(children[row.child_id], task_facts(work, row), max(0, (work.today - row.due_on).days))
         for row in rows
-        if row.child_id in children
+        if row.child_id in children and may_see(work, children[row.child_id], row)
     ]

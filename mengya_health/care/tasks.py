@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from mengya_health.access.permissions import Permission, is_allowed
 from mengya_health.care.facts import CaseFacts, TaskFacts
 from mengya_health.care.loop import turn_of
 from mengya_health.care.models import OPEN_TASK, Case, CaseStep, Task
@@ -18,6 +19,8 @@ from mengya_health.db import new_id
 from mengya_health.people.facts import ChildFacts
 
 WAITING = "on-hold"
+# What may be seen of a child by whoever may not read its cases; any other task says what a case is about.
+OF_NO_CASE = ("visit", "concern", "dispute", "consent_withdrawn", "consent_disputed", "two_persons", "erasure")
 _OF_AN_ENDING = ("ended_step", "changed_step", "not_done", "not_done_text")
 
 
@@ -134,6 +137,11 @@ def place_of(child: ChildFacts, whose_turn: str) -> UUID | None:
         attended = child.subject.current("enrolment") + child.subject.current("visit")
         return attended[0].organisation_id if attended else None
     return None
+
+
+def may_see(work, child: ChildFacts, task: Task) -> bool:
+    """Return whether a task of a child whom the actor may see is the actor's to see, too."""
+    return task.kind in OF_NO_CASE or is_allowed(work.actor, Permission.READ_CASE, child.subject)
 
 
 def open_body(work, task: Task) -> dict:

@@ -6,7 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from mengya_health import audit
-from mengya_health.access.permissions import Permission
+from mengya_health.access.permissions import Permission, is_allowed
 from mengya_health.access.refusals import only_for
 from mengya_health.care import concerns
 from mengya_health.care.queries import find_task, tasks_for
@@ -48,15 +48,15 @@ def _board(work, group, groups):
 
 
 def _board_context(work, group, groups, children: list[ChildFacts], tasks, current: UUID | None = None) -> dict:
-    child_ids = [child.id for child in children]
-    audit.read(work, child_ids, "class")
+    audit.read(work, [child.id for child in children], "class")
+    read = [each.id for each in children if is_allowed(work.actor, Permission.READ_BEHAVIOUR, each.subject)]
     return shown.board(
         work,
         group=group,
         groups=groups,
         children=children,
         tasks=tasks,
-        noted=written_today(work, child_ids, "observation"),
+        noted=written_today(work, read, "observation"),
         current=current,
     )
 

@@ -7,7 +7,7 @@ from flask import redirect, render_template, url_for
 from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.care import consents as care
-from mengya_health.care.queries import open_cases_of
+from mengya_health.care.queries import number_of_open_cases
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.fields import Choice, Form, PlainText, Reference, Ticked
 from mengya_health.people.places import receivers
@@ -45,7 +45,7 @@ def consents(work, child_id: UUID):
     family, given = family_of(work, child), consents_of(work, child)
     # Without the record there is nobody to refer to, but something to stop: the page asks for one or the other.
     is_kept = child.subject.has_consent("P1")
-    places, open_cases = (receivers(work), []) if is_kept else ([], open_cases_of(work, child))
+    places, open_cases = (receivers(work), 0) if is_kept else ([], number_of_open_cases(work, child))
     page = shown.consents_page(work, child, form_state(), given, places, family, open_cases)
     return render_template("pages/children/consents.html", **page)
 

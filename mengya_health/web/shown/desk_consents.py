@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from flask import url_for
 from flask_babel import gettext as _
 
-from mengya_health.care.queries import CaseLine
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.places import Receiver
 from mengya_health.people.queries import FamilyMember
@@ -24,7 +23,7 @@ def consents_page(
     given: list[ConsentFacts],
     receivers: Iterable[Receiver],
     family: list[FamilyMember],
-    open_cases: list[CaseLine],
+    open_cases: int,
 ) -> dict:
     """Return the consents of a child for the desk: each purpose with its text, what is in force, what was before."""
     receivers = list(receivers)
@@ -41,7 +40,7 @@ def consents_page(
         if not open_cases
         else {
             "action": url_for("children.stop_cases", child_id=child.id),
-            "text": _("没有建档同意：不能再写。还有 %(n)s 个没结束的个案要停下。", n=len(open_cases)),
+            "text": _("没有建档同意：不能再写。还有 %(n)s 个没结束的个案要停下。", n=open_cases),
         },
         "decide_action": url_for("children.settle", child_id=child.id),
         "items": [
