@@ -15,6 +15,7 @@ from mengya_health.people.invitations import invite_guardian, open_invitations, 
 from mengya_health.people.places import classes
 from mengya_health.people.queries import family_of, find_child, find_children, identity_of
 from mengya_health.people.search import MOST_FOUND, search_children
+from mengya_health.people.sessions import require_fresh
 from mengya_health.record.commands import record_entry
 from mengya_health.record.disputes import disputes_about
 from mengya_health.record.queries import record_page, versions_of
@@ -150,6 +151,7 @@ def invite(work, child_id: UUID):
 @signed_in(again="children.invite")
 def send_invitation(work, child_id: UUID):
     child = find_child(work, child_id, Permission.INVITE_GUARDIAN)
+    require_fresh(work)
     made = invite_guardian(work, child, authority=submitted(forms.InvitationForm())["authority"])
     page = shown.invitation_page(work, child, form_state(), [], [], made)
     return render_template("pages/children/invitation.html", **page)

@@ -10,6 +10,7 @@ from mengya_health.care import restrictions
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.fields import Choice, Form, Reference
 from mengya_health.people.queries import family_of, find_child
+from mengya_health.people.sessions import require_fresh
 from mengya_health.uploads import required_file
 from mengya_health.web.attachments import as_download
 from mengya_health.web.children import bp
@@ -37,6 +38,7 @@ def guardians(work, child_id: UUID):
 @signed_in(again="children.guardians")
 def ask_restriction(work, child_id: UUID):
     find_child(work, child_id, Permission.RESTRICT_GUARDIAN)
+    require_fresh(work)
     wanted, file = submitted(AskForm()), required_file(work, "document")
     restrictions.ask_restriction(work, child_id, **wanted, file=file)
     return redirect(url_for("children.guardians", child_id=child_id, saved="asked_two"), 303)
@@ -45,6 +47,8 @@ def ask_restriction(work, child_id: UUID):
 @bp.post("/children/<uuid:child_id>/guardians/<uuid:approval_id>/approve")
 @signed_in
 def approve_restriction(work, child_id: UUID, approval_id: UUID):
+    find_child(work, child_id, Permission.RESTRICT_GUARDIAN)
+    require_fresh(work)
     restrictions.approve_restriction(work, child_id, approval_id)
     return redirect(url_for("children.guardians", child_id=child_id, saved="stored"), 303)
 

@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from mengya_health.people.invitations import open_invitations
+from mengya_health.people.queries import find_child
 from tests.factories import a_guardian
 from tests.web.conftest import hidden_fields
 
@@ -77,3 +79,18 @@ def test_a_guardian_sees_nothing_of_the_other_s_phone(browse, mother, father, ch
         assert phones[mother.user_id] not in page
         assert "13800138000" not in page
     browser.post(f"/home/{child.id}/family/{mother.user_id}/remove", page=f"/home/{child.id}/family", status=404)
+
+
+def test_letting_a_guardian_in_or_out_asks_for_the_password_again(browse, father, child, district, work_as, clock):
+    """§10: a clinic's screen that was left open hands out no invitation and closes no record."""
+    path = f"/children/{child.id}/guardians"
+    first, second = browse(district.doctor), browse(district.second_doctor)
+    ask(first, path, father.user_id)
+    approve = re.search(rf"{path}/[0-9a-f-]+/approve", second.get(path)).group(0)
+    clock.forward(minutes=6)
+    second.post(approve, page=path, status=401)
+    made = second.post(f"/children/{child.id}/invitation", authority="signs", status=401)
+    assert "/invitations/" not in made.get_data(as_text=True)
+    with work_as(district.second_doctor, writing=False) as work:
+        assert open_invitations(work, find_child(work, child.id)) == []
+    assert "恢复查阅" not in second.get(path)
