@@ -273,6 +273,18 @@ def require(actor: Actor, permission: Permission, subject: ChildSubject | PlaceS
     raise error
 
 
+def require_no_family(actor: Actor, subject: ChildSubject) -> None:
+    """Raise NotPermitted where the actor, whatever their office, is of the child's family: nobody judges their own."""
+    ties = [tie for kind in ("guardian", "caregiver", "restricted") for tie in subject.current(kind)]
+    if any(tie.user_id == actor.user_id for tie in ties):
+        error = NotPermitted(
+            "您是孩子的家人，这件事不能由您来办。请另外的同事来办。",
+            "You are family of this child, so this is not yours to do. Ask colleagues.",
+        )
+        error.reason, error.child_id = "own_family", subject.child_id
+        raise error
+
+
 def _is_meant_for(actor: Actor, names: tuple[str, ...]) -> bool:
     """Return whether a line speaks of people in the actor's role; an emergency is nobody's usual way in."""
     parties = [PARTIES[name] for name in names if name in PARTIES]

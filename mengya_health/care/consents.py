@@ -4,7 +4,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from mengya_health.access.permissions import Permission
+from mengya_health.access.permissions import Permission, require_no_family
 from mengya_health.care import loop
 from mengya_health.care.commands import stop_case
 from mengya_health.care.ending import close_all
@@ -66,6 +66,7 @@ def settle_dispute(work, child_id: UUID, purpose: str, *, is_shared: bool, reaso
     reason, NotNow where nobody disagrees, NotFound, NotPermitted.
     """
     child = find_child(work, child_id, Permission.SETTLE_CONSENT)
+    require_no_family(work.actor, child.subject)
     if not child.subject.is_disputed(purpose):
         raise NotNow("监护人现在没有不同意见，不用决定。", "The guardians do not disagree about this now.")
     if len(reason.strip()) < SHORTEST_REASON:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from mengya_health.access.permissions import Permission
+from mengya_health.access.permissions import Permission, require_no_family
 from mengya_health.care import loop
 from mengya_health.care.models import OPEN_TASK, Task
 from mengya_health.care.tasks import due_by, end_task, start_task
@@ -35,6 +35,7 @@ def ask_restriction(work, child_id: UUID, *, what: str, user_id: UUID, file: Cle
     NotNow where it is asked already, NotPermitted.
     """
     child = find_child(work, child_id, Permission.RESTRICT_GUARDIAN)
+    require_no_family(work.actor, child.subject)
     ties = _ties(child, what, user_id)
     if any(each.subject_id == user_id for each in waiting(work, child)):
         raise NotNow("这件事已经在等另一位同事批准。", "This already waits for a colleague's approval.")
@@ -66,7 +67,9 @@ def approve_restriction(work, child_id: UUID, approval_id: UUID) -> None:
     ties = _ties(child, approval.what, approval.subject_id)
     approvals.approve(work, approval_id)
     approvals.use_approval(work, approval.what, child_id=child_id, subject_id=approval.subject_id)
-    for tie in ties:
+    # Whoever may no longer look as a guardian must not go on as somebody a guardian let in.
+    let_in = [tie for tie in child.subject.current("caregiver") if tie.user_id == approval.subject_id]
+    for tie in ties + let_in:
         end_tie(work, child, tie.id)
     # The evidence of the new tie is the approval by two, and that of the approval the document.
     tie_child(
@@ -108,6 +111,7 @@ def _ties(child: ChildFacts, what: str, user_id: UUID | None) -> list:
 
 def _asked(work, child_id: UUID, approval_id: UUID) -> tuple[ChildFacts, Approval]:
     child = find_child(work, child_id, Permission.RESTRICT_GUARDIAN)
+    require_no_family(work.actor, child.subject)
     found = [each for each in waiting(work, child) if each.id == approval_id]
     if not found:
         raise NotFound

@@ -17,12 +17,12 @@ from sqlalchemy import delete, func, select, update
 from mengya_health import audit, jobs
 from mengya_health.access import fence
 from mengya_health.access.actor import PlaceSubject
-from mengya_health.access.permissions import Permission, require
+from mengya_health.access.permissions import Permission, require, require_no_family
 from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, Case, Task
 from mengya_health.care.tasks import start_task
 from mengya_health.crypto.erasure_ledger import ErasureLedger
 from mengya_health.db import new_id
-from mengya_health.errors import IntegrityError, NotFound, NotNow
+from mengya_health.errors import IntegrityError, NotFound, NotNow, NotPermitted
 from mengya_health.handouts.models import Handout
 from mengya_health.history import chain
 from mengya_health.people import approvals, seals
@@ -89,6 +89,7 @@ def propose_erasure(work, child: ChildFacts) -> Erasure:
     Raises NotPermitted, NotFound, NotNow while a case is open.
     """
     require(work.actor, Permission.ERASE, child.subject)
+    require_no_family(work.actor, child.subject)
     erasure = next((each for each in erasures_of(work, child.id) if each.status == "asked"), None)
     if erasure is None:
         raise NotFound
@@ -114,6 +115,10 @@ def approve_erasure(work, erasure_id: UUID) -> Erasure:
     """
     require(work.actor, Permission.APPROVE_ERASURE, PlaceSubject(None))
     erasure = _held(work, erasure_id, "proposed")
+    if erasure.asked_by == work.actor.user_id:
+        raise NotPermitted(
+            "这是您自己提的要求，请另一位审计员批准。", "You asked for this yourself; another officer decides."
+        )
     approvals.approve(work, erasure.approval_id)
     approvals.use_approval(work, WHAT, child_id=erasure.child_id, subject_id=erasure.id, terms=erasure.endings)
     erasure.approved_by = work.actor.user_id

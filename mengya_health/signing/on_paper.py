@@ -10,7 +10,7 @@ from uuid import UUID
 
 from mengya_health import audit
 from mengya_health.access.actor import Tie
-from mengya_health.access.permissions import Permission, require
+from mengya_health.access.permissions import Permission, require, require_no_family
 from mengya_health.errors import Invalid, NotFound, NotNow, NotPermitted
 from mengya_health.history import chain
 from mengya_health.people.facts import ChildFacts
@@ -145,12 +145,7 @@ def refuse_paper(work, child: ChildFacts, signature_id: UUID) -> Signature:
 def _require_witness(work, child: ChildFacts) -> None:
     """Raise NotPermitted unless the actor is staff of the child's clinic and no family of the child."""
     require(work.actor, Permission.WITNESS_PAPER, child.subject)
-    family = child.subject.current("guardian") + child.subject.current("caregiver")
-    if any(tie.user_id == work.actor.user_id for tie in family):
-        raise NotPermitted(
-            "您是孩子的家人，不能做见证人。请另外两位同事来见证。",
-            "You are family of this child and cannot be a witness. Ask two colleagues.",
-        )
+    require_no_family(work.actor, child.subject)
 
 
 def _require_second(work, child: ChildFacts, paper: PaperSignature) -> None:
