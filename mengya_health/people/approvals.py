@@ -117,14 +117,15 @@ def use_approval(
 ) -> Approval:
     """Use up the approval for exactly this; whoever does it has two people behind it.
 
-    Raises NotNow where none is there: not asked for, not approved yet, expired, used already, or for something else.
+    Raises NotNow where none is there: not asked for, not approved yet, expired, used already, or for something else;
+    IntegrityError for one that was put back by SQL to what it was before.
     """
     found = select(Approval).where(Approval.what == what, Approval.status == "approved")
     found = found.where(Approval.expires_at > work.now, Approval.terms == _digest(work, terms))
     for column, value in ((Approval.child_id, child_id), (Approval.subject_id, subject_id)):
         found = found.where(column.is_(None) if value is None else column == value)
     for approval in work.session.scalars(found.order_by(Approval.asked_at.desc())):
-        if seals.holds(work, Approval, approval) and approval.approved_by not in (None, approval.asked_by):
+        if _holds(work, approval) and approval.approved_by not in (None, approval.asked_by):
             _move(work, approval, "used")
             return approval
     raise NotNow(
@@ -151,9 +152,19 @@ def _waiting(work, approval_id: UUID) -> Approval:
     approval = work.session.get(Approval, approval_id)
     if approval is None or approval.status != "asked" or approval.expires_at <= work.now:
         raise NotFound
-    if not seals.holds(work, Approval, approval):
+    if not _holds(work, approval):
         raise NotFound
     return approval
+
+
+def _holds(work, approval: Approval) -> bool:
+    """Return whether an approval carries its seal and is what the history says last: one put back is spent already."""
+    if not seals.holds(work, Approval, approval):
+        return False
+    said = chain.Claim(approval.child_id or work.deployment_id, approval.id, approval.row_version, approval.seal)
+    work.session.flush()  # what this very work has told of it counts, too
+    chain.check_newest(work.session, work.keys, [said])
+    return True
 
 
 def _move(work, approval: Approval, status: str) -> None:

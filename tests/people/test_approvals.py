@@ -1,10 +1,10 @@
 """What nobody may do alone: one asks, another approves, and it is used once, for exactly that."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from mengya_health.db import new_id
-from mengya_health.errors import NotFound, NotNow, NotPermitted
+from mengya_health.errors import IntegrityError, NotFound, NotNow, NotPermitted
 from mengya_health.people.approvals import (
     Approval,
     approve,
@@ -70,3 +70,24 @@ def test_an_approval_written_by_sql_approves_nothing(work_as, district, asked, i
         connection.execute(update(Approval.__table__).values(**by_sql))
     with pytest.raises(NotNow):
         use(work_as, district.doctor)
+
+
+def test_an_approval_put_back_to_what_it_was_is_not_used_again(work_as, district, asked, owner):
+    """S-73: its old seal holds; the history says that it is spent."""
+    table = Approval.__table__
+    kept = []
+    for step in ("asked", "approved"):
+        with owner.connect() as connection:
+            kept.append(connection.execute(select(table)).mappings().one())
+        if step == "asked":
+            with work_as(district.second_doctor) as work:
+                approve(work, asked)
+    use(work_as, district.doctor)
+    with owner.begin() as connection:
+        connection.execute(update(table).values(**kept[1]))
+    with pytest.raises(IntegrityError):
+        use(work_as, district.doctor)
+    with owner.begin() as connection:
+        connection.execute(update(table).values(**kept[0]))
+    with pytest.raises(IntegrityError), work_as(district.second_doctor) as work:
+        approve(work, asked)
