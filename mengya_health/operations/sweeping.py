@@ -6,6 +6,7 @@ from sqlalchemy import delete, or_
 
 from mengya_health import db
 from mengya_health.operations.installation import Installation
+from mengya_health.people.account_links import TWO_PERSONS_FOR
 from mengya_health.people.credential_models import AccountToken
 from mengya_health.people.models import Throttle, UserSession
 from mengya_health.record.models import Idempotency
@@ -16,7 +17,8 @@ KEPT = timedelta(hours=72)
 def sweep_old(installation: Installation) -> int:
     """Delete what is older than 72 hours and opens nothing any more; return how many rows it were.
 
-    No sign-in lasts longer than twelve hours, no pause longer than fifteen minutes, no link longer than a day.
+    No sign-in lasts longer than twelve hours, no pause longer than fifteen minutes. A link opens nothing after a day,
+    but who made it is kept for as long as the other half of letting somebody in takes somebody else.
     """
     before = installation.now() - KEPT
     with db.open_session(installation.engine, writing=True) as session:
@@ -31,5 +33,5 @@ def _of(before: datetime) -> tuple:
         delete(UserSession).where(UserSession.created_at < before),
         delete(Throttle).where(Throttle.since_at < before, no_pause),
         delete(Idempotency).where(Idempotency.stored_at < before),
-        delete(AccountToken).where(AccountToken.made_at < before),
+        delete(AccountToken).where(AccountToken.made_at < before + KEPT - TWO_PERSONS_FOR),
     )

@@ -26,6 +26,7 @@ from mengya_health.people.sessions import require_fresh
 
 KEPT = {"invite": timedelta(hours=24), "reset": timedelta(minutes=15), "desk": timedelta(minutes=15)}
 LOCKED_FOR = timedelta(hours=24)  # signing, after the staff helped somebody to get in again
+TWO_PERSONS_FOR = timedelta(days=30)  # within which one administrator does not do both halves of letting somebody in
 TRIES = 5
 
 
@@ -206,12 +207,15 @@ def _refuse_others(work, link: AccountToken | None) -> None:
 
 
 def _require_second_person(work, user: User, kind: str) -> None:
-    """Raise NotNow where the actor did the other half of letting somebody in within a day."""
+    """Raise NotNow where the actor did the other half of letting somebody in within 30 days.
+
+    A day would be no second person: whoever chose a password by their own link need only wait.
+    """
     lately = select(AccountToken.id).where(
         AccountToken.user_id == user.id,
         AccountToken.kind == kind,
         AccountToken.made_by == work.actor.user_id,
-        AccountToken.made_at > work.now - LOCKED_FOR,
+        AccountToken.made_at > work.now - TWO_PERSONS_FOR,
     )
     if work.session.scalar(lately.limit(1)):
         raise NotNow(

@@ -1,6 +1,7 @@
 """S-35, S-52: the owner of an account alone chooses its password, by a link that opens nothing else."""
 
 import inspect
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select, update
@@ -10,6 +11,7 @@ from mengya_health.audit import AuditEvent
 from mengya_health.crypto.passwords import HashCost
 from mengya_health.errors import Invalid, NotFound, NotNow, NotPermitted, PasswordNeeded
 from mengya_health.history.models import HistoryEvent
+from mengya_health.operations.sweeping import sweep_old
 from mengya_health.people import account_links, accounts, sign_in
 from mengya_health.people.credential_models import AccountNotice, AccountToken
 from mengya_health.people.models import Membership, User
@@ -194,7 +196,7 @@ def test_after_a_reset_signing_is_locked_for_a_day_or_until_seen_by_another(
         assert check_pin(work, PIN)
 
 
-def test_one_administrator_alone_lets_nobody_in(invited, choose, work_as, district, second_admin):
+def test_one_administrator_alone_lets_nobody_in(invited, choose, work_as, district, second_admin, clock, installation):
     user_id, token = invited
     choose(token)
     with work_as(district.sysadmin) as work:
@@ -205,6 +207,10 @@ def test_one_administrator_alone_lets_nobody_in(invited, choose, work_as, distri
         account_links.take_off_second_factor(work, user_id)
     with pytest.raises(NotNow), work_as(second_admin) as work:
         account_links.start_reset(work, user_id)
+    clock.forward(days=9)  # a password of one's own choice would still be there
+    sweep_old(installation)
+    with pytest.raises(NotNow), work_as(replace(district.sysadmin, session_kind="job")) as work:
+        account_links.take_off_second_factor(work, user_id)
 
 
 def test_roles_hold_for_a_year_at_most_and_need_the_password_just_given(work_as, district, clock):
