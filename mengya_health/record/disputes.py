@@ -40,7 +40,8 @@ class DisputeNote(NamedTuple):
 def disputes_about(work, child: ChildFacts, entries: Iterable[OpenEntry]) -> list[DisputeNote]:
     """Return what is said against these entries and not closed, oldest first; no statement where nothing is, else one.
 
-    Takes entries that were opened for this reader: that is the permission. Raises IntegrityError.
+    Takes entries that were opened for this reader: that is the permission. Words of a section that the family had
+    deleted are left out: no wish to delete may shut the entry they were about. Raises IntegrityError.
     """
     disputed = {entry.id for entry in entries if entry.is_disputed}
     if not disputed:
@@ -49,8 +50,9 @@ def disputes_about(work, child: ChildFacts, entries: Iterable[OpenEntry]) -> lis
     rows_of = defaultdict(dict)
     for row in work.session.execute(chosen):
         check_told(work.keys, row, row.Revision.version, row.Revision.commit)
-        rows_of[row.Dispute][row.Revision.entry_id] = row.Revision
-    return [_note(work, dispute, revisions) for dispute, revisions in rows_of.items()]
+        if not child.subject.has_ended(row.Revision.section):
+            rows_of[row.Dispute][row.Revision.entry_id] = row.Revision
+    return [_note(work, dispute, said) for dispute, said in rows_of.items() if dispute.note_id in said]
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------

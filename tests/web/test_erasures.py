@@ -7,8 +7,11 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import select
 
+from mengya_health.care import disputes
+from mengya_health.handouts import from_record
 from mengya_health.jobs import Job
 from mengya_health.operations.installation import begin_work
+from mengya_health.people.queries import find_child
 from mengya_health.worker import run_job
 from tests.factories import PIN, client_of
 from tests.keys.erased import a_family
@@ -92,3 +95,21 @@ def test_what_nobody_asked_for_cannot_be_submitted_and_only_the_right_people_com
         people[name].open("/erasures", status=403)
     people["doctor"].open(f"{home}/rights", status=403)
     people["officer"].open(f"{record}/erasure", status=404)
+
+
+def test_a_disagreement_that_was_deleted_leaves_the_entry_it_was_about_whole(installation):
+    """S-13: the family's words are gone from the clinic's page and print; the clinic's own words stay."""
+    family = a_family(installation)
+    with begin_work(installation, family.guardian) as work:
+        disputes.raise_dispute(work, family.child.id, family.entries["health"], version=1, text="量的时候穿着棉袄")
+    people = browsers(installation, family)
+    entry = f"/children/{family.child.id}/entries/{family.entries['health']}"
+    assert "量的时候穿着棉袄" in people["doctor"].open(entry)
+    approve(installation, family, people, "family")
+    page = people["doctor"].open(entry)
+    assert "health 的一句" in page
+    assert "量的时候穿着棉袄" not in page
+    assert "health 的一句" in people["mother"].open(f"/home/{family.child.id}/entries/{family.entries['health']}")
+    with begin_work(installation, family.district.doctor, writing=False) as work:
+        found = find_child(work, family.child.id)
+        assert not from_record.DOCUMENTS["record_summary"](work, found, None).objections
