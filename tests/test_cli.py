@@ -137,6 +137,7 @@ def test_a_queue_that_is_away_does_not_undo_what_was_stored(prepared, tmp_path, 
 def test_the_journal_goes_by_the_library_and_deleted_text_is_gone(
     version, journal, synchronous, tmp_path, monkeypatch, caplog
 ):
+    """S-71."""
     monkeypatch.setattr(pysqlite3, "sqlite_version_info", version)
     names = ("journal_mode", "synchronous", "secure_delete")
     engine = db.make_engine(f"sqlite:///{tmp_path / 'some.db'}")

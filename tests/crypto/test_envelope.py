@@ -150,6 +150,7 @@ def test_ciphertext_made_for_two_keys_is_refused_before_it_is_decrypted(monkeypa
 
 
 def test_ten_thousand_envelopes_of_one_text_are_all_different():
+    """S-05."""
     suite = SUITES[0x01]
     envelopes = [seal(KEY, PLACE, PLAINTEXT, suite) for _ in range(10_000)]
     assert len({sealed[20:52] for sealed in envelopes}) == 10_000

@@ -58,6 +58,7 @@ def a_page(body):
 
 @pytest.mark.parametrize("trick", HOSTILE.values(), ids=HOSTILE)
 def test_markup_that_asks_for_anything_fails_and_asks_nobody(trick, listener):
+    """S-61."""
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
     with pytest.raises(RenderFailed):
         write_pdf(a_page(trick.format(http=address)), "")
@@ -65,6 +66,7 @@ def test_markup_that_asks_for_anything_fails_and_asks_nobody(trick, listener):
 
 
 def test_hostile_text_in_a_record_is_printed_as_text(listener):
+    """S-61, S-56."""
     address = f"http://127.0.0.1:{listener.getsockname()[1]}/x"
     sentence = f'<img src="{address}"><style>@import url({address})</style>{{{{ 7*7 }}}}'
     pdf = render_document("home_guide", samples.a_home_guide(sentence=sentence[:80]))
@@ -101,6 +103,8 @@ def test_a_child_process_writes_no_file(tmp_path):
 
 
 def test_endless_work_is_stopped_in_time():
+    """S-62."""
+
     def turn_forever():
         while True:
             pass
@@ -111,6 +115,7 @@ def test_endless_work_is_stopped_in_time():
 
 
 def test_a_document_that_eats_memory_is_stopped():
+    """S-62."""
     # So long that reading it takes more than there is: Pango, which ends its process where memory ends, never begins.
     rows = "<table>" + "<tr><td>甲<td>乙" * 200_000 + "</table>"
     with pytest.raises(RenderFailed) as failure:
@@ -127,6 +132,7 @@ def test_what_the_parent_holds_is_not_held_against_the_document():
 
 
 def test_tables_nested_a_thousand_times_fail_without_harm():
+    """S-62."""
     nested = "<table><tr><td>" * 1_000 + "深" + "</td></tr></table>" * 1_000
     with pytest.raises(RenderFailed):
         within_limits(lambda: write_pdf(a_page(nested), "").content, seconds=5)

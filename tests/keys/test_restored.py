@@ -84,6 +84,8 @@ def test_an_erasure_that_breaks_off_at_any_step_is_ended_by_doing_it_again(
     assert erase_events(again, family.child.id) == 1
     with begin_work(again, None, writing=False) as work:
         assert work.session.get(Erasure, erasure_id).status == "done"
+        erased_ids = set(work.session.scalars(select(ErasedKey.key_id)))
+        assert erased_ids == set(ErasureLedger(again.settings.ledger_file).entries()) != set()
         assert work.session.scalar(select(ChildIndex.id).where(ChildIndex.child_id == family.child.id)) is None
     assert reopen()
 

@@ -2,6 +2,7 @@
 
 import logging
 from datetime import date, timedelta
+from itertools import product
 from uuid import UUID
 
 import pytest
@@ -48,6 +49,7 @@ def test_registering_needs_a_doctor_of_that_clinic(work_as, district):
 
 @pytest.mark.parametrize("birth_on", [date(2026, 11, 24), date(2019, 11, 22)])
 def test_an_impossible_birth_date_is_refused_and_nothing_is_stored(work_as, district, birth_on):
+    """S-64: tomorrow, and seven years ago."""
     with pytest.raises(Invalid) as refused, work_as(district.doctor) as work:
         commands.register_child(work, clinic_id=district.clinic_id, **CHILD | {"birth_on": birth_on})
     assert "birth_on" in refused.value.fields
@@ -228,6 +230,26 @@ def test_a_child_is_found_by_what_is_known_of_it(register, work_as, district, te
         assert search_children(work, child.number) == []
 
 
+@pytest.mark.parametrize("how", ["name", "initials"])
+def test_of_two_children_in_one_bucket_only_the_one_that_was_asked_for_is_found(register, work_as, district, how):
+    """S-23: an index of nine bits is equal for many names; which of them was meant, the sealed sheet says."""
+    with work_as(district.doctor, writing=False) as work:
+        index = work.keys.index
+
+        def bucket(name: str) -> bytes:
+            if how == "name":
+                return index.name(name, district.clinic_id)
+            return index.typed_initials(name, district.clinic_id)
+
+        asked = "样本甲" if how == "name" else "YBJ"
+        others = (f"Q{''.join(each)}" for each in product("BCDFGHJKLMNPQRSTVWXZ", repeat=3))
+        other = next(each for each in others if bucket(each) == bucket(asked))
+    there = register("P1", name="样本甲")
+    register("P1", name=other, contacts=[])
+    with work_as(district.doctor) as work:
+        assert [found.id for found in search_children(work, asked)] == [there.id]
+
+
 def test_a_teacher_finds_a_child_by_name_within_the_own_class(register, work_as, district):
     child = register("P1", "P2", group_id=district.group_id)
     register("P1", "P2", group_id=district.other_group_id)
@@ -236,6 +258,7 @@ def test_a_teacher_finds_a_child_by_name_within_the_own_class(register, work_as,
 
 
 def test_look_ups_by_number_are_limited_and_audited_without_the_value(register, work_as, district, clock):
+    """S-22: the 31st in an hour."""
     register("P1")
     for _ in range(LOOKUPS_AN_HOUR):
         with work_as(district.doctor) as work:
@@ -253,6 +276,7 @@ def test_look_ups_by_number_are_limited_and_audited_without_the_value(register, 
 
 
 def test_families_cannot_search(work_as):
+    """S-22."""
     with pytest.raises(NotPermitted), work_as(Actor(new_id(), "guardian")) as work:
         search_children(work, "样本甲")
 

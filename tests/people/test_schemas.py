@@ -61,6 +61,7 @@ def test_what_an_input_method_makes_of_a_decimal_counts_as_that_decimal(typed):
 
 @pytest.mark.parametrize("typed", ["2,6", "26", "1e0", "NaN", "-2.6", "0.1", "2.6000", "两公斤六", "٢"])
 def test_other_numbers_are_refused(typed):
+    """S-64."""
     assert "birth_weight_kg" in refused(birth_weight_kg=typed)
 
 
@@ -85,6 +86,7 @@ def test_a_rare_name_keeps_its_characters(name):
 
 @pytest.mark.parametrize("name", ["样\u202e本", "样\x00本", "样\ud800本", "样\n本", "样" * 51, " "])
 def test_a_name_with_control_or_half_characters_or_too_long_is_refused(name):
+    """S-64: bidi overrides with them."""
     assert "name" in refused(name=name)
 
 

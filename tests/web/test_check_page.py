@@ -166,6 +166,28 @@ def test_an_unlikely_weight_is_asked_back_and_stored_once_confirmed(desk):
     assert desk.entries(child) == 1
 
 
+def test_lengths_and_days_that_cannot_be_are_asked_about_and_what_is_stored_is_what_was_typed(desk):
+    """S-64: slipped points, commas, exponents, no numbers, below nought; a visit before the birth, and tomorrow."""
+    child = desk.child(12)
+    form, whole = desk.form(child), desk.fill(child)
+    for length in ("985", "98,5", "1e2", "NaN", "-1", "Infinity", "0x10"):
+        answer = desk.send(form, whole | {"length": length})
+        assert (answer.status_code, "身长" in answer.text) == (422, True), length
+        assert Form(answer.text).typed["length"] == length
+    assert "是不是 98.5？" in desk.send(form, whole | {"length": "985"}).text
+    for day, said in (
+        (child.birth_on - timedelta(days=1), "不能早于出生日期"),
+        (TODAY + timedelta(days=1), "不能晚于今天"),
+    ):
+        answer = desk.send(form, whole | {"done_on": day.isoformat()})
+        assert (answer.status_code, said in answer.text) == (422, True), day
+    assert desk.entries(child) == 0
+    assert desk.send(form, whole | {"length": "75.5"}).status_code == 303
+    with desk.work_as(desk.district.doctor, writing=False) as work:
+        (check,) = checks_of(work, find_child(work, child.id))
+    assert "75.5" in str(check)
+
+
 def test_the_same_form_sent_twice_stores_once(desk):
     child = desk.child(12)
     form, sent = desk.form(child), desk.fill(child)

@@ -10,10 +10,11 @@ from sqlalchemy import func, select
 from mengya_health.audit import AuditEvent
 from mengya_health.people.models import Child
 from mengya_health.people.queries import find_child, identity_of
+from mengya_health.people.search import LOOKUPS_AN_HOUR
 from mengya_health.record.models import Task
 from mengya_health.record.queries import timeline
 from tests.conftest import START
-from tests.factories import client_of
+from tests.factories import a_guardian, client_of
 from tests.web.browsing import Browser
 
 TODAY = START.date()
@@ -132,6 +133,19 @@ def test_a_child_is_found_by_initials_number_and_name_at_its_own_clinic_only(des
     assert str(child.id) not in found_by(elsewhere, child.number).text
     assert str(child.id) not in elsewhere.open(address)
     desk.open("/children?found=zzz", status=404)
+
+
+def test_looking_for_numbers_ends_after_thirty_and_is_nothing_for_families(desk, installation, district, register):
+    """S-22: the 31st look-up by number is 429 and says how else to look; a guardian may not, a stranger signs in."""
+    child = register("P1")
+    answers = [found_by(desk, f"1390013{number:04}").status_code for number in range(LOOKUPS_AN_HOUR)]
+    assert set(answers) == {200}
+    refused = found_by(desk, "13900139000")
+    assert (refused.status_code, "编号、姓名" in refused.text) == (429, True)
+    mother = Browser(client_of(installation, a_guardian(installation, district, child)))
+    form = mother.form(mother.open("/home"), "/sign-out")
+    for browser, status in ((mother, (403, 404)), (Browser(mother.client.application.test_client()), (302, 400))):
+        assert browser.client.post("/children/search", data=form | {"q": ["13800138000"]}).status_code in status
 
 
 def test_looking_for_somebody_takes_at_most_eight_statements(desk, register, statements):

@@ -216,6 +216,7 @@ def test_without_signing_in_only_the_doors_themselves_open(world):
 
 
 def test_without_signing_in_no_form_is_taken(world):
+    """S-55: without a token, and with one."""
     anybody = world.app.test_client()
     token = csrf_token(anybody)
     before = world.stored()
@@ -285,6 +286,7 @@ def test_a_part_of_another_child_does_not_open_under_ones_own(world, who):
 
 @pytest.mark.parametrize("who", ["doctor", "teacher", "mother", "specialist", "sysadmin"])
 def test_opening_pages_changes_nothing_and_no_form_is_taken_but_as_its_page_sent_it(world, who):
+    """S-41, S-55: fields that are not on the form, foreign tokens, other sites, state changed by GET."""
     client = world.client(world.people[who])
     foreign = csrf_token(world.client(world.people[who]))
     before, forms = world.stored(), {}

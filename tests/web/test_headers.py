@@ -59,6 +59,7 @@ def a_paper(installation, district, child) -> str:
 
 
 def test_every_answer_carries_the_headers(client, child):
+    """S-58, S-59: pages, errors, redirects, another host."""
     answers = {
         client.get("/sign-in"): 200,
         client.get(f"/children/{child.id}"): 200,
@@ -113,12 +114,14 @@ def test_too_much_at_once_is_refused(client, child, sent, kind):
 
 
 def test_a_pdf_is_shown_in_a_sandbox_of_its_own(client, installation, district, child):
+    """S-58."""
     answer = client.get(a_paper(installation, district, child))
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert around(answer) == ALWAYS | {"Content-Security-Policy": PDF_POLICY}
 
 
 def test_files_of_ours_may_be_kept_by_the_browser_and_nothing_else(client):
+    """S-58."""
     with client.get("/static/app.css") as answer:
         assert answer.status_code == 200
         kept = around(answer)
@@ -154,6 +157,7 @@ def test_a_forwarded_host_is_not_believed(client):
 
 @pytest.mark.parametrize("wanted", ELSEWHERE)
 def test_signing_in_and_switching_lead_to_a_page_of_ours(installation, district, wanted):
+    """S-59: every way of writing somebody else's address."""
     with begin_work(installation, district.sysadmin) as work:
         an_account(work, login="somebody")
     browser = Browser(create_app(installation).test_client())
@@ -174,6 +178,7 @@ def test_a_page_of_ours_is_where_one_is_led_back_to(client, child, installation)
 
 
 def test_a_reading_that_cannot_be_audited_is_not_shown(owner, client, child):
+    """S-42."""
     page = f"/children/{child.id}"
     assert child.name in client.get(page).get_data(as_text=True)
     with owner.begin() as connection:
@@ -186,6 +191,7 @@ def test_a_reading_that_cannot_be_audited_is_not_shown(owner, client, child):
 
 
 def test_without_the_audit_nothing_is_written_and_no_refusal_given(owner, client, child, district):
+    """S-42."""
     browser = Browser(client)
     path = f"/children/{child.id}/advice"
     form = browser.form(browser.open(path), path)

@@ -60,6 +60,7 @@ def count(work, model, *conditions) -> int:
 
 
 def test_one_form_sent_twenty_times_at_once_is_stored_once(installation, desk, child, work_as, district):
+    """S-67."""
     path = f"/children/{child.id}/advice"
     form = desk.form(desk.open(path), path) | {"text": ["每天户外两小时"]}
     with work_as(district.doctor, writing=False) as work:
@@ -90,6 +91,7 @@ def test_a_new_child_sent_twenty_times_at_once_is_one_child(installation, desk, 
 
 
 def test_a_key_is_not_taken_for_another_content_or_another_form(desk, child, work_as, district):
+    """S-67: 422."""
     path = f"/children/{child.id}/advice"
     form = desk.form(desk.open(path), path)
     assert desk.send_form(form, path, text="每天户外两小时").status_code == 303
@@ -114,6 +116,7 @@ def test_a_key_of_somebody_else_is_a_new_key(installation, desk, child, work_as,
 def test_a_stale_save_shows_both_texts_and_after_it_nothing_is_lost(
     installation, desk, child, advice, work_as, district
 ):
+    """S-68."""
     colleague = Browser(client_of(installation, district.second_doctor))
     path = f"/children/{child.id}/entries/{advice}"
     mine, theirs = (browser.form(browser.open(path), path) for browser in (desk, colleague))
