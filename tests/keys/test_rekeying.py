@@ -118,10 +118,12 @@ def test_the_suite_of_everything_changes_under_readers_and_writers(installation,
     people = [threading.Thread(target=act) for act in (read, write)]
     for each in people:
         each.start()
-    rekeying.rekey_all(installation, 0x11)
-    stop.set()
-    for each in people:
-        each.join()
+    try:
+        rekeying.rekey_all(installation, 0x11)
+    finally:
+        stop.set()
+        for each in people:
+            each.join()
     assert failed == []
     assert written
     rekeying.rekey_all(installation, 0x11)  # what the last writer began before its key changed
