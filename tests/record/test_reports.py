@@ -20,6 +20,7 @@ from mengya_health.operations.verifying import verify
 from mengya_health.people.models import Consent
 from mengya_health.people.places import add_organisation, add_region
 from mengya_health.people.queries import find_child
+from mengya_health.record import reporting
 from mengya_health.record.attachments import attachments_of, open_attachment, store_attachment
 from mengya_health.record.files import CleanFile
 from mengya_health.record.models import MandatoryReport, ReportReading
@@ -216,6 +217,17 @@ def test_a_row_turned_by_sql_opens_to_nobody_new(installation, work_as, district
          '(SELECT "commit" FROM mandatory_report WHERE id = :other) WHERE id = :id')  # fmt: skip
     with pytest.raises(IntegrityError):
         reads(work_as, district.teacher, report_id)
+
+
+def test_a_report_the_history_does_not_know_is_not_shown(work_as, district, child, monkeypatch):
+    """S-76: rows put in beside the history, sealed as they should be, are no report."""
+    with monkeypatch.context() as patched, work_as(district.teacher) as work:
+        patched.setattr(reporting, "_chain", lambda *_event: None)
+        made_up = write_report(work, find_child_to_report(work, child.id), content=CONTENT).id
+    with work_as(district.teacher, writing=False) as work, pytest.raises(IntegrityError):
+        open_report(work, made_up)
+    with work_as(district.teacher, writing=False) as work, pytest.raises(IntegrityError):
+        reports_of(work)
 
 
 def _child_of(work, report_id) -> UUID:
