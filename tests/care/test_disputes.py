@@ -8,6 +8,7 @@ from mengya_health.care import disputes, plans
 from mengya_health.care.queries import waiting_for_doctor
 from mengya_health.errors import Conflict, IntegrityError, Invalid, NotFound, NotNow, NotPermitted
 from mengya_health.handouts import from_record
+from mengya_health.history import chain
 from mengya_health.people.queries import find_child
 from mengya_health.record.commands import correct_entry
 from mengya_health.record.disputes import disputes_about
@@ -107,6 +108,8 @@ class TestRules:
         assert [note.text for note in seen_by(walk, walk.teacher, seen.id)] == [TEXT]
         with pytest.raises(NotPermitted), walk.as_(walk.doctor) as work:
             disputes.answer_dispute(work, walk.child.id, note_id, text="我来答")
+        with pytest.raises(NotPermitted), walk.work_as(walk.doctor, writing=False) as work:
+            disputes.find_dispute(work, walk.child.id, note_id)  # nor the page on which one would
         with pytest.raises(NotFound), walk.as_(walk.district.other_teacher) as work:
             disputes.answer_dispute(work, walk.child.id, note_id, text="我来答")
         with walk.as_(walk.teacher) as work:
@@ -156,6 +159,19 @@ class TestRules:
             connection.exec_driver_sql("UPDATE dispute SET answer_id = NULL")
             connection.exec_driver_sql("UPDATE revision SET author_id = child_id, version = 2 WHERE section = 'family'")
             connection.exec_driver_sql("UPDATE entry SET current_version = 2 WHERE section = 'family'")
+        with pytest.raises(IntegrityError):
+            seen_by(walk, walk.doctor, plan.id)
+
+    def test_a_note_the_history_does_not_know_is_not_shown(self, planned, monkeypatch):
+        walk, plan = planned, newest(planned, "care_plan")
+        append = chain.append
+
+        def forgetful(*given, **event):
+            return None if event["rec_type"] == "entry" else append(*given, **event)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(chain, "append", forgetful)
+            object_to(walk, plan)
         with pytest.raises(IntegrityError):
             seen_by(walk, walk.doctor, plan.id)
 

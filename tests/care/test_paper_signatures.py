@@ -109,6 +109,11 @@ def test_nobody_confirms_what_they_recorded_nor_from_another_clinic_nor_as_famil
             confirm(walk, actor, pin=PIN)
     with pytest.raises(Invalid):
         confirm(walk, pin=PIN)  # the first one's
+    with walk.work_as(None) as work:  # in the care of both clinics: only of the first one they can have been there
+        here = {"kind": "care", "organisation_id": walk.district.other_clinic_id}
+        tie_child(work, walk.child.id, by=walk.doctor.user_id, **here)
+    with pytest.raises(NotPermitted, match="同一门诊"):
+        confirm(walk, walk.district.other_doctor, pin=PIN)
     with walk.work_as(None) as work:
         tie_child(work, walk.child.id, kind="guardian", user_id=second.user_id, authority="reads", by=second.user_id)
     with pytest.raises(NotPermitted, match="孩子的家人"):

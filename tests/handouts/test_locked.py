@@ -138,6 +138,17 @@ def test_tables_nested_a_thousand_times_fail_without_harm():
         within_limits(lambda: write_pdf(a_page(nested), "").content, seconds=5)
 
 
+@pytest.mark.parametrize("body", ["<table><tr><td>" * 350_000, '<p style="font-size: 99999999px">深</p>' * 99])
+def test_after_five_megabytes_of_tables_or_letters_without_bounds_the_next_document_is_made(body):
+    """S-62: in the child process and within its limits, whatever comes of it; whoever serves goes on serving."""
+    try:
+        made = within_limits(lambda: write_pdf(a_page(body), "").content, seconds=3, memory_mb=300)
+    except RenderFailed as failure:
+        made = failure.reason.encode()
+    assert made
+    assert within_limits(lambda: b"the next one") == b"the next one"
+
+
 def test_a_failure_inside_says_where_and_nothing_of_the_document():
     def fail():
         raise KeyError("小芽（示例）")
