@@ -31,8 +31,16 @@ def canonical(value) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def a_receipt(level: str = "L1", *, algorithm: str = "ES256", hash: str = "sha256", withdrawn: bool = False) -> dict:
-    """Return a receipt that holds, in a tree of eleven leaves."""
+def a_receipt(
+    level: str = "L1",
+    *,
+    algorithm: str = "ES256",
+    hash: str = "sha256",
+    withdrawn: bool = False,
+    second=SECOND_KEY,
+    **told_instead,
+) -> dict:
+    """Return a receipt that holds, in a tree of eleven leaves; `told_instead` is what the log says else."""
     digest = _digest(hash)
     said = {
         "v": 1, "purpose": "sign", "deployment": DEPLOYMENT, "child": CHILD, "rec": RECORD, "rec_type": "care_plan",
@@ -44,12 +52,14 @@ def a_receipt(level: str = "L1", *, algorithm: str = "ES256", hash: str = "sha25
     }  # fmt: skip
     statement = canonical(said).encode()
     proof = _PROOFS[level](statement, digest, algorithm)
+    if level == "paper":
+        proof |= {"second_public_key": raw(second).hex(), "second_signature": second.sign(statement).hex()}
     signed = statement + bytes.fromhex(proof["signature"]) + bytes.fromhex(proof.get("second_signature", ""))
     told = [("confirm" if level == "paper" else "sign", AT, digest(signed))]
     if withdrawn:
         told.append(("withdraw", TAKEN_BACK_AT, digest(b"txda/withdraw/1\0" + signed + TAKEN_BACK_AT.encode())))
         proof["withdrawn_at"] = TAKEN_BACK_AT
-    events = [_event(place, *each) for place, each in enumerate(told, start=5)]
+    events = [_event(place, *each, told_instead) for place, each in enumerate(told, start=5)]
     receipt = {"form": "txda/receipt/1", "hash": hash, "statement": statement.decode(), "events": events} | proof
     return receipt | _history(events, digest)
 
@@ -71,11 +81,6 @@ def _digest(hash: str) -> Callable[[bytes], bytes]:
 
 def _by_pin(statement: bytes, _digest, _algorithm) -> dict:
     return {"public_key": raw(PIN_KEY).hex(), "signature": PIN_KEY.sign(statement).hex()}
-
-
-def _on_paper(statement: bytes, _digest, _algorithm) -> dict:
-    second = {"second_public_key": raw(SECOND_KEY).hex(), "second_signature": SECOND_KEY.sign(statement).hex()}
-    return _by_pin(statement, _digest, _algorithm) | second
 
 
 def _by_passkey(statement: bytes, digest, algorithm: str) -> dict:
@@ -101,15 +106,15 @@ def _rs256():
 
 
 _DEVICES = {"ES256": _es256, "RS256": _rs256, "EdDSA": lambda: (PIN_KEY, PIN_KEY.sign)}
-_PROOFS = {"L1": _by_pin, "L2": _by_passkey, "paper": _on_paper}
+_PROOFS = {"L1": _by_pin, "L2": _by_passkey, "paper": _by_pin}
 
 
-def _event(place: int, op: str, at: str, commit: bytes) -> dict:
+def _event(place: int, op: str, at: str, commit: bytes, told_instead: dict) -> dict:
     told = {
         "v": 1, "actor": SIGNER, "at": at, "child": CHILD, "child_seq": place, "rec": SIGNATURE,
         "rec_type": "signature", "rec_ver": place - 4, "op": op, "commit": commit.hex(),
     }  # fmt: skip
-    return {"event": canonical(told), "prev": bytes([place] * 32).hex()}
+    return {"event": canonical(told | told_instead), "prev": bytes([place] * 32).hex()}
 
 
 def _history(events: list[dict], digest) -> dict:

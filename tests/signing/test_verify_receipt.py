@@ -12,7 +12,7 @@ import pytest
 
 from mengya_health.signing.receipts import SCRIPT
 from tests.signing import handmade_receipts
-from tests.signing.handmade_receipts import LOG_KEY, ORIGIN, a_receipt, canonical, texts_inside
+from tests.signing.handmade_receipts import CHILD, LOG_KEY, ORIGIN, SIGNER, a_receipt, canonical, texts_inside
 
 KINDS = [
     {"level": "L1"},
@@ -114,6 +114,21 @@ def test_no_single_value_of_a_receipt_can_be_edited(script, kind):
     tried = [(way, verdict(script, changed)) for way, changed in edits(receipt) if changed != receipt]
     assert len(tried) > 200
     assert [way for way, said in tried if said != 1] == []
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"op": "decline"}, {"commit": "00" * 32}, {"rec_type": "entry"}, {"child": SIGNER}, {"actor": CHILD}],
+    ids=str,
+)
+def test_an_event_of_something_else_that_is_truly_in_the_log_is_no_receipt(script, told):
+    """S-31: nothing was edited, but the history tells of another signature."""
+    assert verdict(script, a_receipt(**told)) == 1
+
+
+def test_two_witnesses_with_one_key_are_one(script):
+    assert verdict(script, a_receipt("paper", second=handmade_receipts.PIN_KEY)) == 1
+    assert verdict(script, a_receipt("paper")) == 0
 
 
 def test_a_stranger_checks_a_receipt_in_an_empty_folder(tmp_path):
