@@ -3,12 +3,13 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from mengya_health.audit import AuditEvent
 from mengya_health.care.commands import open_case
 from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
+from mengya_health.record.models import Revision
 from mengya_health.record.queries import timeline
 from mengya_health.screening.commands import plan_first_visits, record_measurement
 from mengya_health.screening.measurements import Measurement
@@ -56,6 +57,18 @@ def write(work_as, district):
 def newest_entry(work_as, actor, child):
     with work_as(actor, writing=False) as work:
         return timeline(work, find_child(work, child.id), limit=1)[0]
+
+
+def test_plain_text_put_in_the_place_of_what_is_sealed_is_never_shown(desk, owner, register, write):
+    """S-07: the page fails, and says nothing of it."""
+    child = register("P1")
+    write(child, 1)
+    page = f"/children/{child.id}"
+    assert "第 0 条指导" in desk.open(page)
+    with owner.begin() as connection:
+        connection.execute(update(Revision.__table__).values(body='{"text": "谁也没写过"}'.encode()))
+    answer = desk.client.get(page)
+    assert (answer.status_code >= 500, "谁也没写过" in answer.text) == (True, False)
 
 
 def test_the_record_shows_the_curve_the_figures_and_one_sentence(desk, measured):
