@@ -241,7 +241,7 @@ class Invitation(Base):
 
 
 class UserSession(Base):
-    """A sign-in. The cookie holds the token, this row only its SHA-256."""
+    """A sign-in. The cookie holds the token, this row only its SHA-256, and a seal: SQL alone signs nobody in."""
 
     __tablename__ = "user_session"
 
@@ -255,6 +255,11 @@ class UserSession(Base):
     last_used_at: Mapped[datetime] = mapped_column(UtcTime)
     reauthenticated_at: Mapped[datetime | None] = mapped_column(UtcTime)
     ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    seal: Mapped[bytes] = mapped_column(LargeBinary(32), default=b"", server_default="")
+
+    def opening(self) -> tuple:
+        """Return the columns that the seal covers: for whom the token opens what, and since when."""
+        return (self.id, self.token_hash, self.user_id, self.kind, self.created_at, self.reauthenticated_at)
 
 
 class BoundPhone(Base):
@@ -268,6 +273,11 @@ class BoundPhone(Base):
     bound_at: Mapped[datetime] = mapped_column(UtcTime)
     last_used_at: Mapped[datetime] = mapped_column(UtcTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    seal: Mapped[bytes] = mapped_column(LargeBinary(32), default=b"", server_default="")
+
+    def opening(self) -> tuple:
+        """Return the columns that the seal covers: for whom the device opens pages."""
+        return (self.id, self.token_hash, self.user_id, self.bound_at)
 
 
 class Throttle(Base):

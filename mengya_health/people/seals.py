@@ -25,6 +25,23 @@ def holds(work, model, row) -> bool:
     """
     if work.keys.row_seal_holds(model.__tablename__, row.seal, *model.authorising(row), row.row_version):
         return True
-    log.critical("seal does not hold: %s %s", model.__tablename__, row.id)
-    raise_alarm(work, "seal", f"{model.__tablename__} {row.id} {work.today}")
+    _alarm(work, model.__tablename__, row)
     return False
+
+
+def seal_opening(work, row) -> None:
+    """Seal a session or a bound phone, just before it is stored: it is its token and whom that opens for."""
+    row.seal = work.keys.seal_row(row.__tablename__, *row.opening())
+
+
+def opens(work, row) -> bool:
+    """Return whether a session or a bound phone carries its seal; one written by SQL alone opens nothing."""
+    if work.keys.row_seal_holds(row.__tablename__, row.seal, *row.opening()):
+        return True
+    _alarm(work, row.__tablename__, row)
+    return False
+
+
+def _alarm(work, table: str, row) -> None:
+    log.critical("seal does not hold: %s %s", table, row.id)
+    raise_alarm(work, "seal", f"{table} {row.id} {work.today}")

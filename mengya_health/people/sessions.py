@@ -56,17 +56,17 @@ def open_session(work, user_id: UUID, kind: str) -> str:
     is_proven = kind in ("password", "passkey")
     if kind not in PENDING:  # or a password alone could push out whoever is in
         _keep_under_cap(work, user_id)
-    work.session.add(
-        UserSession(
-            id=new_id(),
-            token_hash=work.keys.session_hash(token),
-            user_id=user_id,
-            kind=kind,
-            created_at=work.now,
-            last_used_at=work.now,
-            reauthenticated_at=work.now if is_proven else None,
-        )
+    session = UserSession(
+        id=new_id(),
+        token_hash=work.keys.session_hash(token),
+        user_id=user_id,
+        kind=kind,
+        created_at=work.now,
+        last_used_at=work.now,
+        reauthenticated_at=work.now if is_proven else None,
     )
+    seals.seal_opening(work, session)
+    work.session.add(session)
     work.session.flush()
     return token
 
@@ -81,6 +81,7 @@ def renew_token(work, kind: str = "password") -> str:
     session.token_hash = work.keys.session_hash(token)
     session.kind = kind
     session.reauthenticated_at = work.now
+    seals.seal_opening(work, session)
     work.session.flush()
     return token
 
@@ -97,7 +98,7 @@ def pending_session(work, token: str | None) -> tuple[UserSession, User] | None:
     row = work.session.execute(found).one_or_none()
     if row is None or row.UserSession.ended_at or work.now - row.UserSession.created_at > PENDING_FOR:
         return None
-    return (row.UserSession, row.User) if is_open(work, row.User) else None
+    return (row.UserSession, row.User) if seals.opens(work, row.UserSession) and is_open(work, row.User) else None
 
 
 def open_pending(work, session: UserSession) -> str:
@@ -106,6 +107,7 @@ def open_pending(work, session: UserSession) -> str:
     token = secrets.token_urlsafe(32)
     session.token_hash, session.kind = work.keys.session_hash(token), "password"
     session.created_at = session.last_used_at = session.reauthenticated_at = work.now
+    seals.seal_opening(work, session)
     work.session.flush()
     return token
 
@@ -236,6 +238,7 @@ def _opens(work, row: Row) -> bool:
         and session.kind not in PENDING
         and work.now - session.last_used_at <= timedelta(minutes=idle)
         and work.now - session.created_at <= longest
+        and seals.opens(work, session)
         and is_open(work, user)
     )
 

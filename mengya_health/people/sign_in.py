@@ -108,15 +108,15 @@ def bind_phone(work) -> str:
         raise NotPermitted
     require_fresh(work)
     token = secrets.token_urlsafe(32)
-    work.session.add(
-        BoundPhone(
-            id=new_id(),
-            user_id=work.actor.user_id,
-            token_hash=work.keys.session_hash(token),
-            bound_at=work.now,
-            last_used_at=work.now,
-        )
+    phone = BoundPhone(
+        id=new_id(),
+        user_id=work.actor.user_id,
+        token_hash=work.keys.session_hash(token),
+        bound_at=work.now,
+        last_used_at=work.now,
     )
+    seals.seal_opening(work, phone)
+    work.session.add(phone)
     work.session.flush()
     return token
 
@@ -128,7 +128,7 @@ def open_by_phone(work, phone_token: str | None) -> str:
     if phone is None or phone.revoked_at or work.now - phone.last_used_at > PHONE_KEPT:
         raise SignInNeeded
     user = work.session.get(User, phone.user_id)
-    if user.status != "active" or not seals.holds(work, User, user):
+    if user.status != "active" or not (seals.opens(work, phone) and seals.holds(work, User, user)):
         raise SignInNeeded
     phone.last_used_at = work.now
     return open_session(work, user.id, "device")

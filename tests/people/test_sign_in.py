@@ -1,6 +1,7 @@
 """Signing in, sessions, bound phones, and doors that shut after too many tries."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, insert, select, update
@@ -191,6 +192,22 @@ def test_closing_an_account_ends_its_sessions_at_once(account, enter, who, work_
     token = enter()
     with work_as(district.sysadmin) as work:
         accounts.disable_user(work, account)
+    assert who(token) is None
+
+
+def test_a_session_written_or_turned_by_sql_signs_nobody_in(account, enter, who, owner, work_as):
+    """S-53: neither a row with the hash of a token of one's own, nor one's own row turned to somebody else."""
+    token, forged = enter(), "a token that a thief made up"
+    with work_as(None, writing=False) as work:
+        own = work.session.scalar(select(UserSession))
+        hashed = work.keys.session_hash(forged)
+    row = {column.name: getattr(own, column.name) for column in UserSession.__table__.columns}
+    with owner.begin() as connection:
+        connection.execute(insert(UserSession.__table__), row | {"id": new_id(), "token_hash": hashed})
+    assert who(forged) is None
+    assert who(token) is not None
+    with owner.begin() as connection:
+        connection.execute(update(UserSession.__table__).values(reauthenticated_at=own.created_at + timedelta(hours=1)))
     assert who(token) is None
 
 
