@@ -100,6 +100,12 @@ def test_who_keeps_the_keys_never_watches_over_their_use(installation, district,
     assert "不能是同一个人" in refused.value.fields["given_role"][0]
     with work_as(district.sysadmin) as work, pytest.raises(Invalid):
         give_role(work, user_id, role=second, organisation=None)
+    with work_as(district.sysadmin) as work:  # nor by renewing the first one, once it is over and the other is given
+        old = work.session.scalar(select(Membership.id).where(Membership.user_id == user_id))
+        accounts.end_membership(work, old)
+        accounts.add_membership(work, user_id=user_id, role=second)
+    with work_as(district.sysadmin) as work, pytest.raises(Invalid):
+        accounts.renew_membership(work, old)
     # A new account under the same sign-in name is refused before any role is given.
     with work_as(district.sysadmin) as work, pytest.raises(Invalid):
         add_staff(work, login="both", name="样本员工", role=second, organisation=None)
