@@ -189,7 +189,7 @@ def with_text(content, text: str):
     return content
 
 
-@pytest.mark.parametrize("document", DOCUMENTS.keys() & SAMPLES.keys())
+@pytest.mark.parametrize("document", sorted(DOCUMENTS.keys() & SAMPLES.keys()))
 def test_on_paper_it_is_text(document):
     """S-56: what a paper is made from, before it becomes a PDF that fetches and runs nothing."""
     template, seen = _templates().get_template(f"print/{document}.html"), 0
