@@ -60,6 +60,32 @@ PURPOSES = {
     "export": lazy("导出"),
 }
 
+# What was looked at or changed; kinds of entries have their words already.
+RECORDS = {
+    "account": lazy("账号"),
+    "alarm": lazy("告警"),
+    "approval": lazy("双人批准"),
+    "attachment": lazy("附件"),
+    "audit": lazy("审计"),
+    "break_glass": lazy("紧急查阅"),
+    "case": lazy("个案"),
+    "child": lazy("基本信息"),
+    "class": lazy("班级"),
+    "consent": lazy("同意书"),
+    "entry": lazy("档案条目"),
+    "erasure": lazy("删除"),
+    "export": lazy("导出"),
+    "handout": lazy("打印件"),
+    "invitation": lazy("邀请"),
+    "lookup": lazy("按号码查找"),
+    "passkey": lazy("通行密钥"),
+    "relationship": lazy("关系"),
+    "section_closure": lazy("开放范围"),
+    "signature": lazy("签名"),
+    "statistics": lazy("统计"),
+    "task": lazy("任务"),
+}
+
 
 def alarms_page(found: list[AlarmFacts]) -> dict:
     """Return the page of alarms (pages/officer/alarms.html), new ones first."""
@@ -125,7 +151,7 @@ def _audit_row(event: AuditEvent, organisation: str) -> dict:
         "who": " ".join(filter(None, (organisation, str(role)))),
         "user": words.code_of(event.user_id) if event.user_id else "",
         "what": str(ACTIONS[event.action]),
-        "record": event.record_type,
+        "record": str(RECORDS.get(event.record_type) or words.KINDS.get(event.record_type) or event.record_type),
         "record_code": words.code_of(event.record_id) if event.record_id else "",
         "child": words.code_of(event.child_id) if event.child_id else "",
         "purpose": str(PURPOSES.get(event.purpose, event.purpose)),
