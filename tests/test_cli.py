@@ -21,6 +21,7 @@ def test_a_file_that_cannot_be_written_is_said_in_one_line(operator):
     operator.is_refused("init")
 
 
+@pytest.mark.usefixtures("content_is_loaded")
 def test_the_first_administrator_makes_accounts_at_the_command_line(operator):
     made = operator.run("init", "--admin", "first", input=f"{PASSWORD}\n{PASSWORD}\n")
     assert made.exit_code == 0, made.output

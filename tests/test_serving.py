@@ -42,7 +42,7 @@ def test_serving_answers_does_jobs_outlives_its_worker_and_ends_at_once(server, 
     eventually(lambda: json.loads(server.open("/healthz")[1]) == health)
     form = Forms(server.open("/sign-in")[1]).by_action["/sign-in"]
     typed = {name: value for name, (value,) in form.items()} | {"login": "sysadmin", "password": PASSWORD}
-    assert server.open("/sign-in", **typed)[0].endswith("/account")
+    assert server.open("/sign-in", **typed)[0].endswith("/admin/accounts")
 
     first = eventually(server.worker)
     os.kill(first, signal.SIGKILL)

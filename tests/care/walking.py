@@ -230,10 +230,10 @@ class Walk:
 
     def follow_up(self, readings: dict, after_days: int, checks: tuple[str, ...] = ()) -> None:
         self.clock.forward(days=after_days)
-        with self.as_(self.doctor) as work:
-            # A long walk outlasts the year for which a place in class is granted.
+        with self.work_as(self.doctor) as work:  # a long walk outlasts the year for which a place in class is granted
             ending = renewals.endings(work, self.district.clinic_id)
             renewals.approve_anew(work, self.district.clinic_id, [each.tie_id for each in ending])
+        with self.as_(self.doctor) as work:
             given = {} if self.story.is_measured else {"readings": self._listed(readings)}
             measured = self._measurement(work, readings) if self.story.is_measured else None
             dates = [{"name": name, "on": work.today} for name in self.story.dates if not self._has_date(name)]

@@ -70,7 +70,9 @@ def town(tmp_path_factory) -> Iterator[Town]:
         server.wait(timeout=30)
         log.close()
         installation.close()
-    assert (folder / "log").read_text() == ""
+    # The clock of a town is moved by hand, which the checkpointer rightly tells.
+    said = [line for line in (folder / "log").read_text().splitlines() if "the clock jumped" not in line]
+    assert said == []
 
 
 @pytest.fixture

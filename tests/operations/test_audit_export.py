@@ -123,6 +123,7 @@ def test_an_export_is_narrowed_and_is_in_the_audit_itself(installation, work_as,
     assert not (tmp_path / "never").exists()
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("database", ["sqlite"])
 def test_memory_stays_flat_however_long_the_audit_is(installation, work_as, district, tmp_path):
     row = {"request_id": new_id(), "role": "doctor", "action": "R", "record_type": "child", "purpose": "care"}

@@ -198,4 +198,4 @@ def test_on_paper_it_is_text(document):
         page = Page(re.sub(r"<style>.*?</style>", "", html, count=1, flags=re.DOTALL))
         assert [each for each in page.alive if "e.example" in str(each) or "alert" in str(each)] == [], payload
         seen += payload in page.words
-    assert seen > 40
+    assert seen > 20  # a receipt has few texts, and short ones

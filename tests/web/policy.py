@@ -86,7 +86,7 @@ _OPEN = {
     },
     # The clinic keeps sight of the child, to ask for the consent; nobody reads what was written but the family.
     "consent withdrawn": {
-        "doctor": f"{_CLINIC} {_SHEET} attachments.download",  # what they sent in themselves
+        "doctor": f"{_CLINIC} {_SHEET}",
         "teacher": f"{_CLASS} reports.write_page",
         "mother": _FAMILY,
         "specialist": f"referrals.waiting reports.write_page {_REPORTS}",

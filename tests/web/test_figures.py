@@ -1,8 +1,9 @@
 """The pages of figures that leave, in a browser: ask, approve, give the password once more, take once. S-66."""
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from mengya_health.indicators.models import Export
+from mengya_health.people import seals
 from mengya_health.people.models import UserSession
 from tests.factories import a_member
 
@@ -32,7 +33,9 @@ def test_the_manager_asks_the_officer_approves_and_the_file_is_taken_once(browse
     asked = manager.post(f"{path}/file", page="/figures", status=401).get_data(as_text=True)
     assert "/account/confirm" in asked
     with work_as(None) as work:
-        work.session.execute(update(UserSession).values(reauthenticated_at=clock.now))
+        for session in work.session.scalars(select(UserSession)):
+            session.reauthenticated_at = clock.now
+            seals.seal_opening(work, session)
     taken = manager.post(f"{path}/file", page="/figures", status=200)
     assert taken.mimetype == "text/csv"
     assert taken.headers["Content-Disposition"].startswith("attachment;")
