@@ -25,6 +25,7 @@ def guardians_page(work, child: ChildFacts, family: list[FamilyMember], waiting:
         "people": [_person(each, names, asked) for each in family],
         "waiting": [_waiting(work, child, each, names) for each in waiting],
         "action": url_for("children.ask_restriction", child_id=child.id),
+        "invite_href": url_for("children.invite", child_id=child.id),
         "form": form,
     }
 
