@@ -27,13 +27,27 @@ STAFF = (  # login, name, role, place, what the person does
     ("doctor3", "样本许医生", "doctor", "clinic2", "另一家门诊的儿保医生 doctor of another clinic"),
     ("teacher", "样本陈老师", "teacher", BEAN, "豆芽班教师 teacher"),
     ("teacher2", "样本吴老师", "teacher", DANDELION, "蒲公英班教师 teacher of the other class"),
-    ("health", "样本沈老师", "health_staff", "kindergarten", "保健员 health staff of the kindergarten"),
+    (
+        "health",
+        "样本沈老师",
+        "health_staff",
+        "kindergarten",
+        "保健员、园里的儿童保护负责人 health staff, safeguarding lead of the kindergarten",
+    ),
     ("babyhouse", "样本何老师", "teacher", BABY_HOUSE, "宝宝屋教师 teacher of the baby house"),
     ("specialist", "样本郑医生", "specialist", "mch_institute", "妇幼保健所专科 specialist"),
     ("reviewer", "样本钱医生", "reviewer", "mch_institute", "区级复核医生 district reviewer"),
-    ("manager", "样本孙主任", "manager", "mch_institute", "区级管理 district manager"),
+    (
+        "manager",
+        "样本孙主任",
+        "manager",
+        "mch_institute",
+        "区级管理、区级儿童保护负责人 district manager, safeguarding lead",
+    ),
     (LAST_LOGIN, "样本冯老师", "security_officer", "mch_institute", "安全审计员 security officer"),
 )
+LEADS = (("health", "safeguarding", "kindergarten"), ("manager", "area_safeguarding", "mch_institute"))
+WITH_PIN = ("doctor", "doctor2", "teacher", "teacher2")
 
 
 def build_places(stage: Stage) -> None:
@@ -46,10 +60,12 @@ def build_places(stage: Stage) -> None:
     with stage.work(admin, opened_on, at) as work:
         _add_places(work, stage)
         users = {login: _add_staff(work, stage, login, *which) for login, *which, _what in STAFF}
+        for login, role, place in LEADS:  # of whom mandatory reports are read
+            accounts.add_membership(work, user_id=users[login], role=role, organisation_id=stage.places[place])
     with stage.work(None, opened_on, at) as work:
         stage.staff = {login: actor_of_user(work, user_id) for login, user_id in users.items()}
         stage.staff[FIRST_LOGIN] = admin
-        for login in ("teacher", "teacher2"):
+        for login in WITH_PIN:
             set_pin(work, work.session.get(User, users[login]), PIN)
 
 

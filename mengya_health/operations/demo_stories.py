@@ -115,6 +115,7 @@ def active_anemia(tale: Tale) -> None:
     _iron_follow_ups(tale, days)
     _kept_up(tale)
     tale.on(3, MORNING, tale.evaluate, checks=ANEMIA_MET, plain_text="复查结果好多了，接下来继续吃一阵，再看两次。")
+    tale.on(1, EVENING, tale.sign_on_paper)
 
 
 def active_development(tale: Tale) -> None:
@@ -130,6 +131,7 @@ def active_development(tale: Tale) -> None:
 
 def following_growth(tale: Tale) -> None:
     _consolidated_growth(tale, GROWTH_PLAN, follow_ups=2)
+    tale.on(1, EVENING, tale.ask_erasure)
 
 
 def following_anemia(tale: Tale) -> None:
@@ -161,6 +163,8 @@ def resolved_growth(tale: Tale) -> None:
     _closing(tale, days - 163, GROWTH_CLOSED)
     tale.on(days - 165, AFTERNOON, tale.confirm_in_class)
     tale.on(days - 166, EVENING, tale.sign, document="closing_summary")
+    until = tale.stage.today + timedelta(days=90)
+    tale.on(1, EVENING, tale.close_section, section="health", towards="nursery", to_on=until)
 
 
 def watching_weight(tale: Tale) -> None:

@@ -5,22 +5,39 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import date, time
+from io import BytesIO
 from uuid import UUID
+
+from PIL import Image
 
 from mengya_health.access.actor import Actor
 from mengya_health.care import check_ins, closing, commands, concerns, disputes, follow_ups, plans, referrals
 from mengya_health.care.due import open_tasks_of
+from mengya_health.care.paper_signatures import record_paper_signature
 from mengya_health.care.queries import case_facts, find_case, open_case_on
 from mengya_health.care.tasks import open_tasks
+from mengya_health.operations import erasing
 from mengya_health.operations.demo_arrival import Arrival
 from mengya_health.operations.demo_checks import check_child
 from mengya_health.operations.demo_people import PIN
+from mengya_health.people import sharing
 from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
+from mengya_health.record.files import CleanFile
 from mengya_health.record.queries import entries_of_kind
 from mengya_health.screening.measurements import Measurement
+from mengya_health.signing.on_paper import PaperSigner
+
+
+def blank_page() -> bytes:
+    """Return a photograph of a white sheet: the scan of a paper nobody signed."""
+    page = BytesIO()
+    Image.new("L", (620, 877), 250).save(page, "JPEG")
+    return page.getvalue()
+
 
 DEVELOPED = {"WSCST_N": "0", "WS_REG": "0", "DQ": "92.0", "DQ_LA": "90.0"}
+SCAN = CleanFile("签字页.jpg", "JPEG", blank_page())
 SIGNED_AS = {"template": "demo", "template_ver": "1", "locale": "zh"}
 
 
@@ -131,6 +148,26 @@ class Tale(Arrival):
             entry = case_facts(work, self.case_id)[1].newest(document)
             shown = SIGNED_AS | {"render_digest": work.keys.digest(entry.commit).hex()}
             command(work, self.case_id, version=entry.version, pin=PIN, shown=shown, nonce=os.urandom(16))
+
+    def sign_on_paper(self, on: date, at: time) -> None:
+        """The guardian signs at the clinic; the doctor records it, and a colleague has still to confirm."""
+        with self.stage.work(self.doctor, on, at) as work:
+            version = case_facts(work, self.case_id)[1].newest("evaluation").version
+            signer = PaperSigner(f"{self.sample.name}妈妈", "mother", on, self.guardian.user_id)
+            shown = SIGNED_AS | {"render_digest": work.keys.digest(SCAN.content).hex()}
+            proof = {"shown": shown, "nonce": os.urandom(16), "pin": PIN}
+            record_paper_signature(work, self.case_id, signer, version=version, scan=SCAN, **proof)
+
+    def close_section(self, on: date, at: time, **which) -> None:
+        with self.stage.work(self.guardian, on, at) as work:
+            sharing.close_section(work, find_child(work, self.child_id), **which)
+
+    def ask_erasure(self, on: date, at: time) -> None:
+        """The guardian asks that what the family wrote is deleted; the doctor has checked it and submitted it."""
+        with self.stage.work(self.guardian, on, at) as work:
+            erasing.ask_erasure(work, find_child(work, self.child_id), scope="family", pin=PIN)
+        with self.stage.work(self.doctor, on, at) as work:
+            erasing.propose_erasure(work, find_child(work, self.child_id))
 
     def check_in(self, on: date, at: time, *, whose_turn: str, done: str = "done", note: str = "") -> None:
         """Write down each open task of one hand."""

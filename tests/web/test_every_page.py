@@ -32,17 +32,17 @@ LOST = "/nowhere"
 ALIKE = 4  # pages looked at of each kind
 OFTEN = {"cases.show": 40, "cases.follow_up": 12}  # these look different in every state of the loop
 MOST_PAGES = 200
+FILES = ("static", "attachments.download")
 
 # Pages that no crawl over GET links comes to, and why.
 NOT_CRAWLED = {
     "static": "drawings and stylesheets",
     "health.check": "answers the proxy in JSON",
     "papers.pdf": "a PDF, made by the worker",
-    "cases.confirm_paper": "a paper that waits for its second witness; tests/care/test_paper_signatures.py opens it",
     "receipts.download": "a file of ids and digests",
     "receipts.script": "a program to take away",
     "children.restriction_document": "a file of the two who decide about a guardian",
-    "attachments.download": "somebody's file, of which the demo has none",
+    "attachments.download": "a file, not a page",
     "passkeys.confirm_page": "asked for where the last confirmation is older than five minutes: web/test_passkeys.py",
     "reports.show": "a mandatory report, of which the demo has none",
     "reports.download": "a file of one",
@@ -119,7 +119,7 @@ class Crawler:
             path = waiting.popleft()
             endpoint, kind = self._kind(path)
             counts[kind] += 1
-            if endpoint == "static" or counts[kind] > OFTEN.get(endpoint, ALIKE):
+            if endpoint in FILES or counts[kind] > OFTEN.get(endpoint, ALIKE):
                 continue
             pages.append(self._open(login, client, path, endpoint))
             found = [link for link in pages[-1].links if link not in seen]
