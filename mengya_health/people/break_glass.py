@@ -43,7 +43,7 @@ def open_emergency(work, *, number: str, code: str, text: str) -> BreakGlass:
     if not places:
         raise only_for("doctor_here")
     require(work.actor, Permission.BREAK_GLASS, PlaceSubject(places[0].organisation_id))
-    _require_reason(work, code, text)
+    _require_reason(work, number, code, text)
     _require_free(work)
     child_id = _child_of(work, number)
     opened = BreakGlass(
@@ -125,8 +125,10 @@ def notices_of(work, child: ChildFacts) -> list[EmergencyNotice]:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _require_reason(work, code: str, text: str) -> None:
+def _require_reason(work, number: str, code: str, text: str) -> None:
     wrong = {}
+    if not number.strip():
+        wrong["number"] = ["请填档案号或身份证号。 Please give the number of the record or of the identity card."]
     if not is_fresh(work):
         wrong["password"] = ["请再输一次您的密码。 Please give your password once more."]
     if code not in REASONS:

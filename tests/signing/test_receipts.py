@@ -111,10 +111,10 @@ class TestOnOne:
         page = f"/children/{walk.child.id}/signatures/{signed.id}"
         assert f'href="{page}"' in browser.open(f"/home/{walk.child.id}/signed")
         shown = browser.open(page)
-        assert "还没有检查点，过些时候再取一次" in shown
+        assert "核对材料还没齐，过一刻钟再取一次" in shown
         assert "电子签名·系统代管密钥" in shown
         take_checkpoint(installation)
-        assert "已收进检查点" in browser.open(page)
+        assert "材料齐了，可以完整核对" in browser.open(page)
         file = browser.client.get(f"{page}.json")
         assert "attachment" in file.headers["Content-Disposition"]
         assert file.get_json()["checkpoint"].startswith("mengya_health/")

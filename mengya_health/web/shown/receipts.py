@@ -40,7 +40,7 @@ def _rows(standing: Standing, signer: str) -> list[tuple]:
         (_("什么时候"), words.stamp(signature.signed_at)),
         (_("签名级别"), level_words(signature)),
         (_("已撤回"), words.stamp(withdrawn_at) if withdrawn_at else ""),
-        (_("历史链"), _("第 %(n)s 条", n=standing.child_seq)),
+        (_("在档案历史里"), _("第 %(n)s 条", n=standing.child_seq)),
     ]
 
 
