@@ -58,6 +58,9 @@ PURPOSES = {
     "oversight": lazy("审计"),
     "print": lazy("打印"),
     "export": lazy("导出"),
+    "erasure": lazy("删除"),
+    "statistics": lazy("统计"),
+    "two_persons": lazy("两人审批"),
 }
 
 # What was looked at or changed; kinds of entries have their words already.
@@ -85,6 +88,7 @@ RECORDS = {
     "statistics": lazy("统计"),
     "task": lazy("任务"),
 }
+ADMINISTRATOR = lazy("系统管理")  # in a record the same role is whoever imported it
 
 
 def alarms_page(found: list[AlarmFacts]) -> dict:
@@ -145,6 +149,7 @@ def _audit_href(alarm: AlarmFacts) -> str:
 
 def _audit_row(event: AuditEvent, organisation: str) -> dict:
     mark, role = words.ROLES.get(event.role, ("mgr", event.role))
+    role = ADMINISTRATOR if event.role == "sysadmin" else role
     return {
         "at": f"{event.at.astimezone(LOCAL):%m-%d %H:%M:%S}",
         "role": mark,
