@@ -116,11 +116,12 @@ def test_endless_work_is_stopped_in_time():
 
 def test_a_document_that_eats_memory_is_stopped():
     """S-62."""
-    # So long that reading it takes more than there is: Pango, which ends its process where memory ends, never begins.
+    # Python says that memory ended, Pango ends its process there; which of them meets the limit first depends on what
+    # the worker had already loaded. Too slow, or a page that is made, would both be wrong.
     rows = "<table>" + "<tr><td>甲<td>乙" * 200_000 + "</table>"
     with pytest.raises(RenderFailed) as failure:
         within_limits(lambda: write_pdf(a_page(rows), "").content, memory_mb=120, seconds=60)
-    assert failure.value.reason == "too_much_memory"
+    assert failure.value.reason in ("too_much_memory", "child_died")
 
 
 def test_what_the_parent_holds_is_not_held_against_the_document():
