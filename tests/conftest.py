@@ -107,7 +107,8 @@ def settings(request, database: str, prepared: Settings, tmp_path: Path) -> Iter
         )
         return
     cluster = request.getfixturevalue("postgres_cluster")
-    data, keystore = (cluster.new_database(name) for name in request.getfixturevalue("prepared_postgres"))
+    templates = request.getfixturevalue("prepared_postgres")
+    data, keystore = (cluster.lend(template) for template in templates)
     data_dir.mkdir(mode=0o700)
     yield replace(
         prepared,
@@ -116,8 +117,8 @@ def settings(request, database: str, prepared: Settings, tmp_path: Path) -> Iter
         owner_url=cluster.url(data),
         keystore_url=cluster.url(keystore),
     )
-    for name in (data, keystore):
-        cluster.drop(name)
+    for name, template in zip((data, keystore), templates, strict=True):
+        cluster.take_back(name, template)
 
 
 @pytest.fixture(scope="session")

@@ -27,6 +27,8 @@ class Cluster:
 
     port: int
     numbers: Iterator[int] = field(default_factory=count)
+    spare: dict[str, list[str]] = field(default_factory=dict)  # databases that were used and put in order, by template
+    made_as: dict[str, "Snapshot"] = field(default_factory=dict)
 
     def url(self, database: str, role: str = OWNER) -> str:
         """Return the SQLAlchemy URL of a database for whoever owns its tables."""
@@ -48,14 +50,91 @@ class Cluster:
         prepare(self.url(name))
         return name
 
+    def lend(self, template: str) -> str:
+        """Return a database that is as its template: one put in order again, else a new copy (that takes far longer)."""
+        spare = self.spare.setdefault(template, [])
+        if spare:
+            return spare.pop()
+        name = self.new_database(template)
+        if template not in self.made_as:
+            with self.connect(name) as connection:
+                self.made_as[template] = Snapshot.of(connection)
+        return name
+
+    def take_back(self, name: str, template: str) -> None:
+        """Put a lent database in order for the next test; one whose tables a test has changed is dropped."""
+        with self.connect(name) as connection:
+            is_in_order = self.made_as[template].restore(connection)
+        if is_in_order:
+            self.spare[template].append(name)
+        else:
+            self.drop(name)
+
+    def connect(self, database: str) -> psycopg.Connection:
+        return psycopg.connect(f"postgresql://{OWNER}@127.0.0.1:{self.port}/{database}", autocommit=True)
+
     def drop(self, name: str) -> None:
         """Drop a database, whoever is still connected to it."""
         self.run("DROP DATABASE {} WITH (FORCE)", name)
 
     def run(self, statement: str, *names: str) -> None:
-        address = f"postgresql://{OWNER}@127.0.0.1:{self.port}/postgres"
-        with psycopg.connect(address, autocommit=True) as connection:
+        with self.connect("postgres") as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a database holds: how its tables are made, and the rows of those that are not empty."""
+
+    tables: tuple[str, ...]
+    shape: str
+    rows: dict[str, bytes]
+
+    # Tables, columns, triggers with whether they are on, policies and grants: a test that touches these is not undone.
+    SHAPE = """
+        SELECT md5(string_agg(line, chr(10) ORDER BY line)) FROM (
+            SELECT format('%s %s %s %s', relname, relkind, relacl, relrowsecurity) AS line
+                FROM pg_class WHERE relnamespace = 'public'::regnamespace
+            UNION ALL SELECT format('%s %s %s', attrelid::regclass, attname, atttypid) FROM pg_attribute
+                WHERE attnum > 0 AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)
+            UNION ALL SELECT format('%s %s %s', tgrelid::regclass, tgname, tgenabled) FROM pg_trigger
+            UNION ALL SELECT format('%s %s %s', polrelid::regclass, polname, polcmd) FROM pg_policy
+            UNION ALL SELECT format('%s %s', proname, prosrc) FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+        ) AS lines"""
+
+    @classmethod
+    def of(cls, connection: psycopg.Connection) -> "Snapshot":
+        found = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY tablename")
+        tables = tuple(name for (name,) in found)
+        rows = {name: rows for name in tables if (rows := _copied(connection, name))}
+        return cls(tables, connection.execute(cls.SHAPE).fetchone()[0], rows)
+
+    def restore(self, connection: psycopg.Connection) -> bool:
+        """Make the database hold exactly this again; False where its tables are no longer made like this."""
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        if connection.execute(self.SHAPE).fetchone()[0] != self.shape:
+            return False
+        emptied = [sql.SQL("DELETE FROM {}").format(sql.Identifier(name)) for name in self.tables]
+        with connection.transaction():
+            connection.execute("SET LOCAL session_replication_role = replica")  # neither triggers nor foreign keys
+            connection.execute(sql.SQL("; ").join(emptied))
+            for name, rows in self.rows.items():
+                statement = sql.SQL("COPY {} FROM STDIN (FORMAT binary)").format(sql.Identifier(name))
+                with connection.cursor().copy(statement) as copy:
+                    copy.write(rows)
+        return True
+
+
+def _copied(connection: psycopg.Connection, table: str) -> bytes:
+    """Return the rows of a table as PostgreSQL copies them, b"" if it has none."""
+    if connection.execute(sql.SQL("SELECT NOT EXISTS (SELECT FROM {})").format(sql.Identifier(table))).fetchone()[0]:
+        return b""
+    statement = sql.SQL("COPY {} TO STDOUT (FORMAT binary)").format(sql.Identifier(table))
+    with connection.cursor().copy(statement) as copy:
+        return b"".join(map(bytes, copy))
 
 
 @pytest.fixture(scope="session")
