@@ -51,7 +51,7 @@ class Cluster:
         return name
 
     def lend(self, template: str) -> str:
-        """Return a database that is as its template: one put in order again, else a new copy (that takes far longer)."""
+        """Return a database that is as its template: one put in order again, else a new copy, which takes longer."""
         spare = self.spare.setdefault(template, [])
         if spare:
             return spare.pop()
