@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
+from itertools import combinations, pairwise
+from math import inf
 from typing import Any
 
 from mengya_health.content.conditions import conditions_in, names_read
@@ -63,6 +64,56 @@ def overlapping_rules(documents: Documents) -> Iterator[Problem]:
                 zh, en = f"{rule['code']} 的月龄重叠。", f"The ages of {rule['code']} overlap."
                 yield document.problem((*place, position), zh, en)
             ages.setdefault(rule["code"], []).append((start, end))
+
+
+def overlapping_findings(documents: Documents) -> Iterator[Problem]:
+    """Two findings of one screening must not both hold for the same figure at the same age: bands leave no doubt."""
+    document = documents["screenings.yaml"]
+    for place, value in walk(document.value):
+        if not place or place[-1] not in ("rules", "score_rules") or not isinstance(value, list):
+            continue
+        bands = [(position, rule, band) for position, rule in enumerate(value) if (band := _band(rule))]
+        for (position, one, band), (_, other, other_band) in combinations(bands, 2):
+            if one["code"] != other["code"] and _same_ages(one, other) and _meet(band, other_band):
+                zh = f"{one['code']} 和 {other['code']} 的数值范围重叠。"
+                en = f"The values of {one['code']} and {other['code']} overlap."
+                yield document.problem((*place, position), zh, en)
+
+
+Band = tuple[tuple[str, ...], tuple[float, bool], tuple[float, bool]]
+_OPEN_BAND = {
+    "lt": lambda value: ((-inf, False), (value, False)),
+    "le": lambda value: ((-inf, False), (value, True)),
+    "gt": lambda value: ((value, False), (inf, False)),
+    "ge": lambda value: ((value, True), (inf, False)),
+    "between": lambda value: ((value[0], True), (value[1], False)),
+}
+
+
+def _band(rule: Mapping[str, Any]) -> Band | None:
+    """Return what a rule compares, and from and to where (each with whether it is included); None for other rules."""
+    condition = rule.get("rule", rule["when"])
+    names = condition.get("metric", condition.get("any_metric")) if isinstance(condition, Mapping) else None
+    if names is None or condition.get("op") not in _OPEN_BAND:
+        return None
+    return (names,) if isinstance(names, str) else tuple(names), *_OPEN_BAND[condition["op"]](condition["value"])
+
+
+def _same_ages(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    (start, end), (other_start, other_end) = (each.get("ages_m", (0, OLDEST_MONTH)) for each in (one, other))
+    return start < other_end and other_start < end
+
+
+def _meet(one: Band, other: Band) -> bool:
+    if one[0] != other[0]:
+        return False
+    (low, low_in), (high, high_in) = max(one[1], other[1], key=_lower), min(one[2], other[2])
+    return low < high or (low == high and low_in and high_in)
+
+
+def _lower(end: tuple[float, bool]) -> tuple[float, bool]:
+    # Of two bands that begin at one value, the one without it begins later.
+    return end[0], not end[1]
 
 
 _AGES = re.compile(r"(\d+)(m|y)?-(\d+)(m|y)\Z")

@@ -29,8 +29,8 @@ class BehaviourItems(fields.Field):
             raise ValidationError("要按领域分列。Must be listed by domain.")
         found, problems = [], {}
         for domain, rows in value.items():
-            for position, row in enumerate(rows):
-                if not 2 <= len(row) <= 3 or not all(isinstance(cell, str) for cell in row):
+            for position, row in enumerate(rows if isinstance(rows, list) else [rows]):
+                if not _is_row(row):
                     message = "要写成 [编号, 文字] 或加预警条目编号。Must be [code, text] or with a warning sign."
                     problems.setdefault(domain, {})[position] = [message]
                 else:
@@ -38,6 +38,10 @@ class BehaviourItems(fields.Field):
         if problems:
             raise ValidationError(problems)
         return tuple(found)
+
+
+def _is_row(row: Any) -> bool:
+    return isinstance(row, list) and 2 <= len(row) <= 3 and all(isinstance(cell, str) for cell in row)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,10 @@ KINDS: dict[str, set[str]] = {
     "code": set(),
 }
 _OVER = {"count", "min_interval_days", "min_interval_days_from_12m"}
+# How many names stand after each kind that reads several.
+_NAMES = {"any_metric": (1, None), "range_of": (2, None), "abs_diff": (2, 2)}
+_DAYS = ("in_consolidation_days_ge", "in_intervention_days_ge", "corrected_months_ge", "actual_months_ge")
+_ORDERED = ("lt", "le", "gt", "ge", *CHANGE_OPERATORS)
 
 
 def kind_of(condition: Mapping[str, Any]) -> str:
@@ -94,7 +98,7 @@ class Condition(fields.Field):
 def conditions_in(value: Any) -> Iterator[tuple[Place, Mapping[str, Any]]]:
     """Yield every simple condition anywhere in a plain value, with its place."""
     for place, each in walk(value):
-        if isinstance(each, Mapping) and ("op" in each or "change_op" in each):
+        if isinstance(each, Mapping) and ("op" in each or "change_op" in each) and not KINDS.keys().isdisjoint(each):
             yield place, each
 
 
@@ -124,7 +128,7 @@ def _problems_of_parts(kind: str, condition: Mapping[str, Any]) -> dict[Any, Any
 
 
 def _problems_of_simple(kind: str, condition: Mapping[str, Any]) -> dict[Any, Any]:
-    problems = _unknown_keys(condition, KINDS[kind] | {kind})
+    problems = _unknown_keys(condition, KINDS[kind] | {kind}) | _problems_of_subject(kind, condition[kind])
     operators = CHANGE_OPERATORS if "change_op" in condition else OPERATORS
     operator = condition.get("change_op", condition.get("op"))
     if KINDS[kind] >= _COMPARED and operator not in operators:
@@ -135,7 +139,9 @@ def _problems_of_simple(kind: str, condition: Mapping[str, Any]) -> dict[Any, An
         problems["value"] = ["缺少 value。value is missing."]
     if operator == "between" and not _rises(condition.get("value")):
         problems["value"] = ["要写成 [起, 止)。Must be [from, to)."]
-    if operator in ("in", "intersects") and not isinstance(condition.get("value"), list):
+    if operator in _ORDERED and "value" in condition and not _is_number(condition["value"]):
+        problems["value"] = ["要填数字。Must be a number."]
+    if operator in ("in", "intersects") and not _is_listed(condition.get("value")):
         problems["value"] = ["要写成列表。Must be a list."]
     if "over" in condition and not _is_over(condition["over"]):
         problems["over"] = ["要写 count 和 min_interval_days。Needs count and min_interval_days."]
@@ -146,9 +152,41 @@ def _unknown_keys(condition: Mapping[str, Any], known: set[str]) -> dict[Any, An
     return {key: ["这里没有这个项目。Unknown key."] for key in condition if key not in known}
 
 
+def _problems_of_subject(kind: str, subject: Any) -> dict[Any, Any]:
+    """Return what is wrong with what the condition is about: a name, several names, or a number of days or months."""
+    if kind in _NAMES:
+        least, most = _NAMES[kind]
+        are_names = isinstance(subject, list) and all(_is_name(each) for each in subject)
+        if not are_names or not least <= len(subject) <= (most or len(subject)):
+            return {kind: ["要列出名称。Must list names."]}
+    elif kind in _DAYS:
+        if not _is_count(subject):
+            return {kind: ["要填整数。Must be a whole number."]}
+    elif not _is_name(subject):
+        return {kind: ["要写一个名称。Must be a name."]}
+    return {}
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_listed(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, int | float | str) for each in value)
+
+
 def _rises(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 2 and value[0] < value[1]
+    return isinstance(value, list) and len(value) == 2 and all(map(_is_number, value)) and value[0] < value[1]
 
 
 def _is_over(over: Any) -> bool:
-    return isinstance(over, Mapping) and {"count", "min_interval_days"} <= set(over) <= _OVER
+    is_named = isinstance(over, Mapping) and {"count", "min_interval_days"} <= set(over) <= _OVER
+    return is_named and all(map(_is_count, over.values())) and over["count"] > 0

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields, validates_schema
 
+from mengya_health.content.pathway_rules import Days
 from mengya_health.content.shapes import Kept, Meta, Shape, Sourced, many, one_of, whole, word_list, words
 from mengya_health.growth.ages import add_months
 
@@ -56,11 +57,13 @@ class TimeLimit(Sourced):
         return on
 
 
-class EscalateDays(Kept):
-    """One number of days or several, as a tuple."""
+class LossShape(Shape):
+    """When a family counts as lost: so many contacts, in so many ways, so far apart, within so many days."""
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        return (value,) if isinstance(value, int) else tuple(value)
+    window_days = whole(required=True, least=1)
+    contacts = whole(required=True, least=1)
+    ways = whole(required=True, least=1)
+    min_gap_days = whole(required=True)
 
 
 class TimeLimitShape(Shape):
@@ -71,14 +74,21 @@ class TimeLimitShape(Shape):
     days = whole()
     months = whole()
     clock = one_of(*CLOCKS)
-    warn_at = Kept()
+    warn_at = fields.List(whole())
     escalate = words()
-    escalate_days = EscalateDays()
+    escalate_days = Days()
     action = words()
     rule = words()
-    compute = Kept()
+    compute = fields.Nested(LossShape)
     note = words()
     official_text = words()
+
+    @validates_schema
+    def _has_a_length(self, values: dict[str, Any], **_: Any) -> None:
+        if len({"days", "months", "compute"} & set(values)) != 1:
+            raise ValidationError("days、months、compute 要写一个。Needs one of days, months and compute.", "days")
+        if "compute" not in values and "clock" not in values:
+            raise ValidationError("要写按什么日子算。Needs a clock.", "clock")
 
 
 class ClockRulesShape(Shape):

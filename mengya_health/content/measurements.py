@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from marshmallow import ValidationError, fields, validates_schema
+
 from mengya_health.content.shapes import (
     Flag,
     Kept,
@@ -67,6 +69,12 @@ class MetricShape(Shape):
     extra = Kept()
     note = words()
 
+    @validates_schema
+    def _is_usual_only_within_the_possible(self, values: dict[str, Any], **_: Any) -> None:
+        hard, soft = values.get("hard"), values.get("soft")
+        if hard and soft and not hard[0] <= soft[0] < soft[1] <= hard[1]:
+            raise ValidationError("soft 要在 hard 之内。soft must lie within hard.", "soft")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
@@ -84,7 +92,13 @@ class InputShape(Shape):
     code = words(required=True, pattern=r"[a-z][a-z0-9_]*")
     name = words(required=True)
     kind = one_of("boolean", "count", "number", "choice", "set", required=True, key="type")
-    values = Kept()
+    values = fields.List(fields.Raw())
+
+    @validates_schema
+    def _lists_what_may_be_chosen(self, values: dict[str, Any], **_: Any) -> None:
+        wanted = {"choice": int, "set": str}.get(values["kind"])
+        if wanted and not all(isinstance(each, wanted) for each in values.get("values") or (None,)):
+            raise ValidationError("要列出可选的值。Must list what may be chosen.", "values")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from marshmallow import ValidationError, fields, missing
+
 from mengya_health.content.conditions import Condition, simple_conditions
-from mengya_health.content.shapes import AgeRange, Kept, Shape, Sourced, many, word_list, words
+from mengya_health.content.shapes import AgeRange, Shape, Sourced, many, whole, word_list, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,27 +26,51 @@ class Closing:
 class ClosingRule(Condition):
     """A condition with the closing reason it leads to beside it."""
 
-    BESIDE = ("code", "applies_if", "then_follow_up_days")
+    BESIDE = {"code": words(required=True), "applies_if": words(), "then_follow_up_days": whole(least=1)}
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        beside = {key: value[key] for key in self.BESIDE if key in value}
-        rule = {key: each for key, each in value.items() if key not in self.BESIDE}
+        said, rule = _apart(value, self.BESIDE)
         condition = super()._deserialize(rule, attr, data, **kwargs)
-        if "code" not in beside:
-            raise self.make_error("required")
-        return Closing(name=attr or "", condition=condition, **beside)
+        beside = {key: field.deserialize(said.get(key, missing)) for key, field in self.BESIDE.items()}
+        return Closing(name=attr or "", condition=condition, **{k: v for k, v in beside.items() if v is not missing})
 
 
 class WithKey(Condition):
-    """A condition with one more key of its own beside it."""
+    """A condition with one more key of its own beside it, of the kind `beside` reads."""
 
-    def __init__(self, key: str, **kwargs: Any) -> None:
+    def __init__(self, key: str, beside: fields.Field, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.key = key
+        self.key, self.beside = key, beside
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        rule = {key: each for key, each in value.items() if key != self.key}
-        return super()._deserialize(rule, attr, data, **kwargs), value.get(self.key)
+        said, rule = _apart(value, (self.key,))
+        condition = super()._deserialize(rule, attr, data, **kwargs)
+        return condition, self.beside.deserialize(said[self.key]) if said else None
+
+
+def _apart(value: Any, keys: Iterable[str]) -> tuple[Mapping[str, Any], Any]:
+    """Return what stands beside a condition, and the condition alone; what is no mapping is left for it to refuse."""
+    if not isinstance(value, Mapping):
+        return {}, value
+    return {k: v for k, v in value.items() if k in keys}, {k: v for k, v in value.items() if k not in keys}
+
+
+class Days(fields.Field):
+    """A number of days, or several one after the other; a tuple either way."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        listed = value if isinstance(value, list) else [value]
+        if not listed or not all(isinstance(day, int) and not isinstance(day, bool) and day > 0 for day in listed):
+            raise ValidationError("要填天数，或几个天数。Must be a number of days, or several.")
+        return tuple(listed)
+
+
+class Intervals(Days):
+    """The same, where a single number holds for every interval: it stays a number."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        days = super()._deserialize(value, attr, data, **kwargs)
+        return days if isinstance(value, list) else days[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +120,10 @@ class DeadlineShape(Shape):
     within = words(required=True)
 
 
+class AfterNegativeShape(Shape):
+    recheck_days = whole(required=True, least=1)
+
+
 class ImagingShape(Shape):
     ages_m = AgeRange(required=True)
     use = words(required=True)
@@ -131,10 +161,10 @@ class PathwayRules:
 
 class RulesShape(Shape):
     entry = Condition()
-    entry_optional = WithKey("decide")
+    entry_optional = WithKey("decide", words())
     case_entry = Condition()
     referral_entry = Condition()
-    watch = WithKey("recheck_days")
+    watch = WithKey("recheck_days", whole(least=1))
     success = Condition()
     relapse = Condition()
     closing = ClosingRule()
@@ -145,10 +175,10 @@ class RulesShape(Shape):
     escalate = many(EscalateShape)
     response_check = Condition()
     requires_hearing_check_if = Condition()
-    follow_up_days = Kept()
-    first_recheck_days = Kept()
-    rescreen_days = Kept()
-    after_negative_rescreen = Kept()
+    follow_up_days = fields.Dict(keys=words(), values=Intervals())
+    first_recheck_days = Days()
+    rescreen_days = Days()
+    after_negative_rescreen = fields.Nested(AfterNegativeShape)
     deadlines = many(DeadlineShape)
     imaging = many(ImagingShape)
     follow_up = words()

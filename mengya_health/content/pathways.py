@@ -8,6 +8,8 @@ from typing import Any
 
 from marshmallow import fields
 
+from mengya_health.content.conditions import Condition
+from mengya_health.content.documents import frozen
 from mengya_health.content.pathway_rules import (
     Escalation,
     EscalationShape,
@@ -18,8 +20,8 @@ from mengya_health.content.pathway_rules import (
     stability_of,
 )
 from mengya_health.content.shapes import (
+    AgeRange,
     Flag,
-    Kept,
     Meta,
     Shape,
     Sourced,
@@ -27,6 +29,15 @@ from mengya_health.content.shapes import (
     word_list,
     words,
 )
+
+
+class EntryLine(Condition):
+    """A condition, or one key with what it says in words."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        if isinstance(value, Mapping) and len(value) == 1 and all(isinstance(x, str) and x for x in value.values()):
+            return frozen(value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
 class StageShape(Shape):
@@ -104,6 +115,22 @@ class Pathway(Sourced):
         return Stability(follow_ups=follow_ups, days=days or first)
 
 
+class EntryShape(Shape):
+    """When a case is opened, in words for reading; `rules` says it computably."""
+
+    source = words(required=True)
+    verified = Flag(required=True)
+    any = fields.List(EntryLine())
+    all = fields.List(EntryLine())
+    ages = words()
+    ages_m = AgeRange()
+    confirm = words()
+    rule = words()
+    case_opening = words()
+    note = words()
+    not_entry = words()
+
+
 class PathwayShape(Shape):
     id = words(required=True, pattern=r"PW_[A-Z_]+")
     name = words(required=True)
@@ -112,7 +139,7 @@ class PathwayShape(Shape):
     conditions = word_list(required=True)
     screenings = word_list(required=True)
     tasks = word_list(required=True)
-    entry = Kept(required=True)
+    entry = fields.Nested(EntryShape, required=True)
     watch = words()
     exclude = word_list()
     stages = fields.Nested(StagesShape, required=True)

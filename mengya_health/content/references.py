@@ -6,9 +6,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from mengya_health.content.agreement import age_gaps, numbers_not_in_words, overlapping_rules, unclear_ages_of_tasks
+from mengya_health.content.agreement import (
+    age_gaps,
+    numbers_not_in_words,
+    overlapping_findings,
+    overlapping_rules,
+    unclear_ages_of_tasks,
+)
 from mengya_health.content.conditions import conditions_in, kind_of, names_read
 from mengya_health.content.documents import Document, Documents, Place, Problem, pathway_documents, walk
+from mengya_health.content.shapes import OLDEST_MONTH
 
 # An id may stand alone or inside a sentence; letters and digits around it would make it another word.
 _MENTION = re.compile(
@@ -28,9 +35,13 @@ def problems_between(documents: Documents) -> list[Problem]:
         _dangling_mentions,
         _dangling_names_in_rules,
         _unanswered_screenings,
+        _dangling_answers,
         _dangling_codes,
+        _dangling_instruments,
+        _dangling_vaccines,
         age_gaps,
         overlapping_rules,
+        overlapping_findings,
         unclear_ages_of_tasks,
         numbers_not_in_words,
     )
@@ -118,6 +129,22 @@ def _dangling_names_in_rules(documents: Documents) -> Iterator[Problem]:
                 yield document.problem(place, f"{value} 没有登记。", f"{value} is not defined.")
 
 
+def _dangling_answers(documents: Documents) -> Iterator[Problem]:
+    """Where a rule compares a choice, what it looks for is one of the answers that can be given."""
+    document, asked = documents["screenings.yaml"], documents["screening_inputs.yaml"].value["screenings"]
+    for position, screening in enumerate(document.value["screenings"]):
+        own = asked.get(screening["id"], {"inputs": []})["inputs"]
+        answers = {each["code"]: set(each["values"]) for each in own if each["type"] in ("choice", "set")}
+        for place, condition in conditions_in(screening):
+            value = condition.get("value")
+            looked_for = set(value) if isinstance(value, list) else {value}
+            unknown = looked_for - answers.get(condition.get("input"), looked_for)
+            if unknown:
+                told = "、".join(map(str, sorted(unknown, key=str)))
+                zh, en = f"{condition['input']} 没有这个答案：{told}。", f"{condition['input']} has no answer {told}."
+                yield document.problem(("screenings", position, *place), zh, en)
+
+
 def _unanswered_screenings(documents: Documents) -> Iterator[Problem]:
     """Every screening has its line in screening_inputs.yaml, and goes by an age the schedule knows."""
     asked, visits = documents["screening_inputs.yaml"], documents["visit_schedule.yaml"].value
@@ -150,6 +177,41 @@ def _dangling_codes(documents: Documents) -> Iterator[Problem]:
     for place, value in walk(document.value):
         if len(place) > 1 and place[-2] == "codes" and "on_positive" in place and value not in findings:
             yield document.problem(place, f"代码 {value} 没有登记。", f"The code {value} is not defined.")
+
+
+def _dangling_instruments(documents: Documents) -> Iterator[Problem]:
+    """Every instrument and every set of thresholds a screening names is there."""
+    document = documents["screenings.yaml"]
+    known = {each["id"] for each in document.value["instruments"]}
+    for position, each in enumerate(document.value["screenings"]):
+        one = {"instrument": (each["instrument"],)} if "instrument" in each else {}
+        named = one | {"instruments_allowed": each.get("instruments_allowed", ())}
+        for key, unknown in ((key, name) for key, names in named.items() for name in names if name not in known):
+            zh, en = f"量表 {unknown} 没有登记。", f"The instrument {unknown} is not defined."
+            yield document.problem(("screenings", position, key), zh, en)
+        profiles, default = each.get("rules_profiles", {}), each.get("rules_profile_default")
+        if bool(profiles) != bool(default) or (default and default not in profiles):
+            zh, en = "没有默认口径，或它不在 rules_profiles 里。", "The default profile is missing or not defined."
+            yield document.problem(("screenings", position, "rules_profile_default"), zh, en)
+
+
+def _dangling_vaccines(documents: Documents) -> Iterator[Problem]:
+    """Every other vaccine a vaccine names is there, and no dose is to be done before it may be given."""
+    document = documents["vaccine_schedule.yaml"]
+    doses = {each["code"]: {dose["dose"] for dose in each["doses"]} for each in document.value["vaccines"]}
+    for key in ("vaccines", "local_vaccines"):
+        for position, each in enumerate(document.value.get(key, ())):
+            if each.get("alternative", each["code"]) not in {*doses, each["code"]}:
+                zh, en = f"没有疫苗 {each['alternative']}。", f"There is no vaccine {each['alternative']}."
+                yield document.problem((key, position, "alternative"), zh, en)
+            for number, dose in enumerate(each["doses"]):
+                after = dose.get("after")
+                if after and after.get("dose") not in doses.get(after.get("code"), ()):
+                    zh, en = "after 写的疫苗或剂次没有。", "There is no such vaccine or dose as named in after."
+                    yield document.problem((key, position, "doses", number, "after"), zh, en)
+                if dose.get("complete_before_m", OLDEST_MONTH) <= dose["age_months"]:
+                    zh, en = "complete_before_m 要晚于 age_months。", "complete_before_m must be after age_months."
+                    yield document.problem((key, position, "doses", number), zh, en)
 
 
 def finding_codes(screenings: Mapping[str, Any]) -> set[str]:

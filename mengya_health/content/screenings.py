@@ -23,6 +23,7 @@ from mengya_health.content.screening_rules import (
 )
 from mengya_health.content.shapes import (
     AgeRange,
+    Flag,
     Kept,
     Meta,
     Shape,
@@ -80,6 +81,8 @@ class Screening(Sourced):
 
 class ScreeningShape(Shape):
     id = words(required=True, pattern=r"SCR_[A-Z0-9_]+")
+    source = words(required=True)
+    verified = Flag(required=True)
     name = words(required=True)
     ages = Kept(required=True)
     performer = words()

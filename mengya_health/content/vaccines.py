@@ -27,6 +27,12 @@ class Dose:
     note: str | None = None
 
 
+class AfterShape(Shape):
+    code = words(required=True)
+    dose = whole(required=True, least=1)
+    min_interval_months = whole()
+
+
 class DoseShape(Shape):
     makes = Dose
 
@@ -39,7 +45,7 @@ class DoseShape(Shape):
     max_interval_days = whole()
     min_interval_from_dose1_months = whole()
     within_hours = whole()
-    after = Kept()
+    after = fields.Nested(AfterShape)
     note = words()
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import fields
+from marshmallow import ValidationError, fields, validates_schema
 
 from mengya_health.content.conditions import Condition
 from mengya_health.content.shapes import Flag, Kept, Meta, Shape, Sourced, many, one_of, whole, word_list, words
 from mengya_health.growth.ages import add_months
 
 DAYS_OF_FIRST_MONTH = 28
+_BY_DAY, _BY_MONTH = ("from_day", "to_day"), ("from_month", "to_month_exclusive")
 SECTIONS = ("ask", "measure", "examine", "conclude")
 
 
@@ -44,10 +45,17 @@ class FormFieldShape(Shape):
     name = words(required=True)
     kind = one_of("number", "choice", "choices", "flag", "text", required=True, key="type")
     metric = words()
-    options = Kept()
+    options = fields.Dict(keys=whole(), values=words())
     normal = whole()
     visits = word_list()
     feeds = words(pattern=r"SCR_[A-Z0-9_]+\.[a-z_]+")
+
+    @validates_schema
+    def _has_its_normal_option(self, values: dict[str, Any], **_: Any) -> None:
+        if "normal" in values and values["normal"] not in values.get("options", ()):
+            raise ValidationError("选项里没有这个代码。There is no such option.", "normal")
+        if values["kind"].startswith("choice") and not values.get("options"):
+            raise ValidationError("缺少选项。The options are missing.", "options")
 
 
 class CheckFormShape(Shape):
@@ -72,6 +80,15 @@ class WindowShape(Shape):
     target_day = whole()
     from_month = whole()
     to_month_exclusive = whole()
+
+    @validates_schema
+    def _ends_after_it_begins(self, values: dict[str, Any], **_: Any) -> None:
+        days, months = ({name for name in pair if name in values} for pair in (_BY_DAY, _BY_MONTH))
+        if (len(days), len(months)) not in ((2, 0), (0, 2)):
+            raise ValidationError("要写起止日，或起止月。Needs both ends, in days or in months.")
+        start, end = (values[name] for name in (_BY_DAY if days else _BY_MONTH))
+        if start >= end:
+            raise ValidationError("起要早于止。It must begin before it ends.")
 
 
 @dataclass(frozen=True, kw_only=True)
