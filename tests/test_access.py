@@ -138,6 +138,7 @@ ALLOWED_ANYWHERE = {
     "figures:export": "manager",
     "figures:approve": "security_officer",
     "record:approve-erasure": "security_officer",
+    "basis:read": "doctor specialist reviewer manager sysadmin other_doctor other_specialist rescuer",
 }
 
 # What is left when one consent is missing: who loses what.

@@ -39,6 +39,7 @@ from mengya_health.access.rules import (
     staff_here,
     teacher_of,
     watches_over,
+    works_clinically,
     wrote_report,
 )
 from mengya_health.errors import NotFound, NotPermitted, Restricted, SectionClosed
@@ -86,6 +87,7 @@ class Permission(StrEnum):
     BREAK_GLASS = "emergency:read"  # look, in an emergency and with a reason, at a child who is not in one's care
     OVERSEE = "audit:oversee"  # watch over who looked at what: ids and codes, never content
     EXPORT_FIGURES = "figures:export"  # take out figures about everybody, never a child
+    READ_BASIS = "basis:read"  # read by which rules the program judges, and where they come from
     APPROVE_EXPORT = "figures:approve"  # be the second person behind figures that leave
 
 
@@ -180,6 +182,7 @@ RULES = {
     P.BREAK_GLASS: [[doctor_here, signed_in_fully]],
     P.OVERSEE: [[watches_over, signed_in_fully]],
     P.EXPORT_FIGURES: [[manages, signed_in_fully]],
+    P.READ_BASIS: [[works_clinically]],
     P.APPROVE_EXPORT: [[watches_over, signed_in_fully]],
 }
 

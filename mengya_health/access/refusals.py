@@ -37,6 +37,11 @@ PARTIES = {
     ),
     "runs_the_system": Party(("sysadmin",), "系统管理员", "the system administrator"),
     "manages": Party(("manager",), "区级管理", "the district's manager"),
+    "works_clinically": Party(
+        ("doctor", "specialist", "reviewer", "manager", "sysadmin"),
+        "医生、接诊人员和区级工作人员",
+        "doctors, receiving institutions and the district's staff",
+    ),
     "watches_over": Party(("security_officer",), "安全审计员", "the security officer"),
 }
 

@@ -190,6 +190,11 @@ def watches_over(actor: Actor, subject) -> bool:
     return bool(actor.places_as("security_officer"))
 
 
+def works_clinically(actor: Actor, subject) -> bool:
+    """Somebody for whom clinical words are meant: doctor, specialist, reviewer, manager, or who keeps the system."""
+    return bool(actor.places_as("doctor", "specialist", "reviewer", "manager", "sysadmin"))
+
+
 BY_NAME = {
     rule.__name__: rule
     for rule in (
@@ -200,6 +205,6 @@ BY_NAME = {
         behaviour_open_to_clinic, family_open_to_clinic, health_open_to_receiver, health_open_to_caregiver,
         behaviour_open_to_caregiver, family_open_to_caregiver,
         staff_here, runs_the_system, photo_consented, staff_around, wrote_report, safeguards_place,
-        safeguards_district, not_family, manages,
+        safeguards_district, not_family, manages, works_clinically,
     )
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from mengya_health.errors import IntegrityError
@@ -19,6 +20,19 @@ def reference_rows(name: str) -> Iterator[dict[str, str]]:
     Raises IntegrityError if the file is missing or its content does not match the checksum in its own head.
     """
     return csv.DictReader(_verified_body(FOLDER / f"{name}.csv").splitlines())
+
+
+def reference_heads() -> list[dict[str, str]]:
+    """Return what the head of each reference file says: title, source, edition, licence; several of one kind joined."""
+    heads = []
+    for path in sorted(FOLDER.glob("*.csv")):
+        told: dict[str, str] = {"file": path.stem}
+        with path.open(encoding="utf-8") as lines:
+            for line in takewhile(lambda line: line.startswith("# ") and not line.startswith(CHECKSUM), lines):
+                key, _, text = line[2:].strip().partition(": ")
+                told[key] = f"{told[key]} {text}" if key in told else text
+        heads.append(told)
+    return heads
 
 
 def _verified_body(path: Path) -> str:

@@ -7,6 +7,7 @@ from mengya_health.web import (
     account_security,
     accounts,
     attachments,
+    basis,
     case_notes,
     cases,
     checks,
@@ -59,6 +60,7 @@ def blueprints() -> list[Blueprint]:
     areas = (
         *OF_ACCOUNTS,
         attachments,
+        basis,
         *OF_CASES,
         checks,
         *OF_CHILDREN,

@@ -42,11 +42,12 @@ NAV = {
         ("儿童", "children.search", "children"),
         ("个案", "cases.waiting", "cases"),
         ("打印", "papers.queue", "papers"),
+        ("依据", "basis.index", "basis"),
     ],
     "teacher": [("班级", "classes.show", "classes"), ("今天记的", "classes.written", "written")],
     "health_staff": [("班级", "classes.show", "classes"), ("今天记的", "classes.written", "written")],
-    "specialist": [("转诊", "referrals.waiting", "referrals")],
-    "reviewer": [("复核", "releases.waiting", "releases")],
+    "specialist": [("转诊", "referrals.waiting", "referrals"), ("依据", "basis.index", "basis")],
+    "reviewer": [("复核", "releases.waiting", "releases"), ("依据", "basis.index", "basis")],
     "security_officer": [
         ("告警", "officer.alarms_page", "alarms"),
         ("紧急查阅", "officer.emergencies", "emergencies"),
@@ -55,7 +56,7 @@ NAV = {
         ("删除复核", "erasures.waiting", "erasures"),
         ("统计导出", "figures.show", "figures"),
     ],
-    "manager": [("统计导出", "figures.show", "figures")],
+    "manager": [("统计导出", "figures.show", "figures"), ("依据", "basis.index", "basis")],
     "sysadmin": [
         ("账号", "accounts.index", "accounts"),
         ("机构", "places.show", "places"),

@@ -23,6 +23,7 @@ ANYONE_SIGNED_IN = {
 }
 # They answer with another page, or the child at hand has no such thing: opened in the tests of their own.
 ELSEWHERE = {
+    "basis.subject",
     "accounts.show",
     "entering.step",
     "cases.confirm_paper",
@@ -45,7 +46,8 @@ ELSEWHERE = {
     "releases.show",
 }
 _REPORTS = "reports.choose reports.index"  # any staff may report harm
-_CLINIC = f"cases.waiting children.enrolments children.new emergency.ask today.show {_REPORTS}"
+_BASIS = "basis.index"
+_CLINIC = f"{_BASIS} cases.waiting children.enrolments children.new emergency.ask today.show {_REPORTS}"
 _CASE = (
     "cases.ask cases.close cases.contact cases.end_task cases.evaluate cases.feedback cases.follow_up cases.new "
     "cases.plan cases.refer cases.second_doctor cases.show"
@@ -65,7 +67,7 @@ _FAMILY = (
     "family.sharing_page receipts.download receipts.show"
 )
 _CLASS = f"classes.of classes.show classes.whole {_REPORTS}"
-_LETTER = f"referrals.show referrals.waiting {_REPORTS}"
+_LETTER = f"{_BASIS} referrals.show referrals.waiting {_REPORTS}"
 _OPEN = {
     "usual": {
         "anonymous": "",
@@ -75,9 +77,9 @@ _OPEN = {
         "mother": _FAMILY,
         "specialist": f"{_LETTER} children.show children.entry attachments.download attachments.show "
         "reports.write_page",
-        "reviewer": f"releases.waiting {_REPORTS}",
-        "manager": f"figures.show {_REPORTS}",
-        "sysadmin": f"accounts.index accounts.new installation.history places.show {_REPORTS}",
+        "reviewer": f"{_BASIS} releases.waiting {_REPORTS}",
+        "manager": f"{_BASIS} figures.show {_REPORTS}",
+        "sysadmin": f"{_BASIS} accounts.index accounts.new installation.history places.show {_REPORTS}",
         "other_doctor": _CLINIC,
         "other_teacher": f"classes.show reports.write_page {_REPORTS}",
         "other_mother": "",
@@ -89,13 +91,13 @@ _OPEN = {
         "doctor": f"{_CLINIC} {_SHEET}",
         "teacher": f"{_CLASS} reports.write_page",
         "mother": _FAMILY,
-        "specialist": f"referrals.waiting reports.write_page {_REPORTS}",
+        "specialist": f"{_BASIS} referrals.waiting reports.write_page {_REPORTS}",
     },
     "relationship ended": {
         "doctor": f"{_CLINIC} reports.show",  # the report they wrote
         "teacher": _CLASS,
         "mother": "",
-        "specialist": f"referrals.waiting {_REPORTS}",
+        "specialist": f"{_BASIS} referrals.waiting {_REPORTS}",
     },
 }
 OPEN = {state: {name: set(pages.split()) for name, pages in theirs.items()} for state, theirs in _OPEN.items()}
