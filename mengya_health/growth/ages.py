@@ -12,6 +12,7 @@ DAYS_PER_MONTH = Fraction(487, 16)
 # Source for the next three: 早产儿保健工作规范 (2017) and its common reading; a month is counted by birth date.
 TERM_DAYS = 280
 PRETERM_BELOW_DAYS = 259
+# Where no district says otherwise (corrected_age in visit_schedule.yaml), as for a file that is only scored.
 CORRECTED_BELOW_MONTHS = 24
 
 
@@ -49,8 +50,8 @@ def completed_months(birth_on: date, on: date) -> int:
 def exact_months(birth_on: date, on: date) -> Fraction:
     """Return completed months plus the days into the running month over the days that month has."""
     months, days = months_and_days(birth_on, on)
-    days_in_month = add_months(birth_on, months + 1) - add_months(birth_on, months)
-    return months + Fraction(days, days_in_month.days)
+    days_in_month = (add_months(birth_on, months + 1) - add_months(birth_on, months)).days
+    return Fraction(months * days_in_month + days, days_in_month)
 
 
 def months_and_days(birth_on: date, on: date) -> tuple[int, int]:
@@ -69,9 +70,11 @@ def corrected_birth_on(birth_on: date, gestational_days: int) -> date:
     return birth_on + timedelta(days=TERM_DAYS - gestational_days)
 
 
-def uses_corrected_age(birth_on: date, on: date, gestational_days: int | None) -> bool:
-    """True if growth is judged at corrected age that day: born early, and not yet 24 months old by birth date."""
-    return is_preterm(gestational_days) and completed_months(birth_on, on) < CORRECTED_BELOW_MONTHS
+def uses_corrected_age(
+    birth_on: date, on: date, gestational_days: int | None, below_months: int = CORRECTED_BELOW_MONTHS
+) -> bool:
+    """True if growth is judged at corrected age that day: born early, and not yet `below_months` old by birth date."""
+    return is_preterm(gestational_days) and completed_months(birth_on, on) < below_months
 
 
 def actual_age(birth_on: date, on: date) -> Age:
@@ -79,26 +82,32 @@ def actual_age(birth_on: date, on: date) -> Age:
     return Age((on - birth_on).days, exact_months(birth_on, on))
 
 
-def age_for_growth(birth_on: date, on: date, gestational_days: int | None = None) -> Age:
+def age_for_growth(
+    birth_on: date, on: date, gestational_days: int | None = None, below_months: int = CORRECTED_BELOW_MONTHS
+) -> Age:
     """Return the age at which growth is judged that day: corrected where `uses_corrected_age`, else by birth date."""
-    if not uses_corrected_age(birth_on, on, gestational_days):
+    if not uses_corrected_age(birth_on, on, gestational_days, below_months):
         return actual_age(birth_on, on)
     term_on = corrected_birth_on(birth_on, gestational_days)
     return Age((on - term_on).days, exact_months(term_on, on), is_corrected=True)
 
 
-def age_for_growth_from_months(months: Fraction, gestational_days: int | None = None) -> Age:
-    """The same where only an age in months is known, as in survey files."""
-    return _corrected(Age(months * DAYS_PER_MONTH, months), gestational_days)
+def age_for_growth_from_months(
+    months: Fraction, gestational_days: int | None = None, below_months: int = CORRECTED_BELOW_MONTHS
+) -> Age:
+    """The same where only an age in months is known, as in survey files: months of 30.4375 days."""
+    return _corrected(Age(months * DAYS_PER_MONTH, months), gestational_days, below_months)
 
 
-def age_for_growth_from_days(days: int | Fraction, gestational_days: int | None = None) -> Age:
+def age_for_growth_from_days(
+    days: int | Fraction, gestational_days: int | None = None, below_months: int = CORRECTED_BELOW_MONTHS
+) -> Age:
     """The same where only an age in days is known, as in survey files."""
-    return _corrected(Age(days, days / DAYS_PER_MONTH), gestational_days)
+    return _corrected(Age(days, days / DAYS_PER_MONTH), gestational_days, below_months)
 
 
-def _corrected(age: Age, gestational_days: int | None) -> Age:
-    if not is_preterm(gestational_days) or age.months >= CORRECTED_BELOW_MONTHS:
+def _corrected(age: Age, gestational_days: int | None, below_months: int) -> Age:
+    if not is_preterm(gestational_days) or age.months >= below_months:
         return age
     days = age.days - (TERM_DAYS - gestational_days)
     return Age(days, days / DAYS_PER_MONTH, is_corrected=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from mengya_health.growth.ages import DAYS_PER_MONTH, Age
-from mengya_health.growth.visits import Unscored, Visit
+from mengya_health.growth.visits import UNDETERMINED, Unscored, Visit
 
 # Lying children measure 0.7 cm longer. Source: WHO Child Growth Standards, Methods and development (2006).
 LYING_MINUS_STANDING_CM = Decimal("0.7")
@@ -23,12 +23,16 @@ NEEDED = {
     "bfa": ("age", "weight", "stature"),
     "hcfa": ("age", "headc"),
 }
+COMPARED = {"wfa": "weight", "lhfa": "stature", "hfa": "stature", "wflh": "weight", "hcfa": "headc"}
 Ratio = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A visit made ready for one reference: `is_lying` says which table holds, `stature` is what it asks for."""
+    """A visit made ready for one reference: `is_lying` says which table holds, `stature` is what it asks for.
+
+    `from_day` is the age in days at which the reference begins, below 0 where it holds before term.
+    """
 
     sex: str
     age: Age | None
@@ -38,23 +42,25 @@ class Measured:
     is_lying: bool
     oedema: bool
     notes: tuple[str, ...] = ()
+    from_day: int = 0
 
     def value_of(self, indicator: str) -> Ratio:
         """Return the value compared as numerator and denominator, in kg, cm or kg/m².
 
-        Raises Unscored where something is missing or, with oedema, the weight says nothing.
+        Raises Unscored where the sex or something measured is missing or, with oedema, the weight says nothing.
         """
+        if self.sex == UNDETERMINED:
+            raise Unscored("sex_unknown")
         for name in NEEDED[indicator]:
             if getattr(self, name) is None:
                 raise Unscored(f"no_{name}")
-        if self.age is not None and self.age.days < 0:
+        if self.age is not None and self.age.days < self.from_day:
             raise Unscored("before_term" if self.age.is_corrected else "age_outside")
         if self.oedema and "weight" in NEEDED[indicator]:
             raise Unscored("oedema")
         if indicator == "bfa":
             return bmi_kg_m2(self.weight, self.stature)
-        value = {"wfa": self.weight, "wflh": self.weight, "hcfa": self.headc}.get(indicator, self.stature)
-        return value.as_integer_ratio()
+        return getattr(self, COMPARED[indicator]).as_integer_ratio()
 
 
 def bmi_kg_m2(weight_kg: Decimal, lenhei_cm: Decimal) -> Ratio:
@@ -64,20 +70,20 @@ def bmi_kg_m2(weight_kg: Decimal, lenhei_cm: Decimal) -> Ratio:
     return weight * 10_000 * stature_parts**2, weight_parts * stature**2
 
 
-def measured(visit: Visit, age: Age | None, *, lies_by_age: bool | None) -> Measured:
+def measured(visit: Visit, age: Age | None, *, lies_by_age: bool | None, from_day: int = 0) -> Measured:
     """Return the visit with its length or height turned into what children of that age are measured by.
 
     `lies_by_age`: True where the reference gives length at this age, False where it gives height, None where the age is
-    unknown; then the position decides, and nothing is added or taken off. Zero counts as not measured.
+    unknown; then the position decides, and nothing is added or taken off. Zero counts as not measured. `from_day` as in
+    Measured.
     """
     is_lying, stature, notes = lies_by_age, visit.lenhei_cm or None, ()
     if lies_by_age is None:
         is_lying = visit.position == "l" or (visit.position is None and stature is not None and stature < LIES_BELOW_CM)
     elif stature is not None:
         stature, notes = _as_expected(stature, visit.position, lies_by_age, age)
-    return Measured(
-        visit.sex, age, visit.weight_kg or None, stature, visit.headc_cm or None, is_lying, visit.oedema, notes
-    )
+    weight, headc = visit.weight_kg or None, visit.headc_cm or None
+    return Measured(visit.sex, age, weight, stature, headc, is_lying, visit.oedema, notes, from_day)
 
 
 def _as_expected(stature: Decimal, position: str | None, lies: bool, age: Age) -> tuple[Decimal, tuple[str, ...]]:

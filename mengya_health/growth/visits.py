@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import NamedTuple
 
 from mengya_health.errors import Invalid
 from mengya_health.growth import ages
 from mengya_health.growth.ages import Age
 
 SEXES = ("M", "F")
+UNDETERMINED = "U"
 POSITIONS = ("l", "h", None)
 # No child measures more, and longer numbers than these would only slow the exact arithmetic down.
 LARGEST_MEASUREMENT = Decimal(1000)
@@ -21,9 +23,10 @@ FINEST_STEP = -6
 class Visit:
     """One child measured once. Everything but the sex may be missing; what is missing is not judged.
 
-    `sex` is "M" or "F"; `position` "l" lying, "h" standing or None. The age is two dates, or days, or months (the
-    first of these that is there counts). Numbers may come as text, int or Decimal and are kept as Decimal, so that
-    8.1 is 8.1.
+    `sex` is "M", "F" or "U" (undetermined: nothing is judged); `position` "l" lying, "h" standing or None. The age is
+    two dates, or days, or months (the first of these that is there counts); a child born early is judged at corrected
+    age while younger than `corrected_below_months` by birth date. Numbers may come as text, int or Decimal and are kept
+    as Decimal, so that 8.1 is 8.1.
     Raises Invalid, naming the fields, for what cannot be a measurement or an age.
     """
 
@@ -33,6 +36,7 @@ class Visit:
     age_days: Decimal | None = None
     age_months: Decimal | None = None
     gestational_days: int | None = None
+    corrected_below_months: int = ages.CORRECTED_BELOW_MONTHS
     weight_kg: Decimal | None = None
     lenhei_cm: Decimal | None = None
     position: str | None = None
@@ -41,8 +45,8 @@ class Visit:
 
     def __post_init__(self) -> None:
         problems = {}
-        if self.sex not in SEXES:
-            problems["sex"] = ["性别请填 M 或 F。Sex must be M or F."]
+        if self.sex not in (*SEXES, UNDETERMINED):
+            problems["sex"] = ["性别请填 M、F 或 U（未定）。Sex must be M, F or U (undetermined)."]
         if self.position not in POSITIONS:
             problems["position"] = ["体位请填 l（躺）、h（站）或留空。Position must be l, h or left out."]
         for name, largest in NUMBERS.items():
@@ -60,14 +64,15 @@ class Visit:
 
     def age(self) -> Age | None:
         """Return the age at which this visit is judged (corrected for a preterm child), None if none is known."""
+        born_early = self.gestational_days, self.corrected_below_months
         if self.birth_on and self.measured_on:
-            return ages.age_for_growth(self.birth_on, self.measured_on, self.gestational_days)
+            return ages.age_for_growth(self.birth_on, self.measured_on, *born_early)
         if self.age_days is not None:
             numerator, denominator = self.age_days.as_integer_ratio()
             days = numerator if denominator == 1 else ages.Fraction(numerator, denominator)
-            return ages.age_for_growth_from_days(days, self.gestational_days)
+            return ages.age_for_growth_from_days(days, *born_early)
         if self.age_months is not None:
-            return ages.age_for_growth_from_months(ages.Fraction(self.age_months), self.gestational_days)
+            return ages.age_for_growth_from_months(ages.Fraction(self.age_months), *born_early)
         return None
 
 
@@ -89,8 +94,7 @@ def _decimal(given: object) -> Decimal | None:
     return number if number.is_finite() and number.as_tuple().exponent >= FINEST_STEP else None
 
 
-@dataclass(frozen=True, slots=True)
-class Score:
+class Score(NamedTuple):
     """How one indicator of one visit compares with the reference.
 
     `value` kg, cm or kg/m²; `z` unrounded; `flag` True where WHO holds the value for implausible: measure again;
@@ -146,6 +150,8 @@ REASONS = {
     "no_headc": ("没有头围", "head circumference missing"),
     "oedema": ("双侧水肿，不评价与体重有关的指标", "bilateral oedema: nothing that rests on weight is judged"),
     "before_term": ("还没到预产期，不作评级", "before term by corrected age: not judged"),
+    "only_preterm": ("只用于早产儿，从月经后 27 周到 64 周", "for preterm children from 27 to 64 weeks only"),
+    "sex_unknown": ("性别未定，不评价", "sex undetermined: not judged"),
     "age_outside": ("年龄超出这份标准", "age outside this reference"),
     "stature_outside": ("身长或身高超出标准的表", "length or height outside the table"),
 }

@@ -22,6 +22,8 @@ from mengya_health.growth.who import is_implausible
 SD_COLUMNS = ("sd_neg3", "sd_neg2", "sd_neg1", "sd_0", "sd_pos1", "sd_pos2", "sd_pos3")
 PERCENTILE_COLUMNS = ("p3", "p10", "p25", "p50", "p75", "p90", "p97")
 COLUMNS = {"wst423_2022_sd": SD_COLUMNS, "wst423_2022_percentiles": PERCENTILE_COLUMNS}
+# What a value lies between, by how many percentile columns it reaches.
+RANGES = ("<P3", "P3–P10", "P10–P25", "P25–P50", "P50–P75", "P75–P90", "P90–P97", "≥P97")
 PROBITS = tuple(NormalDist().inv_cdf(int(column[1:]) / 100) for column in PERCENTILE_COLUMNS)
 HEIGHT_FROM_MONTH = 24
 BELOW_MONTH = 84
@@ -36,7 +38,7 @@ class Table:
     xs: tuple[int, ...]
     rows: tuple[tuple[int, ...], ...]
 
-    def columns_at(self, x: Ratio) -> tuple[tuple[int, ...], int]:
+    def columns_at(self, x: Ratio) -> tuple[list[int], int]:
         """Return the columns at x as numerators over one denominator.
 
         Between two rows each column runs straight; after the last row it goes on with the last slope.
@@ -45,8 +47,8 @@ class Table:
         index = min(bisect_right(self.xs, x[0] // x_parts), len(self.xs) - 1) - 1
         into = x[0] - self.xs[index] * x_parts
         span = (self.xs[index + 1] - self.xs[index]) * x_parts
-        pairs = zip(self.rows[index], self.rows[index + 1], strict=True)
-        return tuple(low * (span - into) + high * into for low, high in pairs), 10 * span
+        left, pairs = span - into, zip(self.rows[index], self.rows[index + 1], strict=True)
+        return [low * left + high * into for low, high in pairs], 10 * span
 
 
 @cache
@@ -114,8 +116,8 @@ def score_423(indicator: str, child: Measured, age_rule: str) -> Score:
 
 def _place(indicator: str, child: Measured, age_rule: str) -> Ratio:
     """Return where to read the table: months of age, or cm of length or height. Raises Unscored outside it."""
-    age = child.age
-    if age is not None and age.months >= BELOW_MONTH:
+    months, parts = (0, 1) if child.age is None else child.age.months.as_integer_ratio()
+    if months >= BELOW_MONTH * parts:
         raise Unscored("age_outside")
     if indicator == "wflh":
         stature = child.stature.as_integer_ratio()
@@ -123,11 +125,9 @@ def _place(indicator: str, child: Measured, age_rule: str) -> Ratio:
         if not xs[0] * stature[1] <= stature[0] <= xs[-1] * stature[1]:
             raise Unscored("stature_outside")
         return stature
-    if indicator == "hcfa" and age.whole_months > HEAD_TO_MONTH:
+    if indicator == "hcfa" and months // parts > HEAD_TO_MONTH:
         raise Unscored("age_outside")
-    if age_rule == "completed_months":
-        return age.whole_months, 1
-    return age.months.numerator, age.months.denominator
+    return (months // parts, 1) if age_rule == "completed_months" else (months, parts)
 
 
 def place_among(value: Ratio, columns: tuple[Sequence[int], int]) -> tuple[int, float]:
@@ -154,11 +154,10 @@ def percentile_of(value: Ratio, columns: tuple[Sequence[int], int]) -> tuple[int
     edges = [numerator * value[1] for numerator in numerators]
     reached = bisect_right(edges, scaled)
     if reached == 0:
-        return 0, "<3", "<P3"
+        return 0, "<3", RANGES[0]
     if reached == len(edges):
-        return reached, "97.0" if scaled == edges[-1] else ">97", "≥P97"
+        return reached, "97.0" if scaled == edges[-1] else ">97", RANGES[reached]
     low, high = edges[reached - 1], edges[reached]
     share = (scaled - low) / (high - low)
     score = PROBITS[reached - 1] + (PROBITS[reached] - PROBITS[reached - 1]) * share
-    names = "–".join(column.upper() for column in PERCENTILE_COLUMNS[reached - 1 : reached + 1])
-    return reached, percentile_text(score), names
+    return reached, percentile_text(score), RANGES[reached]
