@@ -11,6 +11,7 @@ from typing import Any
 from marshmallow import ValidationError
 
 from mengya_health.content.behaviours import Behaviour, Behaviours, BehavioursFile, behaviours_from
+from mengya_health.content.corrected_age import CorrectedAge
 from mengya_health.content.documents import Document, Place, Problem, read_document
 from mengya_health.content.limits import (
     ClosingReasonsFile,
@@ -37,7 +38,13 @@ from mengya_health.content.service_menu import (
 )
 from mengya_health.content.shapes import Shape
 from mengya_health.content.vaccines import Vaccine, VaccineScheduleFile
-from mengya_health.content.visits import CheckFormsFile, PlannedVisit, VisitScheduleFile, planned_visits
+from mengya_health.content.visits import (
+    CheckFormsFile,
+    PlannedVisit,
+    VisitScheduleFile,
+    corrected_age_from,
+    planned_visits,
+)
 from mengya_health.content.warning_signs import (
     RegressionQuestion,
     WarningSign,
@@ -86,6 +93,7 @@ class Content:
     visits: tuple[PlannedVisit, ...]
     every_visit: Mapping[str, Any]
     age_basis: Mapping[str, str]
+    corrected_age: CorrectedAge
     behaviours: Behaviours
     services: tuple[Service, ...]
     tasks: Mapping[str, Task]
@@ -226,6 +234,7 @@ def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any]) -> Co
         visits=planned_visits(visits, loaded["check_forms.yaml"]),
         every_visit=visits["every_visit"],
         age_basis=age_basis,
+        corrected_age=corrected_age_from(visits),
         behaviours=behaviours_from(loaded["behaviours.yaml"]),
         services=services,
         tasks={task.id: task for service in services for task in service.tasks},

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import ValidationError, fields, validates, validates_schema
 
 from mengya_health.content.conditions import Condition
+from mengya_health.content.corrected_age import CorrectedAge, CorrectedAgeShape
 from mengya_health.content.shapes import Flag, Kept, Meta, Shape, Sourced, many, one_of, whole, word_list, words
 from mengya_health.growth.ages import add_months
 
 DAYS_OF_FIRST_MONTH = 28
 _BY_DAY, _BY_MONTH = ("from_day", "to_day"), ("from_month", "to_month_exclusive")
+CORRECTED_AGE = "corrected_age"
 SECTIONS = ("ask", "measure", "examine", "conclude")
 
 
@@ -147,7 +149,7 @@ class PlannedVisitShape(Shape):
 class AgeRuleShape(Shape):
     id = words(required=True)
     rule = words(required=True)
-    compute = Kept()
+    compute = fields.Nested(CorrectedAgeShape)
     map = Kept()
     preterm_warning_signs = words()
 
@@ -204,6 +206,16 @@ class VisitScheduleFile(Shape):
     problem_handling = Kept()
     indicators = Kept()
     templates = many(TemplateShape, required=True)
+
+    @validates("age_rules")
+    def _corrects_age(self, rules: list[Mapping[str, Any]], **_: Any) -> None:
+        if not any(rule["id"] == CORRECTED_AGE and "compute" in rule for rule in rules):
+            raise ValidationError("缺少 corrected_age 的 compute。The compute of corrected_age is missing.")
+
+
+def corrected_age_from(loaded: Mapping[str, Any]) -> CorrectedAge:
+    """Return until when children born early are judged at corrected age."""
+    return next(rule["compute"] for rule in loaded["age_rules"] if rule["id"] == CORRECTED_AGE)
 
 
 def planned_visits(loaded: Mapping[str, Any], forms: Mapping[str, Any]) -> tuple[PlannedVisit, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from mengya_health.growth.ages import age_for_growth
+from mengya_health.growth.ages import CORRECTED_BELOW_MONTHS, age_for_growth
 from mengya_health.growth.chart_lines import Frame, ReferenceLines, plot_of, reference_lines
 from mengya_health.growth.chart_points import Point, Told, chart_points, table_head, table_rows, told_visits
 from mengya_health.growth.chart_trace import Event, Trace, event_marks, last_words, trace_of
@@ -52,6 +52,7 @@ def growth_chart(
     *,
     birth_on: date,
     gestational_days: int | None,
+    corrected_below_months: int = CORRECTED_BELOW_MONTHS,
     today_on: date,
     size: str = "wide",
     audience: str = STAFF,
@@ -67,7 +68,7 @@ def growth_chart(
     """
 
     def months_at(on: date) -> float:
-        return float(age_for_growth(birth_on, on, gestational_days).months)
+        return float(age_for_growth(birth_on, on, gestational_days, corrected_below_months).months)
 
     now = months_at(today_on)
     by_age, is_lying = indicator != "wflh", now < HEIGHT_FROM_MONTH
@@ -88,7 +89,7 @@ def growth_chart(
         trace=trace_of(plot, points, marked, today_on=today_on, indicator=indicator, audience=audience),
         table_head=table_head(indicator, gestational_days, audience),
         table_rows=table_rows(indicator, told, gestational_days, audience),
-        notes=_notes(indicator, told, reference, audience, is_lying),
+        notes=_notes(indicator, told, reference, audience, is_lying, corrected_below_months),
     )
 
 
@@ -99,10 +100,13 @@ def _name(indicator: str, points: Sequence[Point], today_on: date, audience: str
     return f"{title}，共 {len(points)} 次测量，{last_words(points[-1], today_on, indicator, audience)}"
 
 
-def _notes(indicator: str, told: Sequence[Told], reference: str, audience: str, is_lying: bool) -> tuple[str, ...]:
+def _notes(
+    indicator: str, told: Sequence[Told], reference: str, audience: str, is_lying: bool, until: int
+) -> tuple[str, ...]:
     notes = []
     if any(one.judged.age.is_corrected for one in told):
-        notes.append("图上按预产期算月龄" if audience == FAMILY else "早产儿按矫正月龄评价，满 24 月龄起按实足月龄")
+        staff = f"早产儿按矫正月龄评价，满 {until} 月龄起按实足月龄"
+        notes.append("图上按预产期算月龄" if audience == FAMILY else staff)
     if indicator == "wflh" and any((one.judged.age.months < HEIGHT_FROM_MONTH) != is_lying for one in told):
         notes.append("2 岁前量的身长已减 0.7 厘米")
     if reference == "who" and audience == STAFF:

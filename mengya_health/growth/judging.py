@@ -52,7 +52,7 @@ def who_reference(visit: Visit) -> str:
 
 
 def reference_for(visit: Visit) -> str:
-    """Return which reference holds for this visit: WS/T 423, but INTERGROWTH-21st while a preterm child is not yet term.
+    """Return which reference holds for this visit: WS/T 423, or INTERGROWTH-21st for a preterm child not yet at term.
 
     Source: measurement_rules of SCR_GROWTH in screenings.yaml.
     """

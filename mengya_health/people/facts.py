@@ -27,6 +27,7 @@ class ChildFacts:
     sex: str  # M | F
     birth_on: date = field(repr=False)
     gestational_days: int | None
+    corrected_below_months: int  # until this age by birth date a child born early is judged at corrected age
     birth_weight_kg: str | None
     allergies: str = field(repr=False)
     clinic_id: UUID
@@ -54,7 +55,7 @@ class ChildFacts:
 
     def uses_corrected_age(self, on: date) -> bool:
         """Return whether growth and development are judged at corrected age that day."""
-        return ages.uses_corrected_age(self.birth_on, on, self.gestational_days)
+        return ages.uses_corrected_age(self.birth_on, on, self.gestational_days, self.corrected_below_months)
 
     def corrected_months(self, on: date) -> int:
         """Return completed months at which the child is judged that day: corrected where that applies.

@@ -218,6 +218,7 @@ def _facts(work, found: FoundChild) -> ChildFacts:
         sex=identity["sex"],
         birth_on=date.fromisoformat(identity["birth_on"]),
         gestational_days=identity["gestational_days"],
+        corrected_below_months=work.content.corrected_age.below_months(identity["gestational_days"]),
         birth_weight_kg=identity["birth_weight_kg"],
         allergies=identity["allergies"],
         clinic_id=row.organisation_id,

@@ -80,7 +80,9 @@ def _corrected(work, child: ChildFacts, entry: OpenEntry, loaded: Mapping[str, A
     if "growth" not in entry.content:
         return content
     taken = {name: loaded.get(name) for name in MEASURED.values()}
-    measurement = Measurement(measured_on=entry.happened_on, position=content["position"], **taken)
+    measurement = Measurement(
+        measured_on=entry.happened_on, position=content["position"], oedema=content["oedema"], **taken
+    )
     measured = measured_content(work, child, measurement)
     others = [each for each in entry.content["readings"] if each["code"] not in OF_GROWTH]
     return content | measured | {"readings": measured["readings"] + others}

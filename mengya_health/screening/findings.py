@@ -22,6 +22,7 @@ from mengya_health.screening.planned import SIGNS, CheckPlan, original
 from mengya_health.screening.proposals import Proposal, growth_metric_choice, propose_pathways
 from mengya_health.screening.rules import COUNTED_FROM_SIGNS, Evaluation, Finding, evaluate, names_asked
 from mengya_health.screening.trends import alerts_of
+from mengya_health.screening.ungraded import with_ungraded
 
 GRAMS_PER_KG = 1000
 DAYS_PER_WEEK = 7
@@ -68,7 +69,7 @@ def judge_check(
     suggested = [(finding, finding.pathways) for each in evaluations for finding in each.findings]
     return CheckResult(
         readings=readings,
-        screenings=[_screening(content, plan, each) for each in evaluations],
+        screenings=[with_ungraded(_screening(content, plan, each), judged) for each in evaluations],
         findings=findings,
         positive_domains=sorted(domains),
         proposals=_proposals(content, plan, suggested, alerts, history),

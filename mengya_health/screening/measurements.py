@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from mengya_health.growth import Judgement, Visit, judge, who_reference
+from mengya_health.growth import Judgement, Visit, judge, reference_for, who_reference
 from mengya_health.growth.chart import Chart, Event, growth_chart
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry, entries_of_kind
@@ -46,6 +47,7 @@ class Measurement:
             birth_on=child.birth_on,
             measured_on=self.measured_on,
             gestational_days=child.gestational_days,
+            corrected_below_months=child.corrected_below_months,
             weight_kg=_decimal(self.weight_kg),
             lenhei_cm=_decimal(self.lenhei_cm),
             headc_cm=_decimal(self.headc_cm),
@@ -94,6 +96,7 @@ def chart_of(
         [measurement.visit(child) for measurement in history],
         birth_on=child.birth_on,
         gestational_days=child.gestational_days,
+        corrected_below_months=child.corrected_below_months,
         today_on=today_on,
         size=size,
         audience=audience,
@@ -106,22 +109,26 @@ def chart_of(
 def measured_content(work, child: ChildFacts, measurement: Measurement) -> dict:
     """Return what an entry keeps of one measurement: position, oedema, `readings`, and the growth judgements.
 
-    `growth` is by WS/T 423—2022 with the district's age rule, `growth_who` by WHO at that age. Both name reference,
-    age rule and the age they used; z-scores are unrounded text.
+    `growth` is by WS/T 423—2022 with the district's age rule, `growth_who` by WHO at that age, `growth_preterm` by
+    INTERGROWTH-21st, None but for a child not yet at term: to look at, so nothing of it is among the readings that
+    rules judge. All name reference, age rule, the age they used and until when it is corrected; z-scores are unrounded
+    text.
     """
     judged = judge_measurement(child, measurement, age_rule=work.settings.age_rule)
     visit = measurement.visit(child)
+    held = reference_for(visit)
     return {
         "position": measurement.position,
         "oedema": measurement.oedema,
         "readings": stored_readings(typed_readings(measurement) | derived_readings(judged)),
-        "growth": _growth_content(judged),
-        "growth_who": _growth_content(judge(visit, who_reference(visit))),
+        "growth": _growth_content(judged, child),
+        "growth_who": _growth_content(judge(visit, who_reference(visit)), child),
+        "growth_preterm": None if held == NATIONAL else _growth_content(judge(visit, held), child),
     }
 
 
 def judge_measurement(child: ChildFacts, measurement: Measurement, *, age_rule: str) -> Judgement:
-    """Return the measurement judged by WS/T 423—2022, preterm children at corrected age until 24 months."""
+    """Return the measurement judged by WS/T 423—2022, preterm children at corrected age as long as that is used."""
     return judge(measurement.visit(child), NATIONAL, age_rule)
 
 
@@ -161,13 +168,19 @@ def _decimal(text: str | None) -> Decimal | None:
     return None if text is None else Decimal(text)
 
 
-def _growth_content(judged: Judgement) -> dict:
+def growth_shown(stored: Mapping[str, Any]) -> dict:
+    """Return the growth judgement that holds for a stored measurement: before term by INTERGROWTH, else WS/T 423."""
+    return stored.get("growth_preterm") or stored.get("growth") or {}
+
+
+def _growth_content(judged: Judgement, child: ChildFacts) -> dict:
     age = judged.age
     return {
         "reference": judged.reference,
         "age_rule": judged.age_rule,
         "age_days": age.whole_days,
         "is_corrected": age.is_corrected,
+        "corrected_below_months": child.corrected_below_months if child.is_preterm() else None,
         "lenhei_cm": None if judged.lenhei_cm is None else str(judged.lenhei_cm),
         "scores": {
             indicator: {

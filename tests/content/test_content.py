@@ -233,3 +233,28 @@ def test_every_rule_that_judges_says_where_it_comes_from(content):
     for screening in content.screenings.values():
         for profile in (screening.profile(name) for name in screening.profiles or (None,)):
             assert all(rule.source and rule.verified is not None for rule in profile.rules), screening.id
+
+
+def test_age_is_corrected_until_24_months_and_the_limit_stands_in_the_schedule(content, folder):
+    assert [content.corrected_age.below_months(days) for days in (None, 195, 196, 258)] == [24, 24, 24, 24]
+    change(
+        folder,
+        "visit_schedule.yaml",
+        "ga_weeks_lt: 28, use_while_actual_months_lt: 24",
+        "ga_weeks_lt: 28, use_while_actual_months_lt: 36",
+    )
+    longer = load_content(folder).corrected_age
+    assert [longer.below_months(days) for days in (None, 195, 196, 258)] == [24, 36, 24, 24]
+
+
+@pytest.mark.parametrize(
+    "key", ["use_while_actual_months_lt: 24", "extremely_preterm:", "compute:", "id: corrected_age"]
+)
+def test_a_schedule_that_does_not_say_until_when_age_is_corrected_is_refused(folder, key):
+    change(
+        folder,
+        "visit_schedule.yaml",
+        key,
+        key.replace("use_", "").replace("compute", "map").replace("preterm", "early").replace("age", "ages"),
+    )
+    assert [problem.file for problem in check(folder)]

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 
 from mengya_health.errors import Invalid, Malformed, NotFound
 from mengya_health.growth.ages import add_months
+from mengya_health.growth.intergrowth import z_preterm
 from mengya_health.people.queries import find_child
 from mengya_health.record.models import Entry
 from mengya_health.screening.check_content import typed_values
@@ -263,3 +264,20 @@ def test_who_is_no_doctor_of_the_child_writes_no_check(child_of, form_of, work_a
     for actor in (district.other_doctor, district.sysadmin):
         with work_as(actor) as work, pytest.raises(NotFound):
             record_check(work, facts, None, sent)
+
+
+def test_before_term_growth_is_kept_by_intergrowth_and_graded_by_nobody(child_of, check):
+    child = child_of(1, gestational_days=210)
+    entry = check(child, weight="2.20", length="44.0", headc="32.0")
+    preterm, days_old = entry.content["growth_preterm"], (TODAY - child.birth_on).days
+    assert (preterm["reference"], preterm["age_days"]) == ("intergrowth21", days_old - 70)
+    assert float(preterm["scores"]["wfa"]["z"]) == z_preterm("wfa", child.sex, (210 + days_old) / 7, 2.2)
+    assert {score["nutrition"] for score in preterm["scores"].values()} == {None}
+    assert not {"WAZ", "HAZ", "WHZ", "BMIZ", "HCZ"} & set(readings(entry))
+    kept = next(each for each in entry.content["screenings"] if each["screening"] == "SCR_GROWTH")
+    assert (kept["conclusion"], kept["ungraded"], kept["missing"]) == ("not_applicable", "before_term", [])
+    assert "SCR_GROWTH" not in {each["screening"] for each in entry.content["findings"]}
+
+
+def test_a_child_born_at_term_has_no_judgement_by_intergrowth(child_of, check):
+    assert check(child_of(1)).content["growth_preterm"] is None

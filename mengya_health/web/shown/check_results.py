@@ -9,17 +9,25 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from mengya_health.content import Content
+from mengya_health.growth.ages import TERM_DAYS
 from mengya_health.growth.chart_words import WORDS, number_text, sd_text
+from mengya_health.growth.intergrowth import REFERENCE as INTERGROWTH
 from mengya_health.growth.visits import NOTES, REASONS
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.check_content import typed_values
 from mengya_health.screening.decisions import choices_for, undecided
+from mengya_health.screening.measurements import growth_shown
 from mengya_health.screening.planned import SIGNS, CheckPlan, form_name, plan_check
 from mengya_health.screening.wording import name_of
 from mengya_health.web.shown.checks import child_head, no_signs_note
 
-REFERENCES = {"wst423_2022": "WS/T 423—2022", "who2006": "WHO 2006", "who2007": "WHO 2007"}
+REFERENCES = {
+    "wst423_2022": "WS/T 423—2022",
+    "who2006": "WHO 2006",
+    "who2007": "WHO 2007",
+    "intergrowth21": "INTERGROWTH-21st",
+}
 INDICATORS = ("wfa", "lhfa", "hfa", "wflh", "bfa", "hcfa")
 AGE_RULES = {"exact": lazy_gettext("按精确月龄"), "completed_months": lazy_gettext("按满月龄")}
 # How a screening ended → kind of status tag and its word. Not judged and not finished are never shown as normal.
@@ -60,7 +68,7 @@ def check_page(work, child: ChildFacts, opened: OpenEntry, state, *, by: str | N
         "proposals": [_proposal(content, each) for each in undecided(opened)],
         "decided": [_decided(content, child, each) for each in stored["decisions"]],
         "findings": [_finding(content, plan, stored, each) for each in stored["findings"]],
-        "growth": _growth(stored["growth"]),
+        "growth": _growth(growth_shown(stored)),
         "growth_who": _growth(stored["growth_who"]) if by == "who" else None,
         "who_href": url_for("checks.show", **here, by="who"),
         "screenings": [_screening(content, plan, each) for each in stored["screenings"]],
@@ -152,16 +160,25 @@ def _growth(growth: dict) -> dict:
     return {
         "reference": REFERENCES[growth["reference"]],
         "rule": str(AGE_RULES[growth["age_rule"]]) if growth["age_rule"] else "",
-        "age": _("矫正月龄") if growth["is_corrected"] else _("实足月龄"),
+        "age": _age_words(growth),
         "rows": rows,
         "notes": [*(NOTES[code][0] for code in growth["notes"]), *left_out],
     }
 
 
+def _age_words(growth: dict) -> str:
+    """Return at which age growth was judged; before term in weeks since the last period, as INTERGROWTH counts."""
+    if growth["reference"] == INTERGROWTH:
+        weeks, days = divmod(TERM_DAYS + growth["age_days"], 7)
+        return _("月经后胎龄 %(weeks)s 周，足月前只作图、不评级", weeks=f"{weeks}+{days}")
+    return _("矫正月龄") if growth["is_corrected"] else _("实足月龄")
+
+
 def _screening(content: Content, plan: CheckPlan, screening: dict) -> dict:
     kind, word = CONCLUSIONS[screening["conclusion"]]
-    note = ""
-    if screening["conclusion"] == "incomplete":
+    ungraded = screening.get("ungraded")
+    note = REASONS[ungraded][0] if ungraded else ""
+    if screening["conclusion"] == "incomplete" and screening["missing"]:
         note = _("还缺：%(names)s", names="、".join(name_of(name, content) for name in screening["missing"]))
     if screening["conclusion"] == "not_applicable" and screening["screening"] == SIGNS:
         note = no_signs_note(content, plan)

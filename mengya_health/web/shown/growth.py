@@ -12,9 +12,10 @@ from mengya_health.care.facts import TaskFacts
 from mengya_health.care.queries import CaseLine
 from mengya_health.growth.chart import Event
 from mengya_health.growth.chart_words import sd_text
+from mengya_health.growth.intergrowth import REFERENCE as INTERGROWTH
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
-from mengya_health.screening.measurements import Measurement, chart_of, measurements_in
+from mengya_health.screening.measurements import Measurement, chart_of, growth_shown, measurements_in
 from mengya_health.web.shown import words
 from mengya_health.web.shown.entries import SHOWN_READINGS, reading
 
@@ -92,10 +93,13 @@ def _point(work, said: dict, code: str) -> dict | None:
     if value is None:
         return None
     name, text = reading(work.content, code, value, said.get("position"))
-    score = said.get("growth", {}).get("scores", {}).get(SCORE_OF.get(code))
+    growth = growth_shown(said)
+    score = growth.get("scores", {}).get(SCORE_OF.get(code))
     if not score:
         return {"label": name, "text": text, "note": ""}
-    basis = _("，矫正月龄") if said["growth"]["is_corrected"] else ""
+    basis = _("，矫正月龄") if growth["is_corrected"] else ""
+    if growth["reference"] == INTERGROWTH:
+        basis = _("，INTERGROWTH-21st，不评级")
     band = score["sd_band"] or ""
     return {"label": name, "text": f"{text}　{band}".strip(), "note": f"{sd_text(float(score['z']), 2)} SD{basis}"}
 
