@@ -9,7 +9,8 @@ from fractions import Fraction
 
 # WHO's average month, 30.4375 days.
 DAYS_PER_MONTH = Fraction(487, 16)
-# Source for the next three: 早产儿保健工作规范 (2017) and its common reading; a month is counted by birth date.
+# Source for the four numbers below: 早产儿保健工作规范 (2017) and its common reading; a month is counted by birth date.
+DAYS_PER_WEEK = 7
 TERM_DAYS = 280
 PRETERM_BELOW_DAYS = 259
 # Where no district says otherwise (corrected_age in visit_schedule.yaml), as for a file that is only scored.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
+from mengya_health.growth.ages import DAYS_PER_WEEK
 from mengya_health.growth.lms import OutsideReference
 from mengya_health.growth.reference_files import reference_rows
 from mengya_health.growth.wst423 import PERCENTILE_COLUMNS, percentile_of
@@ -29,7 +30,7 @@ def birth_size(indicator: str, sex: str, gestational_days: int, value: Decimal) 
     Singletons, 24 to 42 completed weeks; raises OutsideReference for other weeks. SGA is below P10, LGA above P90.
     Source: WS/T 800—2022.
     """
-    week = gestational_days // 7
+    week = gestational_days // DAYS_PER_WEEK
     columns = _columns(indicator).get((sex, week))
     if columns is None:
         raise OutsideReference()
@@ -37,6 +38,16 @@ def birth_size(indicator: str, sex: str, gestational_days: int, value: Decimal) 
     numerator, denominator = (value * GRAMS_PER_KG if is_weight else value).as_integer_ratio()
     _, percentile, between = percentile_of((numerator, denominator), (columns, 10))
     return BirthSize(percentile, between, _size(value * GRAMS_PER_KG * 10, columns) if is_weight else None)
+
+
+def birth_weight_size(sex: str, gestational_days: int | None, weight_kg: Decimal | None) -> BirthSize | None:
+    """Return the size at birth by weight; None where it cannot be said: something unknown, or weeks without a row."""
+    if gestational_days is None or weight_kg is None:
+        return None
+    try:
+        return birth_size("birth_weight", sex, gestational_days, weight_kg)
+    except OutsideReference:
+        return None
 
 
 def _size(tenths_of_g: Decimal, columns: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from functools import cache
 
-from mengya_health.growth.ages import TERM_DAYS
+from mengya_health.growth.ages import DAYS_PER_WEEK, TERM_DAYS
 from mengya_health.growth.lms import percentile_text
 from mengya_health.growth.measures import Measured, measured
 from mengya_health.growth.reference_files import reference_rows
@@ -31,7 +31,7 @@ def score_intergrowth(indicator: str, child: Measured) -> Score:
     flags are WHO's limits, for the standard names none.
     """
     numerator, denominator = child.value_of(indicator)
-    week = (TERM_DAYS + child.age.days) / 7
+    week = (TERM_DAYS + child.age.days) / DAYS_PER_WEEK
     first, last = _weeks_covered()
     if not child.age.is_corrected or not first <= week <= last:
         raise Unscored("only_preterm")

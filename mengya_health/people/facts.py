@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from mengya_health.access.actor import ChildSubject
 from mengya_health.growth import ages
+from mengya_health.growth.birth import BirthSize, birth_weight_size
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class ChildFacts:
         """
         birth_on = self.corrected_birth_on() if self.uses_corrected_age(on) else self.birth_on
         return max(0, ages.completed_months(birth_on, on))
+
+    def birth_size(self) -> BirthSize | None:
+        """Return how the birth weight compares for the weeks of pregnancy; None where that cannot be said."""
+        weight = self.birth_weight_kg
+        return birth_weight_size(self.sex, self.gestational_days, None if weight is None else Decimal(weight))
 
     def age_text(self, on: date) -> str:
         """Return the age as clinics say it: 25天, 12月3天, 3岁2月."""

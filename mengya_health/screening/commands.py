@@ -21,6 +21,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.record.commands import correct_entry, record_entry
 from mengya_health.record.models import OPEN_TASK, Entry, Task
 from mengya_health.record.queries import OpenEntry, find_entry
+from mengya_health.screening.birth import birth_size_of
 from mengya_health.screening.check_content import check_content, typed_values
 from mengya_health.screening.decisions import Decision
 from mengya_health.screening.findings import judge_check
@@ -192,7 +193,8 @@ def _judged(work, child: ChildFacts, plan: CheckPlan, filled: Filled, earlier: S
     if left:
         raise AskedBack(left)
     result = judge_check(work.content, child, plan, filled, judged, before)
-    return check_content(work.content, plan, filled, measured_content(work, child, measurement), result, looks)
+    measured = measured_content(work, child, measurement) | {"birth_size": birth_size_of(child, result.readings)}
+    return check_content(work.content, plan, filled, measured, result, looks)
 
 
 def _measurement(filled: Filled) -> Measurement:

@@ -1,6 +1,7 @@
 """Registering, finding and correcting children, and who reaches them."""
 
 import logging
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import product
 from uuid import UUID
@@ -337,3 +338,11 @@ def test_indexes_hold_nothing_that_can_be_read(register, work_as, district):
         rows = work.session.scalars(select(ChildIndex)).all()
     assert {row.kind for row in rows} == {"name", "initials", "phone", "id_no"}
     assert all(len(row.value) == (2 if row.kind in ("name", "initials") else 16) for row in rows)
+
+
+def test_birth_weight_is_compared_for_the_weeks_of_pregnancy(register, find, district):
+    child = replace(find(district.doctor, register().id), sex="M", gestational_days=280, birth_weight_kg="3.300")
+    assert child.birth_size().size == "AGA"
+    assert replace(child, birth_weight_kg="2.300").birth_size().size == "SGA"
+    for unknown in ({"birth_weight_kg": None}, {"gestational_days": None}, {"gestational_days": 301}, {"sex": "U"}):
+        assert replace(child, **unknown).birth_size() is None

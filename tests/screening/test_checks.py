@@ -281,3 +281,13 @@ def test_before_term_growth_is_kept_by_intergrowth_and_graded_by_nobody(child_of
 
 def test_a_child_born_at_term_has_no_judgement_by_intergrowth(child_of, check):
     assert check(child_of(1)).content["growth_preterm"] is None
+
+
+def test_the_newborn_check_keeps_and_compares_the_size_at_birth(child_of, check):
+    newborn = child_of(0, days=5, sex="M", gestational_days=273)
+    kept = {
+        grams: check(newborn, bw_g=grams, ga_weeks="39").content["birth_size"] for grams in ("2200", "3300", "4900")
+    }
+    assert [each["size"] for each in kept.values()] == ["SGA", "AGA", "LGA"]
+    assert {(each["reference"], each["weeks"]) for each in kept.values()} == {("wst800_2022", 39)}
+    assert check(child_of(3)).content["birth_size"] is None

@@ -21,6 +21,7 @@ from mengya_health.screening.measurements import growth_shown
 from mengya_health.screening.planned import SIGNS, CheckPlan, form_name, plan_check
 from mengya_health.screening.wording import name_of
 from mengya_health.web.shown.checks import child_head, no_signs_note
+from mengya_health.web.shown.words import birth_size
 
 REFERENCES = {
     "wst423_2022": "WS/T 423—2022",
@@ -68,6 +69,7 @@ def check_page(work, child: ChildFacts, opened: OpenEntry, state, *, by: str | N
         "proposals": [_proposal(content, each) for each in undecided(opened)],
         "decided": [_decided(content, child, each) for each in stored["decisions"]],
         "findings": [_finding(content, plan, stored, each) for each in stored["findings"]],
+        "birth": _birth(stored.get("birth_size")),
         "growth": _growth(growth_shown(stored)),
         "growth_who": _growth(stored["growth_who"]) if by == "who" else None,
         "who_href": url_for("checks.show", **here, by="who"),
@@ -164,6 +166,13 @@ def _growth(growth: dict) -> dict:
         "rows": rows,
         "notes": [*(NOTES[code][0] for code in growth["notes"]), *left_out],
     }
+
+
+def _birth(size: dict | None) -> str:
+    if size is None:
+        return ""
+    said = birth_size(size["size"], size["percentile_range"])
+    return _("出生体重按 WS/T 800—2022（单胎）孕 %(weeks)s 周：%(size)s", weeks=size["weeks"], size=said)
 
 
 def _age_words(growth: dict) -> str:

@@ -82,6 +82,7 @@ def edit_page(work, child: ChildFacts, form, classes: Iterable[ClassChoice]) -> 
         "form": form,
         "relations": relation_options(),
         "groups": _class_options(classes),
+        "birth_size": _birth_size_note(child),
         "class_name": child.class_name,
         "enrol_action": url_for("children.enrol", child_id=child.id),
     }
@@ -169,7 +170,16 @@ def paper(work, purpose: str) -> dict:
 
 
 def _birth_note(child: ChildFacts, today: date) -> str:
-    return " · ".join(filter(None, (words.gestation(child), words.corrected(child, today))))
+    size = child.birth_size()
+    told = str(words.BIRTH_SIZES[size.size]) if size and size.size != "AGA" else ""
+    return " · ".join(filter(None, (words.gestation(child), told, words.corrected(child, today))))
+
+
+def _birth_size_note(child: ChildFacts) -> str:
+    size = child.birth_size()
+    if size is None:
+        return ""
+    return _("按 WS/T 800—2022（单胎）：%(size)s", size=words.birth_size(size.size, size.percentile_range))
 
 
 def _search_row(child: ChildFacts, today: date) -> dict:

@@ -10,6 +10,7 @@ from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.work import LOCAL
 
+BIRTH_SIZES = {"SGA": _("小于胎龄"), "AGA": _("适于胎龄"), "LGA": _("大于胎龄")}
 SEX = {"F": _("女"), "M": _("男")}
 WEEKDAYS = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
 TODAY = _("今天")
@@ -142,6 +143,11 @@ def gestation(child: ChildFacts) -> str:
         return ""
     weeks, days = divmod(child.gestational_days, 7)
     return str(_("早产 %(weeks)s 周", weeks=f"{weeks}+{days}"))
+
+
+def birth_size(size: str, percentile_range: str) -> str:
+    """Return "小于胎龄（P3–P10）" for a size of WS/T 800—2022, as the clinic says it."""
+    return f"{BIRTH_SIZES[size]}（{percentile_range}）"
 
 
 def corrected(child: ChildFacts, today: date) -> str:
