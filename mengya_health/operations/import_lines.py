@@ -4,7 +4,7 @@ Columns, in any order, by this name or the Chinese one:
 
     id 编号                        the clinic's own number of the child; needed on every line
     name 姓名                      without the column each child is called 样本 and its id
-    sex 性别                       M or 男, F or 女; needed
+    sex 性别                       M or 男, F or 女, U or 未定; needed
     birth_date 出生日期            2025-11-20, 2025/11/20 or 2025年11月20日; or instead of it, counted back from the
     age_days 日龄, age_months 月龄   day measured (a month of 30.4375 days); a birth date goes before ages
     measured_date 测量日期         without the column all were measured on the day given with --measured-on
@@ -114,7 +114,7 @@ class _LineForm(Form):
 
     id = PlainText(longest=ID_LONGEST, required=True)
     name = PlainText(longest=NAME_LONGEST)
-    sex = _Word({"m": "M", "男": "M", "f": "F", "女": "F"})
+    sex = _Word({"m": "M", "男": "M", "f": "F", "女": "F", "u": "U", "未定": "U"})
     birth_date = LocalDate()
     measured_date = LocalDate()
     age_days = DecimalText(low="0", high="2557", places=2)

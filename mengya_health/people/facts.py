@@ -8,6 +8,7 @@ from uuid import UUID
 from mengya_health.access.actor import ChildSubject
 from mengya_health.growth import ages
 from mengya_health.growth.birth import BirthSize, birth_weight_size
+from mengya_health.growth.visits import SEXES
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class ChildFacts:
     id: UUID
     number: str
     name: str = field(repr=False)
-    sex: str  # M | F
+    sex: str  # M | F | U undetermined
     birth_on: date = field(repr=False)
     gestational_days: int | None
     corrected_below_months: int  # until this age by birth date a child born early is judged at corrected age
@@ -44,6 +45,10 @@ class ChildFacts:
     def age_months(self, on: date) -> int:
         """Return completed months by birth date."""
         return ages.completed_months(self.birth_on, on)
+
+    def has_known_sex(self) -> bool:
+        """Return whether growth can be judged and drawn at all: every reference is for boys or for girls."""
+        return self.sex in SEXES
 
     def is_preterm(self) -> bool:
         """Return whether the child was born before 37 completed weeks."""

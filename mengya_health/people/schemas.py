@@ -21,6 +21,7 @@ from mengya_health.fields import (
     birth_on_of,
 )
 from mengya_health.growth import ages
+from mengya_health.growth.visits import SEXES, UNDETERMINED
 
 OLDEST_YEARS = 7
 NAME_LONGEST = 50  # characters, never bytes
@@ -32,7 +33,7 @@ class _ChildSheet(Form):
     """Who a child is, as the clinic writes it down."""
 
     name = PlainText(longest=NAME_LONGEST, required=True)
-    sex = Choice("M", "F", required=True)
+    sex = Choice(*SEXES, UNDETERMINED, required=True)
     birth_on = LocalDate(required=True)
     gestational_weeks = WholeNumber(low=22, high=44)
     gestational_days = WholeNumber(low=0, high=6)  # beyond the full weeks

@@ -13,6 +13,7 @@ from mengya_health.content.screenings import Screening
 from mengya_health.growth import Judgement
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.birth import birth_weight_kg
 from mengya_health.screening.conditions import judge
 from mengya_health.screening.facts import History, Reading
 from mengya_health.screening.forms import Filled
@@ -169,8 +170,8 @@ def _history(
     now = [Reading(code, value, plan.on) for code, value in readings.items()]
     now.append(Reading("age_days", (plan.on - child.birth_on).days, plan.on))
     dates = {"birth": child.birth_on, "corrected_birth": child.corrected_birth_on()}
-    if child.birth_weight_kg is not None:
-        now.append(Reading("WEIGHT", child.birth_weight_kg, child.birth_on))
+    if weight := birth_weight_kg(child, readings, before):
+        now.append(Reading("WEIGHT", weight, child.birth_on))
         dates["birth_weight"] = child.birth_on
     return History(
         today=plan.on,

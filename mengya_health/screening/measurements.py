@@ -11,12 +11,15 @@ from uuid import UUID
 
 from mengya_health.growth import Judgement, Visit, judge, reference_for, who_reference
 from mengya_health.growth.chart import Chart, Event, growth_chart
+from mengya_health.growth.velocity import Velocity, velocity
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry, entries_of_kind
 from mengya_health.screening.facts import Reading
 from mengya_health.screening.instruments import growth_answers
 
 READING_KINDS = ("screening", "follow_up")
+TAKEN = {"wfa": "weight_kg", "lhfa": "lenhei_cm", "hcfa": "headc_cm"}
+DAYS_APART = 28
 NATIONAL = "wst423_2022"
 MEASURED = {"WEIGHT": "weight_kg", "LENGTH": "lenhei_cm", "HEADC": "headc_cm"}
 
@@ -75,6 +78,25 @@ def readings_in(entries: Iterable[OpenEntry]) -> tuple[Reading, ...]:
         if entry.status == "active"
         for each in entry.content.get("readings", ())
     )
+
+
+def latest_velocity(child: ChildFacts, history: Sequence[Measurement], indicator: str) -> Velocity | None:
+    """Return how fast weight ("wfa"), length ("lhfa") or head ("hcfa") grew up to its last measurement.
+
+    None where there is none a month before it, or the standard has no row.
+    """
+    taken = [each for each in history if getattr(each, TAKEN[indicator]) is not None]
+    before = a_month_before(taken)
+    return velocity(indicator, before.visit(child), taken[-1].visit(child)) if before else None
+
+
+def a_month_before(history: Sequence[Measurement]) -> Measurement | None:
+    """Return the newest measurement at least 28 days older than the last one; None where there is none.
+
+    With fewer days between them, scales and lengths err by more than a child grows.
+    """
+    apart = [each for each in history if (history[-1].measured_on - each.measured_on).days >= DAYS_APART]
+    return apart[-1] if apart else None
 
 
 def chart_of(

@@ -8,24 +8,13 @@ from mengya_health.content import Content
 from mengya_health.content.screening_rules import Alert
 from mengya_health.content.screenings import Screening
 from mengya_health.growth import Judgement
+from mengya_health.growth.velocity import lines_fallen
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.conditions import judge
 from mengya_health.screening.facts import History
 from mengya_health.screening.planned import CheckPlan, original
 
-# How many of the lines P3, P25, P50, P75, P97 a measurement has reached, by the columns it lies between.
-# Source: trend_alerts of screenings.yaml, G_CROSS: two of these lines crossed downwards.
-LINES_REACHED = {
-    "<P3": 0,
-    "P3–P10": 1,
-    "P10–P25": 1,
-    "P25–P50": 2,
-    "P50–P75": 3,
-    "P75–P90": 4,
-    "P90–P97": 4,
-    "≥P97": 5,
-}
-CROSSED = 2
+CROSSED = 2  # main lines downwards; source: trend_alerts of screenings.yaml, G_CROSS
 INDICATORS = ("wfa", "lhfa")  # weight, and length or height
 
 
@@ -45,7 +34,10 @@ def alerts_of(
 
 
 def crossed_down(judged: Judgement, earlier: Sequence[OpenEntry]) -> bool:
-    """Return whether weight or length now lies two main lines or more below an earlier measurement."""
+    """Return whether weight or length now lies two main lines or more below an earlier measurement.
+
+    Only measurements judged at the same kind of age are compared: where correction ends the curve is another one.
+    """
     return any(_fell(indicator, judged, earlier) for indicator in INDICATORS)
 
 
@@ -53,11 +45,7 @@ def _fell(indicator: str, judged: Judgement, earlier: Sequence[OpenEntry]) -> bo
     score = judged.scores.get(indicator)
     if score is None:
         return False
-    now = LINES_REACHED[score.percentile_range]
-    ranges = [_range_of(entry, indicator) for entry in earlier]
-    return any(LINES_REACHED[before] - now >= CROSSED for before in ranges if before)
-
-
-def _range_of(entry: OpenEntry, indicator: str) -> str | None:
-    scores = entry.content.get("growth", {}).get("scores", {})
-    return scores.get(indicator, {}).get("percentile_range")
+    growths = [entry.content.get("growth") for entry in earlier]
+    alike = [each["scores"] for each in growths if each and each["is_corrected"] == judged.age.is_corrected]
+    ranges = [scores[indicator]["percentile_range"] for scores in alike if indicator in scores]
+    return any(lines_fallen(before, score.percentile_range) >= CROSSED for before in ranges)

@@ -16,7 +16,9 @@ BETWEEN_THE_LINES = "常见"  # what a family reads where staff read 中下, 中
 def titled_charts(
     work, child: ChildFacts, history: Sequence[Measurement], indicators: Iterable[str], *, for_family: bool
 ) -> tuple[TitledChart, ...]:
-    """Return the charts that have at least one point of this child."""
+    """Return the charts that have at least one point of this child; none where the sex is undetermined."""
+    if not child.has_known_sex():
+        return ()
     drawn = (
         TitledChart(
             title=TITLES[indicator],

@@ -19,7 +19,7 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.work import LOCAL
 
 SIGN_IN = "/sign-in"
-SEXES = {"F": "女", "M": "男"}
+SEXES = {"F": "女", "M": "男", "U": "性别未定"}
 RELATIONS = {"mother": "母亲", "father": "父亲", "grandparent": "祖辈", "other": "其他家人"}
 POST_TERM_FROM_DAYS = 42 * 7
 # What no paper for a family says; see workflows/README.md.

@@ -12,7 +12,7 @@ from mengya_health.care.facts import TaskFacts
 from mengya_health.care.queries import CaseLine
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import RecordPage
-from mengya_health.screening.measurements import Measurement, chart_of, measurements_in
+from mengya_health.screening.measurements import Measurement, a_month_before, chart_of, latest_velocity, measurements_in
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.family_consents import renewals
@@ -21,7 +21,6 @@ STAGES = {"prevention": 1, "screening": 2, "intervention": 3, "consolidation": 4
 STAGE_NAMES = {1: lazy("预防"), 2: lazy("筛查"), 3: lazy("干预"), 4: lazy("巩固"), 5: lazy("完成")}
 MOST_AT_HOME = 3
 # Two weighings nearer to each other tell of meals, not of growth.
-DAYS_BETWEEN_WEIGHINGS = 28
 
 
 def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: RecordPage, tasks, cases, clinic) -> dict:
@@ -139,23 +138,26 @@ def _growth(child: ChildFacts, history: list[Measurement], today: date) -> dict 
         return None
     last = weighed[-1]
     text = _("%(day)s %(kg)s 公斤", day=words.day(last.measured_on, today), kg=last.weight_kg)
-    text += _gained(last, weighed)
-    drawing = chart_of(child, weighed, "wfa", today_on=today, size="narrow", audience="family", ages="judged")
+    text += _gained(child, last, weighed)
+    drawing = None
+    if child.has_known_sex():
+        drawing = chart_of(child, weighed, "wfa", today_on=today, size="narrow", audience="family", ages="judged")
     age_note = _("图上按预产期算月龄。") if child.uses_corrected_age(today) else ""
     return {"drawing": drawing, "text": text, "trend": "", "age_note": age_note}
 
 
-def _gained(last: Measurement, weighed: list[Measurement]) -> str:
+def _gained(child: ChildFacts, last: Measurement, weighed: list[Measurement]) -> str:
     """Return how the sentence about the weight ends: what was gained since the weighing a month ago or longer."""
-    apart = [(last.measured_on - each.measured_on).days for each in weighed]
-    earlier = [(days, each) for days, each in zip(apart, weighed, strict=True) if days >= DAYS_BETWEEN_WEIGHINGS]
-    if not earlier:
+    before = a_month_before(weighed)
+    if before is None:
         return "。"
-    days, before = earlier[-1]
-    gained = Decimal(last.weight_kg) - Decimal(before.weight_kg)
-    if gained > 0:
-        return "，" + _("%(days)s 天长了 %(kg)s 公斤。", days=days, kg=gained)
-    return "，" + _("%(days)s 天没有变重，医生会看原因。", days=days)
+    days, gained = (last.measured_on - before.measured_on).days, Decimal(last.weight_kg) - Decimal(before.weight_kg)
+    if gained <= 0:
+        return "，" + _("%(days)s 天没有变重，医生会看原因。", days=days)
+    grown = latest_velocity(child, weighed, "wfa")
+    usual = round(grown.median_gained, 1) if grown else 0
+    compared = "，" + _("同龄孩子大约长 %(kg)s 公斤", kg=float(usual)) if usual > 0 else ""
+    return "，" + _("%(days)s 天长了 %(kg)s 公斤", days=days, kg=gained) + compared + "。"
 
 
 def _step(cases: list[CaseLine]) -> dict:

@@ -15,7 +15,7 @@ from mengya_health.growth.chart_words import sd_text
 from mengya_health.growth.intergrowth import REFERENCE as INTERGROWTH
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
-from mengya_health.screening.measurements import Measurement, chart_of, growth_shown, measurements_in
+from mengya_health.screening.measurements import Measurement, chart_of, growth_shown, latest_velocity, measurements_in
 from mengya_health.web.shown import words
 from mengya_health.web.shown.entries import SHOWN_READINGS, reading
 
@@ -26,9 +26,9 @@ SCORE_OF = {"WEIGHT": "wfa", "LENGTH": "lhfa", "HEADC": "hcfa"}
 
 
 def growth_card(work, child: ChildFacts, entries: Sequence[OpenEntry], cases: list[CaseLine], asked: dict):
-    """Return chart, tabs and table of what was measured so far; None where nothing was."""
+    """Return chart, tabs and table of what was measured so far; None where nothing was, or nothing can be drawn."""
     history = measurements_in(entries)
-    if not history:
+    if not history or not child.has_known_sex():
         return None
     events = [Event(case.opened_on, _("立案")) for case in cases]
     chart = chart_of(child, history, asked["chart"], today_on=work.today, ages=asked["ages"], events=events)
@@ -40,6 +40,13 @@ def growth_card(work, child: ChildFacts, entries: Sequence[OpenEntry], cases: li
         "tabs": [_choice(child, asked, "chart", code, title) for code, title in zip(CHARTS, titles, strict=True)],
         "ages": [_choice(child, asked, "ages", code, title) for code, title in ages],
     }
+
+
+def why_no_chart(child: ChildFacts) -> dict:
+    """Return why there is no chart, and whether a first measurement would bring one."""
+    if child.has_known_sex():
+        return {"text": _("还没有测量"), "is_first": True}
+    return {"text": _("性别未定：测量照常记录，不评价，不画曲线"), "is_first": False}
 
 
 def key_points(work, child: ChildFacts, entries: Sequence[OpenEntry], tasks: list[TaskFacts]) -> list[dict]:
@@ -59,13 +66,15 @@ def key_points(work, child: ChildFacts, entries: Sequence[OpenEntry], tasks: lis
     return points
 
 
-def one_sentence(entries: Sequence[OpenEntry], case: CaseLine | None, today: date) -> str:
-    """Return how the weight went between the last two measurements, and where the first case stands."""
-    weighed = [each for each in measurements_in(entries) if each.weight_kg is not None]
+def one_sentence(child: ChildFacts, entries: Sequence[OpenEntry], case: CaseLine | None, today: date) -> str:
+    """Return how the weight went between the last two measurements, how fast it all grows, where the first case is."""
+    history = measurements_in(entries)
+    weighed = [each for each in history if each.weight_kg is not None]
     parts = []
     if len(weighed) > 1:
         bands = {entry.id: _band(entry.content, "wfa") for entry in entries}
         parts.append(_weight_course(weighed[-2], weighed[-1], bands))
+    parts.append(_velocities(child, history))
     if case:
         turn = words.turn(case.whose_turn)
         turned = f"，{turn['text']}" if turn else ""
@@ -116,6 +125,18 @@ def _signs(said: dict) -> list[dict]:
 def _band(said: dict, indicator: str) -> str:
     score = said.get("growth", {}).get("scores", {}).get(indicator) or {}
     return score.get("sd_band") or ""
+
+
+def _velocities(child: ChildFacts, history: Sequence[Measurement]) -> str:
+    """Return 按月折算：体重 +0.41 kg（同龄中位 +0.38）… over the last month or longer; "" where nothing can be said."""
+    named = {"wfa": (_("体重"), "kg", 2), "lhfa": (_("身长/身高"), "cm", 1), "hcfa": (_("头围"), "cm", 1)}
+    told = [
+        _("%(name)s %(own)s %(unit)s（同龄中位 %(median)s）", name=name, own=own, unit=unit, median=median)
+        for indicator, (name, unit, places) in named.items()
+        if (found := latest_velocity(child, history, indicator))
+        for own, median in [(f"{each:+.{places}f}" for each in (found.per_month, found.median_per_month))]
+    ]
+    return _("按月折算：%(all)s。", all="、".join(told)) if told else ""
 
 
 def _weight_course(before: Measurement, now: Measurement, bands: dict) -> str:

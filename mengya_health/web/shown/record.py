@@ -22,7 +22,7 @@ from mengya_health.signing.receipts import may_hold
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head, may
-from mengya_health.web.shown.growth import growth_card, key_points, one_sentence
+from mengya_health.web.shown.growth import growth_card, key_points, one_sentence, why_no_chart
 from mengya_health.web.shown.links import task_href
 
 NEWEST, ALL = 20, 500
@@ -54,7 +54,8 @@ def record_page(
         ],
         "reads_health": reads_health,
         "chart": growth_card(work, child, record.of_kinds, cases, asked) if reads_health else None,
-        "sentence": one_sentence(record.of_kinds, first, work.today) if reads_health else "",
+        "no_chart": why_no_chart(child),
+        "sentence": one_sentence(child, record.of_kinds, first, work.today) if reads_health else "",
         "points": key_points(work, child, record.of_kinds, tasks) if reads_health else [],
         "hands": [
             {"role": mark, "text": f"{who} {record.counts[section]}"}

@@ -11,7 +11,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.work import LOCAL
 
 BIRTH_SIZES = {"SGA": _("小于胎龄"), "AGA": _("适于胎龄"), "LGA": _("大于胎龄")}
-SEX = {"F": _("女"), "M": _("男")}
+SEX = {"F": _("女"), "M": _("男"), "U": _("性别未定")}
 WEEKDAYS = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
 TODAY = _("今天")
 SHADES = ("", "b", "c", "d")  # of the leaf with a child's initial; neighbours differ, boys and girls do not
