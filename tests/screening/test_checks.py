@@ -1,5 +1,6 @@
 """A check from the form to the entry: what is refused, what is asked back, what is stored."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from mengya_health.growth.intergrowth import z_preterm
 from mengya_health.people.queries import find_child
 from mengya_health.record.models import Entry
 from mengya_health.screening.check_content import typed_values
-from mengya_health.screening.commands import record_check, record_measurement
+from mengya_health.screening.commands import find_check, record_check, record_measurement
 from mengya_health.screening.measurements import Measurement, chart_of, growth_history
 from mengya_health.screening.planned import plan_check
 from mengya_health.screening.second_look import AskedBack
@@ -291,3 +292,17 @@ def test_the_newborn_check_keeps_and_compares_the_size_at_birth(child_of, check)
     assert [each["size"] for each in kept.values()] == ["SGA", "AGA", "LGA"]
     assert {(each["reference"], each["weeks"]) for each in kept.values()} == {("wst800_2022", 39)}
     assert check(child_of(3)).content["birth_size"] is None
+
+
+def test_a_check_of_a_child_of_undetermined_sex_is_stored_without_a_grade(child_of, check, form_of, work_as, district):
+    child = child_of(12, sex="U")
+    sent = form_of(replace(child, sex="F"))
+    with work_as(district.doctor) as work:
+        entry_id = record_check(work, find_child(work, child.id), None, sent).id
+    with work_as(district.doctor, writing=False) as work:
+        stored = find_check(work, find_child(work, child.id), entry_id)
+    assert stored.content["growth"]["scores"] == {}
+    assert set(stored.content["growth"]["unscored"].values()) == {"sex_unknown"}
+    kept = next(each for each in stored.content["screenings"] if each["screening"] == "SCR_GROWTH")
+    assert (kept["conclusion"], kept["ungraded"], kept["missing"]) == ("incomplete", "sex_unknown", [])
+    assert readings(stored)["WEIGHT"] == sent["weight"]

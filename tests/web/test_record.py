@@ -211,6 +211,18 @@ def test_a_corrected_measurement_is_judged_anew(desk, measured, work_as, distric
     assert readings.keys() == was.keys()
 
 
+def test_a_correction_keeps_the_oedema_that_was_seen(desk, measured, work_as, district):
+    with work_as(district.doctor) as work:
+        measurement = Measurement(measured_on=TODAY, weight_kg="8.90", lenhei_cm="73.1", position="l", oedema=True)
+        record_measurement(work, find_child(work, measured.id), measurement)
+    entry = newest_entry(work_as, district.doctor, measured)
+    path = f"/children/{measured.id}/entries/{entry.id}"
+    assert desk.send(path, weight_kg="9.00", reason="看错了秤").status_code == 303
+    corrected = newest_entry(work_as, district.doctor, measured).content
+    assert corrected["oedema"] is True
+    assert corrected["growth"]["unscored"]["wfa"] == "oedema"
+
+
 def test_only_the_hand_that_wrote_it_is_offered_a_correction(desk, register, work_as, district):
     child = register("P1", "P2", group_id=district.group_id)
     with work_as(district.teacher) as work:
