@@ -91,6 +91,16 @@ def test_the_last_corrected_day_is_the_one_before_the_birthday():
     assert age_for_growth(BORN_ON, next_on, 190, 36).days == (next_on - BORN_ON).days
 
 
+def test_an_age_in_months_or_days_is_corrected_up_to_the_limit_and_not_at_it():
+    for given, is_corrected in (
+        ({"age_months": "23.99"}, True),
+        ({"age_months": 24}, False),
+        ({"age_days": 730}, True),
+        ({"age_days": 731}, False),
+    ):
+        assert Visit(sex="F", gestational_days=210, **given).age().is_corrected is is_corrected
+
+
 def test_a_child_of_undetermined_sex_is_not_judged_and_the_reason_says_so():
     visit = _visit(400, sex="U", weight_kg="9", lenhei_cm="75", headc_cm="46")
     for reference in ("wst423_2022", "who2006", "who2007", "intergrowth21"):

@@ -161,7 +161,7 @@ def _growth(growth: dict) -> dict:
     left_out = dict.fromkeys(REASONS[reason][0] for reason in growth["unscored"].values())
     return {
         "reference": REFERENCES[growth["reference"]],
-        "rule": str(AGE_RULES[growth["age_rule"]]) if growth["age_rule"] else "",
+        "rule": f"{AGE_RULES[growth['age_rule']]} · {_('水平按标准差法（表 2）')}" if growth["age_rule"] else "",
         "age": _age_words(growth),
         "rows": rows,
         "notes": [*(NOTES[code][0] for code in growth["notes"]), *left_out],
