@@ -1,8 +1,6 @@
 """Engines, column types and ids. Nothing here knows what a child is."""
 
 import logging
-import os
-import resource
 import secrets
 import time
 from datetime import UTC, datetime
@@ -224,9 +222,3 @@ def as_unavailable(error: OperationalError) -> Unavailable:
         if is_busy(error)
         else Unavailable("数据库暂时连不上，请过一会儿再试。", "The database is not reachable.")
     )
-
-
-def restrict_new_files() -> None:
-    """Make every file this process creates readable by its owner only, and its memory none at all."""
-    os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the keys

@@ -8,7 +8,6 @@ from pathlib import Path
 from uuid import UUID
 
 import click
-from sqlalchemy.exc import SQLAlchemyError
 
 from mengya_health.cli.base import A_PATH, data_option, main, opened, settings_of
 from mengya_health.errors import MengyaError, StartRefused
@@ -46,6 +45,8 @@ def _plain(value):
 
 @contextmanager
 def _cannot_check():
+    from sqlalchemy.exc import SQLAlchemyError
+
     try:
         yield
     except StartRefused:

@@ -4,9 +4,7 @@ import sys
 from pathlib import Path
 
 import click
-from sqlalchemy import make_url
 
-from mengya_health import db
 from mengya_health.cli.base import data_option, main, opened, port_option, progress, settings_of
 
 
@@ -34,6 +32,9 @@ def init(data_dir: Path | None, admin: str | None) -> None:
 @data_option
 def upgrade(data_dir: Path | None) -> None:
     """Bring database and keystore to their newest migrations."""
+    from sqlalchemy import make_url
+
+    from mengya_health import db
     from mengya_health.operations import upgrading
 
     settings = settings_of(data_dir)
