@@ -58,6 +58,8 @@ class Measured:
             raise Unscored("before_term" if self.age.is_corrected else "age_outside")
         if self.oedema and "weight" in NEEDED[indicator]:
             raise Unscored("oedema")
+        if "stature" in NEEDED[indicator] and self.stature <= 0:
+            raise Unscored("stature_outside")  # nothing is left of it after 0.7 cm
         if indicator == "bfa":
             return bmi_kg_m2(self.weight, self.stature)
         return getattr(self, COMPARED[indicator]).as_integer_ratio()

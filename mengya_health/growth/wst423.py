@@ -44,11 +44,15 @@ class Table:
         Between two rows each column runs straight; after the last row it goes on with the last slope.
         """
         x_parts = x[1]
-        index = min(bisect_right(self.xs, x[0] // x_parts), len(self.xs) - 1) - 1
+        index = self.interval_at(x[0] // x_parts)
         into = x[0] - self.xs[index] * x_parts
         span = (self.xs[index + 1] - self.xs[index]) * x_parts
         left, pairs = span - into, zip(self.rows[index], self.rows[index + 1], strict=True)
         return [low * left + high * into for low, high in pairs], 10 * span
+
+    def interval_at(self, x: int) -> int:
+        """Return the number of the row below a whole x that has another row above it."""
+        return min(bisect_right(self.xs, x), len(self.xs) - 1) - 1
 
 
 @cache

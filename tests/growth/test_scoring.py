@@ -249,3 +249,10 @@ def test_an_altered_table_is_refused(tmp_path, monkeypatch):
         files.reference_rows("who2007_lms")
     with pytest.raises(IntegrityError):
         files.reference_rows("who2006_lms")
+
+
+@pytest.mark.parametrize("reference", ["who2006", "wst423_2022"])
+@pytest.mark.parametrize("lenhei_cm", ["0.5", "0.7"])
+def test_a_length_of_which_nothing_is_left_is_outside_every_table(reference, lenhei_cm):
+    judged = judge(Visit(sex="F", age_days=800, weight_kg=9, lenhei_cm=lenhei_cm, position="l"), reference)
+    assert [judged.unscored[name] for name in ("lhfa", "wflh", "bfa")] == ["stature_outside"] * 3
