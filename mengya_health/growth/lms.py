@@ -81,3 +81,8 @@ def percentile_text(z: float) -> str:
     if z > 3:
         return ">99.9"
     return f"{50 * math.erfc(-z / math.sqrt(2)):.1f}"
+
+
+def z_text(z: float) -> str:
+    """Return a z-score with two decimals, half to even as Python rounds; "-0.00" is "0.00"."""
+    return f"{round(z, 2) + 0.0:.2f}"

@@ -8,7 +8,7 @@ from statistics import NormalDist
 import numpy as np
 from numpy.typing import NDArray
 
-from mengya_health.growth.lms import percentile_text
+from mengya_health.growth.lms import percentile_text, z_text
 
 Texts = NDArray[np.object_]
 # Nearer than this to where a text changes, the number itself is rounded: a binary fraction can lie on either side.
@@ -16,11 +16,6 @@ NEAR = 1e-9
 # |z| up to which texts are kept ready; beyond stand only mistakes.
 READY_TO_Z = 10
 BEYOND = {"wst423_2022": ("<3", ">97")}
-
-
-def z_text(z: float) -> str:
-    """Return a z-score with two decimals, half to even as Python rounds; "-0.00" is "0.00"."""
-    return f"{round(z, 2) + 0.0:.2f}"
 
 
 def z_texts(z: NDArray[np.float64]) -> Texts:

@@ -46,6 +46,11 @@ class Ages:
         """Completed months."""
         return self.months // self.months_over
 
+    def or_else(self, others: Ages) -> Ages:
+        """Return these ages, and the others where these are not known."""
+        columns = ((getattr(self, field.name), getattr(others, field.name)) for field in fields(Ages))
+        return Ages(*(np.where(self.is_known, own, other) for own, other in columns))
+
 
 @dataclass(frozen=True, slots=True)
 class Visits:
@@ -69,9 +74,8 @@ class Visits:
     def part(self, begin: int, end: int) -> Visits:
         """Return the visits from `begin` to before `end`."""
         ages = Ages(*(getattr(self.ages, field.name)[begin:end] for field in fields(Ages)))
-        columns = (getattr(self, field.name)[begin:end] for field in fields(Visits) if field.name != "ages")
-        is_girl, *measured = columns
-        return Visits(is_girl, ages, *measured)
+        names = [field.name for field in fields(Visits) if field.name != "ages"]
+        return Visits(ages=ages, **{name: getattr(self, name)[begin:end] for name in names})
 
 
 def ages_from_days(milli_days: Ints) -> Ages:

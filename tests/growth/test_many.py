@@ -86,7 +86,7 @@ def _assert_as_one_by_one(visits, reference, age_rule):
                 assert not found.flag[place, number]
                 continue
             score, about = judged.scores[indicator], (visit, indicator)
-            assert found.z[place, number] == pytest.approx(score.z, abs=1e-9), about
+            assert found.z[place, number] == pytest.approx(score.z, abs=1e-9, rel=1e-12), about
             assert found.flag[place, number] == score.flag, about
             assert percentiles[place][number] == score.percentile, about
             if reference == "wst423_2022":

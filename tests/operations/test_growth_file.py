@@ -1,13 +1,19 @@
 """`mengya growth`: a CSV file in, the same lines with scores out."""
 
 import csv
+import io
+import random
+import subprocess
+import sys
 import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from mengya_health.errors import Invalid
-from mengya_health.operations.growth_file import score_file
+from mengya_health.operations.growth_cells import REMEMBERED, Once
+from mengya_health.operations.growth_file import LINES_AT_ONCE, score_file
+from mengya_health.operations.growth_line import line_results
 
 VECTORS = Path(__file__).parent.parent / "growth" / "vectors_public.csv"
 HEADER = "id,sex,birth_date,measured_date,age_days,age_months,weight_kg,lenhei_cm,position,headc_cm,oedema"
@@ -153,9 +159,9 @@ def test_missing_files_and_folders_are_refused(tmp_path):
 
 
 def test_memory_does_not_grow_with_the_file_and_progress_is_told(tmp_path):
-    def peak_of(count):
+    def peak_of(blocks):
         source = tmp_path / "in.csv"
-        source.write_text("sex,age_days,weight_kg\n" + "M,300,9.1\n" * count)
+        source.write_text("sex,age_days,weight_kg\n" + "M,300,9.1\n" * blocks * LINES_AT_ONCE)
         told = []
         tracemalloc.start()
         score_file(source, tmp_path / "out.csv", reference="who2006", progress=lambda *share: told.append(share))
@@ -163,9 +169,82 @@ def test_memory_does_not_grow_with_the_file_and_progress_is_told(tmp_path):
         tracemalloc.stop()
         return peak, told
 
-    peak_of(10)
-    small, _ = peak_of(1000)
-    large, told = peak_of(6000)
+    small, _ = peak_of(2)  # one block is written while the next is read
+    large, told = peak_of(8)
     assert large < small + 200_000
-    assert len(told) == 6
+    assert len(told) == 8
     assert all(0 < read <= whole for read, whole in told)
+
+
+def test_no_more_than_so_many_distinct_cells_are_kept():
+    squares = Once(lambda number: number**2)
+    assert squares.of(range(REMEMBERED + 10)) == [number**2 for number in range(REMEMBERED + 10)]
+    assert len(squares) == 10
+
+
+UNUSUAL = {
+    "sex": ("", "X", "f", " M "),
+    "birth_date": ("2022-02-30", "x", "2021/1/5", "2030-01-01", "2020-02-29"),
+    "measured_date": ("", "2023-13-01", "2024-02-29"),
+    "age_days": ("-1", "12.3456", "730.5", "100001", "1856.5"),
+    "age_months": ("84", "83.999", "12.34567", "2401"),
+    "weight_kg": ("", "0", "8.12345", "eight", "９", "500.001", "600", "1001", "8.1000"),
+    "lenhei_cm": ("", "0.7", "0.5", "44.9", "110.05", "103.1", "401", "130.0"),
+    "position": ("L", "s", ""),
+    "headc_cm": ("", "0.000", "400.1"),
+    "oedema": ("Y", "", "maybe", "y"),
+}
+
+
+def _lines_of_every_kind(draw, count):
+    for number in range(count):
+        cells = dict.fromkeys(HEADER.split(","), "")
+        cells |= {"id": draw.choice(["东村, 一组", '说"好"', "两\n行", str(number)]), "sex": draw.choice("MF")}
+        cells |= {"weight_kg": f"{draw.uniform(2, 25):.2f}", "lenhei_cm": f"{draw.uniform(44, 131):.1f}"}
+        cells |= {"position": draw.choice("lh"), "headc_cm": f"{draw.uniform(30, 55):.1f}", "oedema": "n"}
+        if draw.random() < 0.5:
+            cells |= {"birth_date": f"2021-{draw.randint(1, 12)}-{draw.randint(1, 28)}"}
+            cells |= {"measured_date": f"202{draw.randint(1, 5)}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}"}
+        else:
+            days = draw.choice([0, 273, 274, 730, 731, 1856, 1857, draw.randint(0, 2600)])
+            cells[draw.choice(["age_days", "age_months"])] = str(draw.choice([days, days % 90, draw.randint(0, 90)]))
+        if draw.random() < 0.3:
+            column = draw.choice(list(UNUSUAL))
+            cells[column] = draw.choice(UNUSUAL[column])
+        line = list(cells.values())
+        yield draw.choice([line] * 20 + [[], line[: draw.randint(1, 10)], [*line, "更多"]])
+
+
+@pytest.mark.parametrize(
+    ("reference", "age_rule"),
+    [("who2006", "exact"), ("who2007", "exact"), ("wst423_2022", "exact"), ("wst423_2022", "completed_months")],
+)
+def test_blocks_of_lines_are_written_as_line_by_line(tmp_path, reference, age_rule):
+    draw = random.Random(f"{reference}{age_rule}")  # noqa: S311
+    header, rows = HEADER.split(","), list(_lines_of_every_kind(draw, 1500))
+    expected, scored, flagged = [], 0, 0
+    for cells in rows:
+        results, judged = line_results(header, cells, reference, age_rule)
+        expected.append([*(cells + [""] * len(header))[: len(header)], *results])
+        scored += bool(judged and judged.scores)
+        flagged += bool(judged and any(score.flag for score in judged.scores.values()))
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([header, *rows])
+    lines, summary = _scored(tmp_path, text.getvalue(), reference, age_rule=age_rule)
+    by_line = io.StringIO()
+    csv.writer(by_line, lineterminator="\n").writerows([list(lines[0]), *expected])
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8") == by_line.getvalue()
+    assert (summary.lines, summary.scored, summary.flagged) == (1500, scored, flagged)
+    assert 50 < scored < 1500
+
+
+def test_scoring_a_file_loads_neither_the_web_nor_the_database(tmp_path):
+    (tmp_path / "in.csv").write_text("sex,age_months,weight_kg\nM,12,9.6\n")
+    program = (
+        "import sys; from mengya_health.cli import main; "
+        "main(['growth', 'in.csv', 'out.csv', '--reference', 'who2006'], standalone_mode=False); "
+        "print(*{name.partition('.')[0] for name in sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert {"flask", "sqlalchemy", "weasyprint", "cryptography"}.isdisjoint(done.stdout.split())
+    assert (tmp_path / "out.csv").exists()
