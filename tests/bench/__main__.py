@@ -1,6 +1,7 @@
-"""python -m tests.bench [--events N]: print the CPU time of our requests beside the bounds, one interleaved run.
+"""python -m tests.bench [--growth | --events N]: print the CPU time of our requests beside the bounds.
 
-With --events only a history of so many events is verified; without, one of a hundred thousand beside the rest.
+With --growth only growth is measured; with --events only a history of so many events is verified; without either,
+one of a hundred thousand beside the rest.
 """
 
 from argparse import ArgumentParser
@@ -10,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench import history, opening
 from tests.bench.bounds import bare_app
+from tests.bench.growth import print_growth
 from tests.bench.measure import Comparison, Request, cpu_ms, request_to
 from tests.bench.sign_in import print_sign_in
 
@@ -19,11 +21,15 @@ FEW_EVENTS = 100_000
 def main() -> None:
     parser = ArgumentParser()
     parser.add_argument("--events", type=int, help="verify a history of so many events, and nothing else")
-    events = parser.parse_args().events
-    if events is None:
+    parser.add_argument("--growth", action="store_true", help="measure growth, and nothing else")
+    wanted = parser.parse_args()
+    if not wanted.events and not wanted.growth:
         _print_requests()
     with TemporaryDirectory() as folder:
-        print(history.line(history.measure(Path(folder), events or FEW_EVENTS)))
+        if not wanted.events:
+            print_growth(Path(folder))
+        if not wanted.growth:
+            print(history.line(history.measure(Path(folder), wanted.events or FEW_EVENTS)))
 
 
 def _print_requests() -> None:
