@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, nextafter
 from typing import NamedTuple
 
 import numpy as np
@@ -100,10 +99,5 @@ def measured_many(visits: Visits, lies_by_age: Bools | None) -> MeasuredMany:
 def are_implausible(indicator: str, z: NDArray[np.float64]) -> Bools:
     """Return where WHO's software asks for the measurement to be checked; False where there is no z."""
     lowest, highest = PLAUSIBLE_Z[indicator]
-    return (z > _last_rounding_to(highest)) | (z < -_last_rounding_to(-lowest))
-
-
-def _last_rounding_to(limit: float) -> float:
-    """Return the largest number that two decimals still round to `limit`."""
-    last = limit + 0.005
-    return last if round(last, 2) <= limit else nextafter(last, -inf)
+    # Two decimals still round these limits, 5.005 and 6.005, down: in binary they lie a hair below.
+    return (z > highest + 0.005) | (z < lowest - 0.005)

@@ -27,8 +27,6 @@ from mengya_health.growth.wst423 import (
 )
 
 Floats = NDArray[np.float64]
-# What a whole number may be to be a binary float without loss.
-EXACT_BELOW = 2**53
 
 
 class Columns(NamedTuple):
@@ -145,7 +143,4 @@ def _share_of_interval(edges: Ints, scaled: Ints, reached: NDArray[np.int8]) -> 
     low = np.clip(reached.astype(np.int64) - 1, 0, 5)
     visit = np.arange(len(low))
     into, length = scaled - edges[visit, low], edges[visit, low + 1] - edges[visit, low]
-    large = np.flatnonzero((abs(into) > EXACT_BELOW) | (length > EXACT_BELOW))
-    shortened = np.gcd(into[large], length[large])
-    into[large], length[large] = into[large] // shortened, length[large] // shortened
     return low, into / length

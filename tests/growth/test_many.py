@@ -4,7 +4,9 @@ import csv
 import random
 from datetime import date, timedelta
 from decimal import Decimal
+from math import nextafter
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -12,9 +14,10 @@ import pytest
 from mengya_health.errors import Invalid
 from mengya_health.growth import Visit, judge
 from mengya_health.growth.ages import exact_months
+from mengya_health.growth.lms import percentile_text
 from mengya_health.growth.many import AT_ONCE, judge_many
-from mengya_health.growth.many_measures import NOTE_CODES, REASON_CODES
-from mengya_health.growth.many_texts import percentile_texts
+from mengya_health.growth.many_measures import NOTE_CODES, REASON_CODES, are_implausible
+from mengya_health.growth.many_texts import percentile_texts, z_texts
 from mengya_health.growth.many_visits import (
     LYING,
     MILLI,
@@ -27,7 +30,7 @@ from mengya_health.growth.many_visits import (
     ages_from_days,
     ages_from_months,
 )
-from mengya_health.growth.who import lms_tables
+from mengya_health.growth.who import PLAUSIBLE_Z, is_implausible, lms_tables
 from mengya_health.growth.wst423 import labels, tables
 
 VECTORS = Path(__file__).parent / "vectors_public.csv"
@@ -228,6 +231,26 @@ def test_flags_begin_where_two_decimals_pass_the_limit():
             visits += [Visit(sex="M", age_days=days, lenhei_cm=at + Decimal(by) / 1000) for by in range(-3, 4)]
     found = _assert_as_one_by_one(visits, "who2006", "exact")
     assert 0 < found.flag[1].sum() < len(visits)
+
+
+def test_flags_begin_just_beyond_the_numbers_that_round_to_the_limit():
+    for indicator, limits in PLAUSIBLE_Z.items():
+        for limit in limits:
+            side = 0.005 if limit > 0 else -0.005
+            z = [limit + side, nextafter(limit + side, 0), nextafter(limit + side, 9 * limit), limit]
+            assert list(are_implausible(indicator, np.array(z))) == [is_implausible(indicator, each) for each in z]
+
+
+def test_percentiles_are_rounded_as_one_by_one_next_to_every_change():
+    z = np.array([NormalDist().inv_cdf((permille - 0.5) / 1000) for permille in range(2, 1000)])
+    near = np.concatenate([z, np.nextafter(z, -9), np.nextafter(z, 9), z - 1e-12, [-3, 3, -3.001, 3.001, 0]])
+    assert list(percentile_texts(near, "who2006")) == [percentile_text(float(each)) for each in near]
+    assert list(percentile_texts(np.array([-np.inf, np.inf, np.nan]), "wst423_2022")) == ["<3", ">97", ""]
+
+
+def test_z_is_written_as_one_by_one():
+    z = np.array([0.285, -0.004, 0.0, 9.995, 10.005, -123.456, 2.675, 1.005, np.nan])
+    assert list(z_texts(z)) == ["0.28", "0.00", "0.00", "9.99", "10.01", "-123.46", "2.67", "1.00", ""]
 
 
 def test_ages_of_columns_are_those_of_single_visits():
