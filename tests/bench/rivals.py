@@ -40,11 +40,12 @@ def _python() -> Path:
 
 
 def _run(command: list) -> str:
-    environ = {"PATH": "/usr/bin:/bin", "HOME": str(Path.home())}
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     try:
         done = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=MINUTES * 60, check=True)
     except subprocess.CalledProcessError as problem:
-        raise NotInstallable((problem.stderr.strip().splitlines() or ["no reason given"])[-1]) from problem
+        said = problem.stderr.strip().splitlines() or ["no reason given"]
+        raise NotInstallable(next((line for line in said if line.startswith("ERROR")), said[-1])) from problem
     except (OSError, subprocess.TimeoutExpired) as problem:
         raise NotInstallable(str(problem)) from problem
     return done.stdout

@@ -172,6 +172,7 @@ def _random_visit(draw: random.Random) -> Visit:
                 some(43, 131),
                 some(60, 90),
                 Decimal("44.9"),
+                87,
                 Decimal("0.7"),
                 Decimal("0.5"),
                 45,
