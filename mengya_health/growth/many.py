@@ -6,22 +6,24 @@ theirs. Visits are taken in blocks small enough to stay in the processor's cache
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mengya_health.errors import Invalid
 from mengya_health.growth.judging import INDICATORS
-from mengya_health.growth.many_measures import MeasuredMany
 from mengya_health.growth.many_visits import Bools, Visits
 from mengya_health.growth.many_who import measured_2006, measured_2007, score_2006, score_2007
 from mengya_health.growth.many_wst423 import measured_423, score_423
 from mengya_health.growth.wst423 import AGE_RULES
 
 AT_ONCE = 8192
+READINGS = {
+    "wst423_2022": (measured_423, score_423),
+    "who2006": (measured_2006, score_2006),
+    "who2007": (measured_2007, score_2007),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class Judgements:
 
 
 def judge_many(visits: Visits, reference: str, age_rule: str = "exact") -> Judgements:
-    """Return all visits compared with a reference. Arguments, errors and sources are those of `judge`."""
-    if reference not in INDICATORS or age_rule not in AGE_RULES:
+    """Return all visits compared with a reference of READINGS. Otherwise arguments, errors, sources as in `judge`."""
+    if reference not in READINGS or age_rule not in AGE_RULES:
         raise Invalid("没有这份生长标准或月龄算法。", "There is no such growth reference or age rule.")
     found = _room_for(len(visits), reference)
     for begin in range(0, len(visits), AT_ONCE):
@@ -66,24 +68,17 @@ def _room_for(count: int, reference: str) -> Judgements:
 
 
 def _judge_block(visits: Visits, block: slice, found: Judgements, reference: str, age_rule: str) -> None:
-    prepare, score = _reading(reference, age_rule)
+    prepare, score = READINGS[reference]
+    is_chinese = reference == "wst423_2022"
     with np.errstate(divide="ignore", invalid="ignore"):  # rows without a score are worked out too, and thrown away
         children = prepare(visits)
         found.note[block] = children.note
         for place, indicator in enumerate(found.indicators):
-            scores = score(indicator, children)
+            scores = score(indicator, children, age_rule) if is_chinese else score(indicator, children)
             found.reason[place, block] = scores.reason
             found.z[place, block] = scores.z
             found.flag[place, block] = scores.flag
-            if reference == "wst423_2022":
+            if is_chinese:
                 found.percentile_z[place, block] = scores.percentile_z
                 found.sd_reached[place, block] = scores.sd_reached
                 found.percentiles_reached[place, block] = scores.percentiles_reached
-
-
-def _reading(reference: str, age_rule: str) -> tuple[Callable[[Visits], MeasuredMany], Callable]:
-    return {
-        "wst423_2022": (measured_423, partial(score_423, age_rule=age_rule)),
-        "who2006": (measured_2006, score_2006),
-        "who2007": (measured_2007, score_2007),
-    }[reference]

@@ -9,7 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mengya_health.growth.ages import DAYS_PER_MONTH
-from mengya_health.growth.many_visits import LYING, MILLI, PARTS_OF_DAY, STANDING, UNKNOWN, Bools, Ints, Visits
+from mengya_health.growth.many_visits import (
+    LYING,
+    MILLI,
+    PARTS_OF_DAY,
+    STANDING,
+    UNDETERMINED,
+    UNKNOWN,
+    Bools,
+    Ints,
+    Visits,
+)
 from mengya_health.growth.measures import LIES_BELOW_CM, LYING_MINUS_STANDING_CM, NEEDED, STANDS_FROM_MONTHS
 from mengya_health.growth.visits import NOTES, REASONS
 from mengya_health.growth.who import PLAUSIBLE_Z
@@ -65,6 +75,7 @@ class MeasuredMany:
         for name in reversed(needed):
             if not given[name].all():
                 write_reason(reasons, f"no_{name}", given[name] == 0)
+        write_reason(reasons, "sex_unknown", visits.sex == UNDETERMINED)
         return reasons
 
 

@@ -21,6 +21,7 @@ PARTS_OF_DAY = MILLI * DAYS_PER_MONTH.denominator
 PARTS_OF_MONTH = MILLI * DAYS_PER_MONTH.numerator
 # A position: not known, lying, standing.
 UNKNOWN, LYING, STANDING = 0, 1, 2
+BOY, GIRL, UNDETERMINED = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,12 @@ class Ages:
 class Visits:
     """The columns of many visits, all of one length.
 
-    `weight`, `lenhei` and `headc` in thousandths of a kg or cm, 0 where not measured; `position` `UNKNOWN`, `LYING` or
-    `STANDING`. Up to 500 kg and 400 cm the comparisons of WS/T 423 stay exact in 64 bits.
+    `sex` `BOY`, `GIRL` or `UNDETERMINED`; `position` `UNKNOWN`, `LYING` or `STANDING`; `weight`, `lenhei` and `headc` in
+    thousandths of a kg or cm, 0 where not measured. Up to 500 kg and 400 cm the comparisons of WS/T 423 stay exact in
+    64 bits.
     """
 
-    is_girl: Bools
+    sex: NDArray[np.int8]
     ages: Ages
     weight: Ints
     lenhei: Ints
@@ -69,7 +71,12 @@ class Visits:
     oedema: Bools
 
     def __len__(self) -> int:
-        return len(self.is_girl)
+        return len(self.sex)
+
+    @property
+    def is_girl(self) -> Bools:
+        """True for girls; the undetermined, who get no score, are worked out as boys."""
+        return self.sex == GIRL
 
     def part(self, begin: int, end: int) -> Visits:
         """Return the visits from `begin` to before `end`."""

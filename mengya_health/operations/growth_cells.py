@@ -8,6 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from mengya_health.growth.many_visits import (
+    BOY,
+    GIRL,
     LYING,
     MILLI,
     STANDING,
@@ -36,7 +38,7 @@ NOT_GIVEN, UNREADABLE = -2, -1
 REMEMBERED = 20_000
 # What `Visits` takes; nobody is older, weighs or measures as much.
 LARGEST = {"age_days": 100_000, "age_months": 2400, "weight_kg": 500, "lenhei_cm": 400, "headc_cm": 400}
-CODES = {"M": 0, "F": 1, "l": LYING, "h": STANDING, True: 1, False: 0}
+CODES = {"M": BOY, "F": GIRL, "l": LYING, "h": STANDING, True: 1, False: 0}
 # Sex must be given.
 CODE_OF_BLANK = {"sex": UNREADABLE, "position": UNKNOWN, "oedema": 0}
 DAY_1970 = np.datetime64("1970-01-01").item().toordinal()
@@ -80,8 +82,8 @@ class CellReader:
         ages = _ages(read)
         is_backwards = _has_dates(read) & (read["measured_date"] < read["birth_date"])
         measured = [np.maximum(read[name], 0) for name in ("weight_kg", "lenhei_cm", "headc_cm")]
-        position = read["position"].astype(np.int8)
-        return Visits(read["sex"] == 1, ages, *measured, position, read["oedema"] == 1), unreadable | is_backwards
+        codes = {name: read[name].astype(np.int8) for name in ("sex", "position")}
+        return Visits(codes["sex"], ages, *measured, codes["position"], read["oedema"] == 1), unreadable | is_backwards
 
 
 def _has_dates(read: dict[str, Ints]) -> Bools:

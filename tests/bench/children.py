@@ -8,7 +8,7 @@ from random import Random
 import numpy as np
 
 from mengya_health.growth import Visit, measurement_at
-from mengya_health.growth.many_visits import LYING, MILLI, STANDING, Visits, ages_from_days
+from mengya_health.growth.many_visits import BOY, GIRL, LYING, MILLI, STANDING, Visits, ages_from_days
 from mengya_health.growth.who import HEIGHT_FROM_DAY, lms_tables
 
 COLUMNS = ("sex", "age_days", "weight_kg", "lenhei_cm", "position", "headc_cm")
@@ -49,7 +49,7 @@ def as_columns(lines: list[tuple[str, ...]]) -> Visits:
     weight, lenhei, headc = (np.array([round(float(text) * MILLI) for text in texts]) for texts in (*measured, headc))
     lies = np.array(position) == "l"
     return Visits(
-        np.array(sex) == "F",
+        np.where(np.array(sex) == "F", GIRL, BOY).astype(np.int8),
         ages_from_days(np.array(days, np.int64) * MILLI),
         weight,
         lenhei,

@@ -1,6 +1,7 @@
 """Other libraries on the same children: an environment of their own, made once, beside the folder's own."""
 
 import json
+import os
 import subprocess
 import venv
 from pathlib import Path

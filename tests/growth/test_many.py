@@ -19,10 +19,13 @@ from mengya_health.growth.many import AT_ONCE, judge_many
 from mengya_health.growth.many_measures import NOTE_CODES, REASON_CODES, are_implausible
 from mengya_health.growth.many_texts import percentile_texts, z_texts
 from mengya_health.growth.many_visits import (
+    BOY,
+    GIRL,
     LYING,
     MILLI,
     PARTS_OF_DAY,
     STANDING,
+    UNDETERMINED,
     UNKNOWN,
     Ages,
     Visits,
@@ -52,7 +55,7 @@ def columns_of(visits: list[Visit]) -> Visits:
 
     positions = {None: UNKNOWN, "l": LYING, "h": STANDING}
     return Visits(
-        is_girl=np.array([visit.sex == "F" for visit in visits]),
+        sex=np.array([{"M": BOY, "F": GIRL, "U": UNDETERMINED}[visit.sex] for visit in visits], np.int8),
         ages=_ages([visit.age() for visit in visits]),
         weight=np.array([milli(visit.weight_kg) for visit in visits]),
         lenhei=np.array([milli(visit.lenhei_cm) for visit in visits]),
@@ -165,7 +168,7 @@ def _random_visit(draw: random.Random) -> Visit:
         return Decimal(draw.randint(low * 10**decimals, high * 10**decimals)) / 10**decimals
 
     return Visit(
-        sex=draw.choice("MF"),
+        sex=draw.choice("MMMFFFU"),
         weight_kg=draw.choice([some(1, 30), some(8, 14), some(0, 300)]),
         lenhei_cm=draw.choice(
             [
@@ -194,7 +197,7 @@ def test_visits_of_every_kind_are_judged_as_one_by_one(reference, age_rule):
     draw = random.Random(f"{reference} {age_rule}")  # noqa: S311
     found = _assert_as_one_by_one([_random_visit(draw) for _ in range(2500)], reference, age_rule)
     seen = {REASON_CODES[code] for code in np.unique(found.reason)}
-    assert {"no_age", "no_weight", "no_stature", "oedema", "before_term", "age_outside"} < seen
+    assert {"sex_unknown", "no_age", "no_weight", "no_stature", "oedema", "before_term", "age_outside"} < seen
     assert {True, False} == set(np.unique(found.flag))
 
 
@@ -291,7 +294,9 @@ def _repeat(visits: Visits, places) -> Visits:
     return Visits(*(ages if name == "ages" else getattr(visits, name)[places] for name in Visits.__slots__))
 
 
-@pytest.mark.parametrize(("reference", "age_rule"), [("cdc", "exact"), ("who2006", "lunar")])
+@pytest.mark.parametrize(
+    ("reference", "age_rule"), [("cdc", "exact"), ("intergrowth21", "exact"), ("who2006", "?")]
+)
 def test_unknown_references_and_age_rules_are_refused(reference, age_rule):
     with pytest.raises(Invalid):
         judge_many(columns_of([Visit(sex="M")]), reference, age_rule)
