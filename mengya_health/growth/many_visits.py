@@ -57,9 +57,9 @@ class Ages:
 class Visits:
     """The columns of many visits, all of one length.
 
-    `sex` `BOY`, `GIRL` or `UNDETERMINED`; `position` `UNKNOWN`, `LYING` or `STANDING`; `weight`, `lenhei` and `headc` in
-    thousandths of a kg or cm, 0 where not measured. Up to 500 kg and 400 cm the comparisons of WS/T 423 stay exact in
-    64 bits.
+    `sex` `BOY`, `GIRL` or `UNDETERMINED`; `position` `UNKNOWN`, `LYING` or `STANDING`; `weight`, `lenhei` and `headc`
+    in thousandths of a kg or cm, 0 where not measured. Up to 500 kg and 400 cm the comparisons of WS/T 423 stay exact
+    in 64 bits.
     """
 
     sex: NDArray[np.int8]

@@ -34,7 +34,7 @@ from mengya_health.growth.many_visits import (
     ages_from_months,
 )
 from mengya_health.growth.who import PLAUSIBLE_Z, is_implausible, lms_tables
-from mengya_health.growth.wst423 import labels, tables
+from mengya_health.growth.wst423 import AGE_RULES, labels, tables
 
 VECTORS = Path(__file__).parent / "vectors_public.csv"
 READINGS = [
@@ -225,6 +225,17 @@ def test_a_value_on_a_chinese_boundary_is_on_it_whatever_binary_numbers_say(age_
     _assert_as_one_by_one(visits, "wst423_2022", age_rule)
 
 
+def test_the_largest_numbers_stay_whole():
+    ages = [{"age_days": Decimal(day) + Decimal("0.001")} for day in (0, 700, 2000, 2530, 2556)]
+    sizes = [(500, "399.999"), ("0.001", "399.999"), (500, "0.001"), ("399.999", 1), (260, 400)]
+    visits = [
+        Visit(sex=sex, weight_kg=weight, lenhei_cm=length, headc_cm=400, **age)
+        for sex in "MF" for age in ages for weight, length in sizes
+    ]  # fmt: skip
+    for age_rule in AGE_RULES:
+        _assert_as_one_by_one(visits, "wst423_2022", age_rule)
+
+
 def test_flags_begin_where_two_decimals_pass_the_limit():
     """±3, ±5 and ±6 SD of length, where z is straight in the measurement: each thousandth of a cm around them."""
     rows = lms_tables("who2006")["lhfa", "M"].rows
@@ -294,9 +305,7 @@ def _repeat(visits: Visits, places) -> Visits:
     return Visits(*(ages if name == "ages" else getattr(visits, name)[places] for name in Visits.__slots__))
 
 
-@pytest.mark.parametrize(
-    ("reference", "age_rule"), [("cdc", "exact"), ("intergrowth21", "exact"), ("who2006", "?")]
-)
+@pytest.mark.parametrize(("reference", "age_rule"), [("cdc", "exact"), ("intergrowth21", "exact"), ("who2006", "?")])
 def test_unknown_references_and_age_rules_are_refused(reference, age_rule):
     with pytest.raises(Invalid):
         judge_many(columns_of([Visit(sex="M")]), reference, age_rule)
