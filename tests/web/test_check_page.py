@@ -336,3 +336,20 @@ def _client(desk: Desk, actor: Actor) -> FlaskClient:
 
 def _uuid(shown: str):
     return UUID(shown.rpartition("/")[2])
+
+
+def test_the_check_of_a_child_not_yet_at_term_names_its_standard_and_grades_nothing(desk):
+    child = desk.child(1, gestational_days=210)
+    saved = desk.send(desk.form(child), desk.fill(child, weight="2.20", length="44.0", headc="32.0"))
+    page = desk.client.get(saved.headers["Location"]).text
+    assert "INTERGROWTH-21st" in page
+    assert "足月前不评级" in page
+    assert "还没到预产期，不作评级" in page
+    assert "这个月龄不判定" in page
+    assert not re.search("低体重|生长迟缓|消瘦", page)
+
+
+def test_the_newborn_check_says_how_the_birth_weight_compares(desk):
+    child = desk.child(0, days=5, sex="M")
+    saved = desk.send(desk.form(child), desk.fill(child, bw_g="2200", ga_weeks="39"))
+    assert "孕 39 周：小于胎龄（&lt;P3）" in desk.client.get(saved.headers["Location"]).text

@@ -68,11 +68,12 @@ def test_before_term_the_figures_are_intergrowths_and_said_to_be_no_grade(desk, 
     born_on = TODAY - timedelta(28)
     child = weighed({0: ("1.60", "41.0", "30.0")}, birth_on=born_on, gestational_days=210, birth_weight_kg="0.900")
     page = desk.open(f"/children/{child.id}")
-    assert "INTERGROWTH-21st，不评级" in page
+    assert "月经后胎龄 34+0 周，足月前不评级" in page
+    assert re.search(r"1\.60 kg</b><br><span class=\"tiny muted\">−0\.\d\d SD，百分位 \d\d\.\d<", page)
     assert not re.search("低体重|生长迟缓|消瘦", page)
     assert "小于胎龄" in page  # in the band above every page of the clinic
     sheet = desk.open(f"/children/{child.id}/edit")
-    assert "按 WS/T 800—2022（单胎）：小于胎龄（&lt;P3）" in sheet
+    assert "WS/T 800 单胎：小于胎龄（&lt;P3）" in sheet
 
 
 def test_growth_of_undetermined_sex_is_kept_listed_and_not_judged(desk, installation, district, weighed):

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from mengya_health.content import Content
-from mengya_health.growth.ages import TERM_DAYS
 from mengya_health.growth.chart_words import WORDS, number_text, sd_text
 from mengya_health.growth.intergrowth import REFERENCE as INTERGROWTH
 from mengya_health.growth.visits import NOTES, REASONS
@@ -21,7 +20,7 @@ from mengya_health.screening.measurements import growth_shown
 from mengya_health.screening.planned import SIGNS, CheckPlan, form_name, plan_check
 from mengya_health.screening.wording import name_of
 from mengya_health.web.shown.checks import child_head, no_signs_note
-from mengya_health.web.shown.words import birth_size
+from mengya_health.web.shown.words import birth_size, postmenstrual_weeks
 
 REFERENCES = {
     "wst423_2022": "WS/T 423—2022",
@@ -178,8 +177,7 @@ def _birth(size: dict | None) -> str:
 def _age_words(growth: dict) -> str:
     """Return at which age growth was judged; before term in weeks since the last period, as INTERGROWTH counts."""
     if growth["reference"] == INTERGROWTH:
-        weeks, days = divmod(TERM_DAYS + growth["age_days"], 7)
-        return _("月经后胎龄 %(weeks)s 周，足月前只作图、不评级", weeks=f"{weeks}+{days}")
+        return _("月经后胎龄 %(weeks)s 周，足月前不评级", weeks=postmenstrual_weeks(growth["age_days"]))
     return _("矫正月龄") if growth["is_corrected"] else _("实足月龄")
 
 

@@ -179,7 +179,7 @@ def _birth_size_note(child: ChildFacts) -> str:
     size = child.birth_size()
     if size is None:
         return ""
-    return _("按 WS/T 800—2022（单胎）：%(size)s", size=words.birth_size(size.size, size.percentile_range))
+    return _("WS/T 800 单胎：%(size)s", size=words.birth_size(size.size, size.percentile_range))
 
 
 def _search_row(child: ChildFacts, today: date) -> dict:

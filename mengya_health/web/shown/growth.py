@@ -58,6 +58,7 @@ def key_points(work, child: ChildFacts, entries: Sequence[OpenEntry], tasks: lis
     if newest:
         points.append({"label": _("日期"), "text": words.day(newest.happened_on, work.today), "note": ""})
         points += [point for code in SHOWN_READINGS if (point := _point(work, newest.content, code))]
+        points += _before_term(newest.content)
         points += _signs(newest.content)
     visit = next((task for task in tasks if task.kind == VISIT), None)
     if visit:
@@ -108,9 +109,18 @@ def _point(work, said: dict, code: str) -> dict | None:
         return {"label": name, "text": text, "note": ""}
     basis = _("，矫正月龄") if growth["is_corrected"] else ""
     if growth["reference"] == INTERGROWTH:
-        basis = _("，INTERGROWTH-21st，不评级")
+        basis = _("，百分位 %(percentile)s", percentile=score["percentile"])
     band = score["sd_band"] or ""
     return {"label": name, "text": f"{text}　{band}".strip(), "note": f"{sd_text(float(score['z']), 2)} SD{basis}"}
+
+
+def _before_term(said: dict) -> list[dict]:
+    """Return by what a child not yet at term is measured, and that this is no grade."""
+    growth = growth_shown(said)
+    if growth.get("reference") != INTERGROWTH:
+        return []
+    note = _("月经后胎龄 %(weeks)s 周，足月前不评级", weeks=words.postmenstrual_weeks(growth["age_days"]))
+    return [{"label": _("标准"), "text": "INTERGROWTH-21st", "note": note}]
 
 
 def _signs(said: dict) -> list[dict]:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flask_babel import lazy_gettext as _
 
-from mengya_health.growth.ages import PRETERM_BELOW_DAYS
+from mengya_health.growth.ages import PRETERM_BELOW_DAYS, TERM_DAYS
 from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.work import LOCAL
@@ -143,6 +143,12 @@ def gestation(child: ChildFacts) -> str:
         return ""
     weeks, days = divmod(child.gestational_days, 7)
     return str(_("早产 %(weeks)s 周", weeks=f"{weeks}+{days}"))
+
+
+def postmenstrual_weeks(corrected_days: int) -> str:
+    """Return "34+2" for an age in days before term (negative) or after it."""
+    weeks, days = divmod(TERM_DAYS + corrected_days, 7)
+    return f"{weeks}+{days}"
 
 
 def birth_size(size: str, percentile_range: str) -> str:
