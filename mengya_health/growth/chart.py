@@ -79,14 +79,16 @@ def growth_chart(
     known = curves(reference, indicator, sex, is_lying=is_lying)
     plot = plot_of(size, known, points, shown, now if by_age else None)
     marked = event_marks(plot, events if by_age else (), months_at)
+    lines = reference_lines(plot, shown, indicator, audience)
+    kept = lines.label_boxes(plot.frame.text_size)
     return Chart(
         name=_name(indicator, points, today_on, audience),
         audience=audience,
         frame=plot.frame,
         x_ticks=Ticks(tuple(plot.x.ticks()), "月龄" if by_age else unit_of("lhfa", audience)),
         y_ticks=Ticks(tuple(plot.y.ticks()), unit_of(indicator, audience)),
-        reference=reference_lines(plot, shown, indicator, audience),
-        trace=trace_of(plot, points, marked, today_on=today_on, indicator=indicator, audience=audience),
+        reference=lines,
+        trace=trace_of(plot, points, marked, kept, today_on=today_on, indicator=indicator, audience=audience),
         table_head=table_head(indicator, gestational_days, audience),
         table_rows=table_rows(indicator, told, gestational_days, audience),
         notes=_notes(indicator, told, reference, audience, is_lying, corrected_below_months),

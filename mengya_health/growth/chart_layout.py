@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-STEPS = (0.5, 1, 2, 5, 10, 20)
+STEPS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +92,13 @@ class Box:
         return wide * max(min(self.y + self.height, other.y + other.height) - max(self.y, other.y), 0)
 
 
-def free_place(x: float, y: float, reach: float, size: tuple[float, float], plot: Box, taken: Iterable[Box]) -> Box:
-    """Return where beside a point a label of that size covers least, inside the plot if it can be, near before far."""
+def free_place(
+    x: float, y: float, reach: float, size: tuple[float, float], plot: Box, taken: Iterable[Box], kept: Sequence[Box]
+) -> Box:
+    """Return where beside a point a label of that size covers least of what is `taken`, near before far.
+
+    It stays inside the plot and covers nothing of `kept`, other labels, even if it must stand away from its point.
+    """
     width, height = size
     across, down = width + reach, 3 * height + reach
     around = Box(x - across, y - down, 2 * across, 2 * down)
@@ -110,4 +115,15 @@ def free_place(x: float, y: float, reach: float, size: tuple[float, float], plot
         away = abs(place.y + height / 2 - y)
         return 4 * outside + sum(place.overlap(other) for other in near) + away / 4
 
-    return min(places, key=cost)
+    def strays(place: Box) -> bool:
+        inside = place.overlap(plot) >= place.width * place.height - 0.01
+        return not inside or any(place.overlap(other) for other in kept)
+
+    free = [place for place in places if not strays(place)]
+    if not free:
+        rows = range(int((plot.height - height) // (height / 2)) + 1)
+        left, right = plot.x, plot.x + plot.width - width
+        across = (min(max(x - width / 2, left), right), left, right)
+        grid = [Box(start, plot.y + row * height / 2, width, height) for row in rows for start in across]
+        free = [place for place in grid if not strays(place)] or grid
+    return min(free, key=cost)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mengya_health.growth.chart_layout import Axis, Box, Label, round_axis, spread
-from mengya_health.growth.chart_points import Point
+from mengya_health.growth.chart_points import STEPS_AT_24_MONTHS, Point
 from mengya_health.growth.chart_words import LYING, STANDING, line_words
 from mengya_health.growth.curves import SDS, Curve
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
@@ -65,6 +65,15 @@ class ReferenceLines:
     step_x: float | None
     step_labels: tuple[Label, ...]
 
+    def label_boxes(self, size: float) -> list[Box]:
+        """Return where the words of the lines and of the step stand, drawn in letters of that size."""
+        boxes = [Box(label.x, label.y - size, label.width(size), size * LINE_HEIGHT) for label in self.labels]
+        for label in self.step_labels:
+            width = label.width(size)
+            left = label.x - width if label.x < self.step_x else label.x
+            boxes.append(Box(left, label.y - size, width, size * LINE_HEIGHT))
+        return boxes
+
 
 def plot_of(
     size: str, known: Sequence[Curve], points: Sequence[Point], shown: Sequence[int], now: float | None
@@ -109,7 +118,7 @@ def _stature_axis(frame: Frame, first: float, last: float, xs: Sequence[float]) 
 def reference_lines(plot: Plot, shown: Sequence[int], indicator: str, audience: str) -> ReferenceLines:
     """Return what is drawn of the reference, with the words this reader sees."""
     step_x = None
-    if indicator == "lhfa" and plot.x.low < HEIGHT_FROM_MONTH < plot.x.high:
+    if indicator in STEPS_AT_24_MONTHS and plot.x.low < HEIGHT_FROM_MONTH < plot.x.high:
         step_x = plot.x.at(HEIGHT_FROM_MONTH)
     return ReferenceLines(
         bands={sd: "".join(_band(piece, sd, plot) for piece in plot.pieces) for sd in BANDS},

@@ -13,10 +13,16 @@ from mengya_health.growth.measures import LYING_MINUS_STANDING_CM, bmi_kg_m2
 from mengya_health.growth.visits import REASONS, Judgement, Score, Visit
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 
+# Their references begin anew where length becomes height.
+STEPS_AT_24_MONTHS = ("lhfa", "bfa")
+
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One measurement to draw: `x` in months or cm, `actual_x` the age by birth date where another was judged."""
+    """One measurement to draw: `x` in months or cm, `actual_x` the age by birth date where another was judged.
+
+    Two points with different `stretch` are measured or compared differently, lying and standing: no line joins them.
+    """
 
     measured_on: date
     x: float
@@ -24,6 +30,7 @@ class Point:
     actual_x: float | None
     text: str
     word: str
+    stretch: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +66,8 @@ def chart_points(indicator: str, told: Sequence[Told], *, audience: str, ages: s
         if indicator == "wflh":
             x, actual_x = _stature_on_table(one.judged, is_lying), None
         text, word = _value_text(indicator, one), place_words(one.score, indicator, audience)
-        points.append(Point(one.visit.measured_on, x, one.score.value, actual_x, text, word))
+        stretch = indicator not in STEPS_AT_24_MONTHS or one.judged.age.months < HEIGHT_FROM_MONTH
+        points.append(Point(one.visit.measured_on, x, one.score.value, actual_x, text, word, stretch))
     return points
 
 

@@ -14,6 +14,10 @@ from mengya_health.growth.curves import SDS
 
 # How finely a line is cut into boxes, in units of the viewBox.
 LINE_BOX = 20
+# Under one another; a chart needs the rest of its height for itself.
+EVENT_ROWS = 4
+# On longer charts a mark names its year and month: month and day could be of any year.
+MONTHS_OF_A_YEAR = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +30,14 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventMark:
-    """A vertical line from under `label` down to the axis; the label is centred on its own x, inside the plot."""
+    """A vertical line from `top` down to the axis, under its `label`, which is centred on its own x inside the plot.
+
+    Where many fall together some have no room for words: `label` is None, and the table under the chart names them.
+    """
 
     x: float
-    label: Label
+    top: float
+    label: Label | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +69,33 @@ class Trace:
 
 
 def trace_of(
-    plot: Plot, points: Sequence[Point], events: tuple[EventMark, ...], *, today_on: date, indicator: str, audience: str
+    plot: Plot,
+    points: Sequence[Point],
+    events: tuple[EventMark, ...],
+    kept: Sequence[Box],
+    *,
+    today_on: date,
+    indicator: str,
+    audience: str,
 ) -> Trace:
-    """Return the marks of the points that lie in the plot, and the words beside the last."""
+    """Return the marks of the points that lie in the plot, and the words beside the last, clear of `kept` words."""
     inside = [point for point in points if plot.x.low <= point.x <= plot.x.high]
     marks = tuple(_mark(plot, point, today_on) for point in inside)
-    path = "M" + "L".join(f"{mark.x:g} {mark.y:g}" for mark in marks) if len(marks) > 1 else ""
+    path = _joined(marks, [point.stretch for point in inside]) if len(marks) > 1 else ""
     callout = None
     if inside:
         text = last_words(inside[-1], today_on, indicator, audience)
-        callout = Callout(_callout_box(plot, text, marks, events), text)
+        callout = Callout(_callout_box(plot, text, marks, events, kept), text)
     return Trace(path, marks, events, callout)
+
+
+def _joined(marks: Sequence[Mark], stretches: Sequence[bool]) -> str:
+    """Return the line through the marks, broken where length becomes height."""
+    parts = []
+    for index, mark in enumerate(marks):
+        begins = not index or stretches[index] != stretches[index - 1]
+        parts.append(f"{'M' if begins else 'L'}{mark.x:g} {mark.y:g}")
+    return "".join(parts)
 
 
 def _mark(plot: Plot, point: Point, today_on: date) -> Mark:
@@ -81,21 +105,22 @@ def _mark(plot: Plot, point: Point, today_on: date) -> Mark:
 
 def last_words(point: Point, today_on: date, indicator: str, audience: str) -> str:
     """Return "今天 8.0 · 中下", to families "今天 8.0 公斤"; other days by month and day."""
-    when = "今天" if point.measured_on == today_on else f"{point.measured_on:%m-%d}"
+    is_recent = point.measured_on.year == today_on.year
+    when = "今天" if point.measured_on == today_on else f"{point.measured_on:{'%m-%d' if is_recent else '%Y-%m-%d'}}"
     if audience == FAMILY:
         return f"{when} {point.text} {unit_of(indicator, audience)}"
     return f"{when} {point.text} · {point.word}"
 
 
-def _callout_box(plot: Plot, text: str, marks: Sequence[Mark], events: Sequence[EventMark]) -> Box:
+def _callout_box(plot: Plot, text: str, marks: Sequence[Mark], events: Sequence[EventMark], kept: Sequence[Box]) -> Box:
     frame = plot.frame
     size = text_width(text, frame.label_size) + frame.label_size * 1.2, frame.label_size * 1.8
     half = frame.mark_size + 2
     taken = [Box(x - half, mark.y - half, 2 * half, 2 * half) for mark in marks for x in (mark.x, mark.twin_x) if x]
-    taken += [_label_box(event.label, frame) for event in events]
     taken += [Box(event.x - 1, frame.plot.y, 2, frame.plot.height) for event in events]
     taken += _line_boxes(plot)
-    return free_place(marks[-1].x, marks[-1].y, half + 5, size, frame.plot, taken)
+    kept = [*kept, *(_label_box(event.label, frame) for event in events if event.label)]
+    return free_place(marks[-1].x, marks[-1].y, half + 5, size, frame.plot, taken, kept)
 
 
 def _line_boxes(plot: Plot) -> list[Box]:
@@ -121,17 +146,20 @@ def _label_box(label: Label, frame: Frame) -> Box:
 def event_marks(plot: Plot, events: Sequence[Event], months_at: Callable[[date], float]) -> tuple[EventMark, ...]:
     """Return the events within the plot, oldest first; labels that would collide stand one line lower."""
     frame, marks = plot.frame, []
+    day = "%m-%d" if plot.x.high - plot.x.low <= MONTHS_OF_A_YEAR else "%Y-%m"
     for event in sorted(events, key=lambda one: one.on):
         months = months_at(event.on)
         if plot.x.low <= months <= plot.x.high:
-            marks.append(_event_mark(frame, plot.x.at(months), f"{event.on:%m-%d} {event.text}", marks))
+            marks.append(_event_mark(frame, plot.x.at(months), f"{event.on:{day}} {event.text}", marks))
     return tuple(marks)
 
 
 def _event_mark(frame: Frame, x: float, text: str, earlier: Sequence[EventMark]) -> EventMark:
     half = text_width(text, frame.text_size) / 2 + 3
     middle = max(frame.plot.x + half, min(x, frame.plot.x + frame.plot.width - half))
-    label = Label(middle, frame.plot.y + frame.text_size * 1.3, text)
-    while any(_label_box(label, frame).overlap(_label_box(other.label, frame)) for other in earlier):
-        label = Label(middle, label.y + frame.text_size * 1.4, text)
-    return EventMark(x, label)
+    labels = [other.label for other in earlier if other.label]
+    for row in range(EVENT_ROWS):
+        label = Label(middle, round(frame.plot.y + frame.text_size * (1.3 + 1.4 * row), 1), text)
+        if not any(_label_box(label, frame).overlap(_label_box(other, frame)) for other in labels):
+            return EventMark(x, label.y + 5, label)
+    return EventMark(x, frame.plot.y, None)

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -185,3 +185,72 @@ def test_at_every_age_the_points_lie_inside_the_plot(indicator, sex, days, size,
     if chart.trace.callout:
         box = chart.trace.callout.box
         assert box.overlap(Box(plot.x, plot.y, plot.width, plot.height)) > 0.6 * box.width * box.height
+
+
+def _label_boxes(chart):
+    """Every word on a chart that has its place from the geometry, with the callout."""
+    size = chart.frame.text_size
+    boxes = chart.reference.label_boxes(size)
+    for event in chart.trace.events:
+        if event.label:
+            width = event.label.width(size)
+            boxes.append(Box(event.label.x - width / 2, event.label.y - size, width, size * 1.25))
+    boxes += [chart.trace.callout.box] if chart.trace.callout else []
+    # Places are rounded to a tenth: that much may be shared.
+    return [Box(box.x, box.y + 0.1, box.width, box.height - 0.2) for box in boxes]
+
+
+def _measured(sex, birth_on, day, gestation, share):
+    """One measurement, from far below −3 SD to far above +3 SD."""
+    taken = {"weight_kg": 3 + 0.35 * day**0.5, "lenhei_cm": 48 + 1.5 * day**0.5, "headc_cm": 34 + 0.35 * day**0.5}
+    facts = {"sex": sex, "birth_on": birth_on, "gestational_days": gestation}
+    numbers = {name: str(round(value * share, 1)) for name, value in taken.items()}
+    return Visit(measured_on=birth_on + timedelta(day), **facts, **numbers)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.sampled_from(INDICATORS),
+    st.sampled_from(["M", "F"]),
+    st.one_of(st.integers(0, 84 * 30), st.sampled_from([0, 1, 730, 731, 83 * 30 + 20])),
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0.3, 3)), max_size=12),
+    st.lists(st.floats(0, 1), max_size=9),
+    st.tuples(st.sampled_from(["wide", "narrow"]), st.sampled_from(["staff", "family"])),
+    st.sampled_from(["wst423_2022", "who"]),
+    st.sampled_from([None, 200, 240]),
+)
+def test_no_label_touches_another_or_leaves_the_frame(indicator, sex, days, taken, happened, shown, reference, early):
+    birth_on = TODAY_ON - timedelta(days)
+    visits = [_measured(sex, birth_on, int(days * when), early, share) for when, share in taken]
+    events = [Event(birth_on + timedelta(int(days * when)), "同意计划，开始干预") for when in happened]
+    facts = {"sex": sex, "birth_on": birth_on, "gestational_days": early, "events": events}
+    chart = _chart(indicator, visits, **facts, size=shown[0], audience=shown[1], reference=reference)
+    boxes, frame = _label_boxes(chart), chart.frame
+    for box in boxes:
+        assert box.x >= 0
+        assert box.y >= 0
+        assert box.x + box.width <= frame.width
+        assert box.y + box.height <= frame.height
+    for index, box in enumerate(boxes):
+        assert all(box.overlap(other) < 0.01 for other in boxes[:index])
+
+
+@pytest.mark.parametrize("indicator", ["lhfa", "bfa"])
+def test_no_line_joins_a_length_and_a_height(indicator):
+    chart = _chart(indicator, birth_on=date(2023, 10, 1), gestational_days=None)
+    assert chart.trace.path.count("M") == 2
+    before = chart.trace.path.split("M")[1].split("L")[-1].split()[0]
+    after = chart.trace.path.split("M")[2].split()[0]
+    assert float(before) < chart.reference.step_x <= float(after)
+    assert _chart("wfa", birth_on=date(2023, 10, 1), gestational_days=None).trace.path.count("M") == 1
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_two_hundred_points_are_a_handful_of_paths(size):
+    birth_on = TODAY_ON - timedelta(30 * 60)
+    visits = _visits(240, "M", birth_on, every_days=9)[-200:]
+    chart = _chart("wfa", visits, birth_on=birth_on, size=size)
+    drawing, _ = _drawn(chart)
+    assert len(chart.trace.marks) > 190
+    assert drawing.count("<path") + drawing.count("<circle") < 30
+    assert len(drawing.encode()) < 26_000

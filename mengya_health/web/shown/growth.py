@@ -19,7 +19,7 @@ from mengya_health.screening.measurements import Measurement, chart_of, growth_s
 from mengya_health.web.shown import words
 from mengya_health.web.shown.entries import SHOWN_READINGS, reading
 
-CHARTS = ("wfa", "lhfa", "wflh", "hcfa")
+CHARTS = ("wfa", "lhfa", "wflh", "bfa", "hcfa")
 AGES = ("judged", "actual", "both")
 # Which score says where a reading lies.
 SCORE_OF = {"WEIGHT": "wfa", "LENGTH": "lhfa", "HEADC": "hcfa"}
@@ -32,7 +32,7 @@ def growth_card(work, child: ChildFacts, entries: Sequence[OpenEntry], cases: li
         return None
     events = [Event(case.opened_on, _("立案")) for case in cases]
     chart = chart_of(child, history, asked["chart"], today_on=work.today, ages=asked["ages"], events=events)
-    titles = (_("体重"), _("身长/身高"), _("体重/身长"), _("头围"))
+    titles = (_("体重"), _("身长/身高"), _("体重/身长"), _("BMI"), _("头围"))
     corrected = any(child.uses_corrected_age(each.measured_on) for each in history)
     ages = zip(AGES, (_("矫正"), _("实足"), _("两者")), strict=True) if corrected else ()
     return {
