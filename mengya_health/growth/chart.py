@@ -30,7 +30,8 @@ class Ticks:
 class Chart:
     """All that is drawn, in units of the viewBox, and the same numbers as a table of text.
 
-    `name` says to a screen reader what the picture shows; `notes` are sentences to print under it.
+    `name` says to a screen reader what the picture shows; `notes` are sentences to print under it; `source` names the
+    reference.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Chart:
     table_head: tuple[str, ...]
     table_rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...]
+    source: str
 
 
 def growth_chart(
@@ -92,6 +94,7 @@ def growth_chart(
         table_head=table_head(indicator, gestational_days, audience),
         table_rows=table_rows(indicator, told, gestational_days, audience),
         notes=_notes(indicator, told, reference, audience, is_lying, corrected_below_months),
+        source=reference_name(reference),
     )
 
 

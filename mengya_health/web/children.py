@@ -29,7 +29,7 @@ from mengya_health.web.shown import attachments as shown_files
 from mengya_health.web.shown import children as shown
 from mengya_health.web.shown import disputes as shown_disputes
 from mengya_health.web.shown import record as shown_record
-from mengya_health.web.shown.growth import AGES, CHARTS
+from mengya_health.web.shown.growth import AGES, BESIDE, CHARTS
 from mengya_health.web.today import clinic_of
 
 bp = Blueprint("children", __name__)
@@ -205,11 +205,12 @@ def give_advice(work, child_id: UUID):
 
 
 def _asked() -> dict:
-    """Return what the address chose of a record: chart, ages, how much of the timeline."""
-    chart, ages = request.args.get("chart"), request.args.get("ages")
+    """Return what the address chose of a record: chart, ages, a second standard, how much of the timeline."""
+    chart, ages, beside = (request.args.get(name) for name in ("chart", "ages", "beside"))
     return {
         "chart": chart if chart in CHARTS else "wfa",
         "ages": ages if ages in AGES else "both",
+        "beside": beside if beside in BESIDE else "none",
         "limit": shown_record.ALL if request.args.get("entries") == "all" else shown_record.NEWEST,
         "kinds": shown_record.DECISIONS if request.args.get("only") == "decisions" else (),
     }

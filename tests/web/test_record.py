@@ -250,3 +250,21 @@ def test_an_entry_of_a_closed_section_is_refused(installation, district, measure
 def test_the_family_is_led_to_its_own_pages(installation, district, measured):
     mother = client_of(installation, a_guardian(installation, district, measured))
     assert mother.get(f"/children/{measured.id}").headers["Location"].endswith("/home")
+
+
+def test_the_national_standard_and_who_stand_side_by_side_with_the_reason_why_they_differ(desk, measured):
+    page = f"/children/{measured.id}"
+    assert "和 WHO 并排看" in desk.open(page)
+    both = desk.open(f"{page}?beside=who&chart=wfa")
+    assert "<h3>WS/T 423—2022</h3>" in both
+    assert "<h3>WHO 2006、2007</h3>" in both
+    assert "两份标准调查的人群不同" in both
+    assert "只看国家标准" in both
+    assert "两份标准调查的人群不同" not in desk.open(f"{page}?beside=nonsense")
+
+
+@pytest.mark.parametrize("indicator", ["wfa", "lhfa", "wflh", "bfa", "hcfa"])
+def test_each_of_the_five_charts_has_its_tab_and_one_form_for_each_screen(desk, measured, indicator):
+    page = desk.open(f"/children/{measured.id}?chart={indicator}")
+    assert page.count('class="chart"') == 2
+    assert all(f"chart={each}&amp;" in page for each in ("wfa", "lhfa", "wflh", "bfa", "hcfa"))

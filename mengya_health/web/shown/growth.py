@@ -21,6 +21,7 @@ from mengya_health.web.shown.entries import SHOWN_READINGS, reading
 
 CHARTS = ("wfa", "lhfa", "wflh", "bfa", "hcfa")
 AGES = ("judged", "actual", "both")
+BESIDE = ("none", "who")
 # Which score says where a reading lies.
 SCORE_OF = {"WEIGHT": "wfa", "LENGTH": "lhfa", "HEADC": "hcfa"}
 
@@ -30,15 +31,21 @@ def growth_card(work, child: ChildFacts, entries: Sequence[OpenEntry], cases: li
     history = measurements_in(entries)
     if not history or not child.has_known_sex():
         return None
-    events = [Event(case.opened_on, _("立案")) for case in cases]
-    chart = chart_of(child, history, asked["chart"], today_on=work.today, ages=asked["ages"], events=events)
+    drawn = {"today_on": work.today, "ages": asked["ages"], "events": _marked(cases)}
+    with_who = asked["beside"] == "who"
     titles = (_("体重"), _("身长/身高"), _("体重/身长"), _("BMI"), _("头围"))
     corrected = any(child.uses_corrected_age(each.measured_on) for each in history)
     ages = zip(AGES, (_("矫正"), _("实足"), _("两者")), strict=True) if corrected else ()
     return {
-        "drawing": chart,
+        "drawing": chart_of(child, history, asked["chart"], **drawn),
+        "narrow": chart_of(child, history, asked["chart"], **drawn, size="narrow"),
+        "who": chart_of(child, history, asked["chart"], **drawn, size="narrow", reference="who") if with_who else None,
         "tabs": [_choice(child, asked, "chart", code, title) for code, title in zip(CHARTS, titles, strict=True)],
         "ages": [_choice(child, asked, "ages", code, title) for code, title in ages],
+        "beside": [
+            _choice(child, asked, "beside", code, title)
+            for code, title in zip(BESIDE, (_("只看国家标准"), _("和 WHO 并排看")), strict=True)
+        ],
     }
 
 
@@ -89,8 +96,14 @@ def one_sentence(child: ChildFacts, entries: Sequence[OpenEntry], case: CaseLine
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
+def _marked(cases: Sequence[CaseLine]) -> list[Event]:
+    """Return when cases began and ended; `cases` are those this reader may see."""
+    begun = [Event(case.opened_on, _("立案")) for case in cases]
+    return begun + [Event(case.closed_on, case.state_name) for case in cases if case.closed_on]
+
+
 def _choice(child: ChildFacts, asked: dict, name: str, code: str, text: str) -> dict:
-    chosen = {"chart": asked["chart"], "ages": asked["ages"]} | {name: code}
+    chosen = {each: asked[each] for each in ("chart", "ages", "beside")} | {name: code}
     return {
         "text": text,
         "href": url_for("children.show", child_id=child.id, **chosen),
