@@ -104,9 +104,9 @@ def _mark(plot: Plot, point: Point, today_on: date) -> Mark:
 
 
 def last_words(point: Point, today_on: date, indicator: str, audience: str) -> str:
-    """Return "今天 8.0 · 中下", to families "今天 8.0 公斤"; other days by month and day."""
+    """Return "今天 8.0 · 中下", to families "今天 8.0 公斤"; other days by date, those of another year by its month."""
     is_recent = point.measured_on.year == today_on.year
-    when = "今天" if point.measured_on == today_on else f"{point.measured_on:{'%m-%d' if is_recent else '%Y-%m-%d'}}"
+    when = "今天" if point.measured_on == today_on else f"{point.measured_on:{'%m-%d' if is_recent else '%Y-%m'}}"
     if audience == FAMILY:
         return f"{when} {point.text} {unit_of(indicator, audience)}"
     return f"{when} {point.text} · {point.word}"
