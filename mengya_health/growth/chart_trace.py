@@ -16,8 +16,8 @@ from mengya_health.growth.curves import SDS
 LINE_BOX = 20
 # Under one another; a chart needs the rest of its height for itself.
 EVENT_ROWS = 4
-# On longer charts a mark names its year and month: month and day could be of any year.
-MONTHS_OF_A_YEAR = 12
+# On longer charts, in months, a mark names its year and month: month and day could be of any year.
+MONTHS_WITH_DAYS = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _label_box(label: Label, frame: Frame) -> Box:
 def event_marks(plot: Plot, events: Sequence[Event], months_at: Callable[[date], float]) -> tuple[EventMark, ...]:
     """Return the events within the plot, oldest first; labels that would collide stand one line lower."""
     frame, marks = plot.frame, []
-    day = "%m-%d" if plot.x.high - plot.x.low <= MONTHS_OF_A_YEAR else "%Y-%m"
+    day = "%m-%d" if plot.x.high - plot.x.low <= MONTHS_WITH_DAYS else "%Y-%m"
     for event in sorted(events, key=lambda one: one.on):
         months = months_at(event.on)
         if plot.x.low <= months <= plot.x.high:
