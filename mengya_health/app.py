@@ -37,7 +37,7 @@ def create_app(installation: Installation) -> Flask:
     locale.init_app(app)
     app.before_request(_hold_forms_to_their_size)
     CSRFProtect(app)
-    app.jinja_env.globals.update(idem_key=_new_idem_key, new_nonce=_new_nonce)
+    app.jinja_env.globals.update(idem_key=_new_idem_key, new_nonce=_new_nonce, with_label=problems.with_label)
     app.context_processor(shell.context)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)

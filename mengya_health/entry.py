@@ -26,6 +26,7 @@ from mengya_health.errors import (
     TooMany,
     Unavailable,
 )
+from mengya_health.fields import with_guess_taken
 from mengya_health.locale import words_of
 from mengya_health.operations.installation import Installation, keep_what_survives
 from mengya_health.people import sign_in
@@ -61,9 +62,12 @@ def installation() -> Installation:
     return current_app.extensions["mengya"]
 
 
-def signed_in(view: Callable | None = None, *, again: str | None = None):
-    """Open a page to people who are signed in. `again` names the page a refused form goes back to."""
-    return _door(view, again, needs_actor=True)
+def signed_in(view: Callable | None = None, *, again: str | None = None, stores: bool = True):
+    """Open a page to people who are signed in. `again` names the page a refused form goes back to.
+
+    `stores` False: a form that is only looked at. It is read like a page, and nothing of it is kept.
+    """
+    return _door(view, again, needs_actor=True, stores=stores)
 
 
 def public(view: Callable | None = None, *, again: str | None = None):
@@ -71,14 +75,14 @@ def public(view: Callable | None = None, *, again: str | None = None):
     return _door(view, again, needs_actor=False)
 
 
-def _door(view, again, *, needs_actor: bool):
+def _door(view, again, *, needs_actor: bool, stores: bool = True):
     def decorate(inner: Callable) -> Callable:
         @wraps(inner)
         def at_the_door(**view_args):
             g.needs_actor = needs_actor
             if request.endpoint not in ALWAYS_OPEN:
                 installation().require_running()
-            if request.method in SAFE:
+            if request.method in SAFE or not stores:
                 return _read(inner, view_args)
             return _write(inner, view_args, again)
 
@@ -223,7 +227,7 @@ def _note_refusal(place: Installation, error: MengyaError) -> None:
 
 
 def _show_again(error: MengyaError, again: str, view_args: dict) -> Response:
-    values = {name: kept if len(kept) > 1 else kept[0] for name, kept in request.form.lists()}
+    values = {name: kept if len(kept) > 1 else kept[0] for name, kept in with_guess_taken(request.form).lists()}
     g.form_state = FormState(values, getattr(error, "fields", {}), getattr(error, "missing", ()), error)
     status = {"not_now": 409, "too_many": 429}.get(error.code, 422)
     page = current_app.view_functions[again].inside

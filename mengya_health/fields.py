@@ -12,15 +12,20 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from marshmallow import Schema, ValidationError, fields, pre_load
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, pre_load
 
+from mengya_health.content.typed_numbers import Range, likely
 from mengya_health.crypto.blind_index import normal_id_number
 from mengya_health.errors import Invalid, Malformed
 
 # Fields that the door puts into every form and has looked at before a schema sees the rest.
 DOOR_FIELDS = frozenset({"csrf_token", "idem_key"})
 
+# What the button beside a guess sends, before the name of its field.
+TAKE = "take_"
+
 NEEDED = "请填这一项。 Please fill this in."
+WHOLE = "要填整数，单位已经写在旁边。", "A whole number in the unit beside it."
 _NOT_TEXT = "这里要填文字。 This must be text."
 
 _TYPED = str.maketrans("０１２３４５６７８９。．－＋Ｘｘ　／", "0123456789..-+Xx /")
@@ -96,28 +101,35 @@ class PlainText(_Field):
 
 
 class DecimalText(_Field):
-    """A decimal number kept as it was typed ("9.10"), between `low` and `high` (hard limits, both included)."""
+    """A decimal number kept as it was typed ("9.10"), between `low` and `high` (hard limits, both included).
 
-    def __init__(self, *, low: str, high: str, places: int = 2, unit: str = "", **kwargs) -> None:
+    What cannot stand is refused with a guess at what was meant; `within` says more of what is likely.
+    """
+
+    def __init__(
+        self, *, low: str, high: str, places: int = 2, unit: str = "", within: Range | None = None, **kwargs
+    ) -> None:
         super().__init__(**kwargs)
         self.low, self.high, self.places, self.unit = Decimal(low), Decimal(high), places, unit
+        self.within = within or Range(low=self.low, high=self.high, places=places)
 
     def _deserialize(self, value, attr, data, **kwargs) -> str:
-        text = as_typed(value) if isinstance(value, str) else ""
+        typed = value if isinstance(value, str) else ""
+        text = as_typed(typed)
         if not (_SIGNED if self.low < 0 else _DECIMAL).fullmatch(text):
-            raise ValidationError("要填数字，例如 9.1。 This must be a number, such as 9.1.")
+            raise ValidationError(self._asked("要填数字，例如 9.1。", "This must be a number, such as 9.1.", typed))
         if len(text.partition(".")[2]) > self.places:
-            raise ValidationError(f"小数最多 {self.places} 位。 At most {self.places} decimal places.")
-        number = Decimal(text)
-        if not self.low <= number <= self.high:
-            raise ValidationError(self._out_of_range(number))
+            zh, en = f"小数最多 {self.places} 位。", f"At most {self.places} decimal places."
+            raise ValidationError(self._asked(*((zh, en) if self.places else WHOLE), typed))
+        if not self.low <= Decimal(text) <= self.high:
+            limits = f"{self.low} 到 {self.high} {self.unit}".rstrip()
+            en = f"Between {self.low} and {self.high} {self.unit}".rstrip() + "."
+            raise ValidationError(self._asked(f"要在 {limits}之间。", en, typed))
         return text
 
-    def _out_of_range(self, number: Decimal) -> str:
-        limits = f"要在 {self.low} 到 {self.high} {self.unit}".rstrip()
-        tenth = number / 10
-        asked = f"是不是 {tenth.normalize():f}？" if self.low <= tenth <= self.high else ""
-        return f"{limits}之间。{asked} Between {self.low} and {self.high} {self.unit}".rstrip() + "."
+    def _asked(self, zh: str, en: str, typed: str) -> str:
+        meant = likely(typed, self.within) if self.low >= 0 else None
+        return f"{zh}是不是 {meant}？ {en}" if meant else f"{zh} {en}"
 
 
 class WholeNumber(_Field):
@@ -230,7 +242,15 @@ class Form(Schema):
         except ValidationError as error:
             raise Invalid(fields=_flat(error.normalized_messages())) from error
 
+    def readable_part(self, sent: Mapping) -> dict:
+        """Return what can be read of a form still being filled in; what is wrong or missing is left out."""
+        try:
+            return super().load(self._single(sent), partial=True, unknown=EXCLUDE)
+        except ValidationError as error:
+            return error.valid_data
+
     def _single(self, sent: Mapping) -> dict:
+        sent = with_guess_taken(sent)
         names = [name for name in sent if name not in DOOR_FIELDS]
         if not hasattr(sent, "getlist"):
             return {name: sent[name] for name in names}
@@ -242,6 +262,18 @@ class Form(Schema):
     @pre_load
     def _leave_out_blanks(self, sent: dict, **_) -> dict:
         return {name: value for name, value in sent.items() if not (isinstance(value, str) and not value.strip())}
+
+
+def with_guess_taken(sent: Mapping) -> Mapping:
+    """Return a form in which a guess stands where its button was pressed: `take_weight=9.1` is weight 9.1."""
+    taken = {name.removeprefix(TAKE): sent[name] for name in sent if name.startswith(TAKE)}
+    if not taken:
+        return sent
+    kept = sent.copy()
+    for name, value in taken.items():
+        kept[name] = value
+        del kept[TAKE + name]
+    return kept
 
 
 def _flat(messages: dict, prefix: str = "") -> dict[str, list[str]]:

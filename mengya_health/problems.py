@@ -117,7 +117,32 @@ LABELS = {
     "weight_kg": lambda: _("体重（kg）"),
     "lenhei_cm": lambda: _("身长/身高（cm）"),
     "headc_cm": lambda: _("头围（cm）"),
+    "class_name": lambda: _("班级"),
+    "next_on": lambda: _("下次"),
+    "measured_on": lambda: _("哪一天量的"),
+    "position": lambda: _("怎么量的"),
+    "plain_text": lambda: _("家长会读到的话"),
+    "login": lambda: _("登录名"),
+    "password": lambda: _("密码"),
+    "phone": lambda: _("电话"),
+    "code": lambda: _("编码"),
+    "kind": lambda: _("种类"),
+    "role": lambda: _("岗位"),
+    "outcome": lambda: _("转归"),
+    "result": lambda: _("结论"),
+    "receiver_id": lambda: _("接诊机构"),
+    "within": lambda: _("缓急"),
+    "arrived": lambda: _("到了没有"),
+    "where": lambda: _("到了哪家医院"),
+    "checks": lambda: _("由医生勾选"),
 }
+
+
+def with_label(name: str, text: str) -> str:
+    """Return a message with the name of its field before it, where the message does not say it itself."""
+    label = LABELS[name]() if name in LABELS else ""
+    is_said = text.startswith(label.partition("（")[0])  # a label may carry its unit
+    return text if not label or is_said else _("%(label)s：%(text)s", label=label, text=text)
 
 
 def register(app: Flask) -> None:

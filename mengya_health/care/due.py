@@ -21,18 +21,19 @@ from mengya_health.people.models import Relationship
 from mengya_health.people.queries import find_children
 from mengya_health.people.subjects import current
 from mengya_health.screening.queries import LISTED_DAYS_BEFORE, VISIT
+from mengya_health.screening.urgent_care import OUTCOME
 
 FOLLOW_UP = "follow_up"
 FOLLOW_UP_DAYS_BEFORE = 7  # a family can be called a week ahead
 AT_THE_CLINIC = (VISIT, FOLLOW_UP)  # what a child comes for; everything else of the doctor's is a decision
-DUE, OVERDUE, DONE, DECISION, WAITING = "due", "overdue", "done", "decision", "waiting"
+URGENT, DUE, OVERDUE, DONE, DECISION, WAITING = "urgent", "due", "overdue", "done", "decision", "waiting"
 
 
 @dataclass(frozen=True)
 class DayList:
     """A clinic's day: the first lines of each list with their children, how many stand on it, and who is waited for."""
 
-    lines: Mapping[str, tuple[WorkItem, ...]]  # by due, overdue, done, decision; due first
+    lines: Mapping[str, tuple[WorkItem, ...]]  # by urgent, due, overdue, done, decision; due first
     counts: Mapping[str, int]
     waiting: Mapping[tuple[str, str], int]  # how many by (whose turn, kind of task)
     children: Mapping[UUID, ChildFacts]
@@ -110,6 +111,7 @@ def _listed() -> Subquery:
     name = case(
         (and_(ours, at_clinic, Task.status == "completed", Task.done_on == today), DONE),
         (~_is_going(), None),
+        (and_(ours, Task.kind == OUTCOME), URGENT),
         (and_(ours, ~at_clinic), DECISION),
         (and_(ours, Task.due_on < today), OVERDUE),
         (and_(ours, Task.due_on <= case((Task.kind == VISIT, visits_until), else_=others_until)), DUE),

@@ -1,6 +1,6 @@
 """The doctor looks again: follow-ups, the evaluation, and the step into consolidation."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -17,6 +17,10 @@ from mengya_health.errors import Invalid, NotNow
 from mengya_health.record.commands import record_entry
 from mengya_health.record.models import Entry
 from mengya_health.screening.measurements import Measurement, measured_content
+from mengya_health.screening.measuring import kept_looks, urgent_measured
+from mengya_health.screening.second_look import SecondLook
+from mengya_health.screening.urgent_answer import UNSAID, UrgentAnswer, require_said
+from mengya_health.screening.urgent_care import keep_asking
 
 STAGES = {"active": "intervention", "following": "consolidation"}
 
@@ -33,17 +37,23 @@ def record_follow_up(
     happened_on: date | None = None,
     next_on: date | None = None,
     seen_version: int | None = None,
+    answer: UrgentAnswer = UNSAID,
+    looks: Iterable[SecondLook] = (),
 ) -> Entry:
     """Write down a follow-up of an open case; the planned one is done, and the next gets its date.
 
     `measurement` is judged and its z-scores are kept with it; `readings` are other metrics, {code, value} as typed.
     `checks` are what the doctor ticked of the pathway's rules, `dates` {name, on} what a rule counts from
-    (start_of_iron, iron_stopped). `next_on` wins over the pathway's interval. Raises NotNow for a closed case, Invalid.
+    (start_of_iron, iron_stopped). `next_on` wins over the pathway's interval. `answer` is what was said about figures
+    that cannot wait, `looks` what was asked back and confirmed. Raises NotNow for a closed case, NotSaid, Invalid.
     """
     opened, facts = start(work, case_id, seen_version)
     if facts.loop.is_closed(facts.state):
         raise NotNow("个案已经结束；要继续随访，请先再次打开。", "The case is closed; open it again first.")
     on = happened_on or work.today
+    taken = known_readings(work, readings)
+    found = urgent_measured(work, opened.child, measurement or Measurement(measured_on=on), as_others(taken))
+    said = require_said(work.content, found, answer, work.today)
     measured = measured_content(work, opened.child, measurement) if measurement else {"readings": []}
     entry = record_entry(
         work,
@@ -53,14 +63,17 @@ def record_follow_up(
         content={
             **measured,
             "text": text,
-            "readings": measured["readings"] + known_readings(work, readings),
+            "readings": measured["readings"] + taken,
             "checks": list(checks),
             "dates": [{"name": each["name"], "on": str(each["on"])} for each in dates],
+            **({"confirmed": kept_looks(looks)} if looks else {}),
+            **({"urgent": said} if said else {}),
         },
         happened_on=on,
         case_id=case_id,
         round=opened.case.round,
     )
+    keep_asking(work, opened.child, entry.id, said)
     _plan_next(work, opened, facts, on, next_on)
     return entry
 
@@ -154,6 +167,11 @@ def known_readings(work, readings: Iterable[dict]) -> list[dict]:
     if problems:
         raise Invalid(fields=problems)
     return taken
+
+
+def as_others(readings: Iterable[Mapping]) -> dict[str, int | str]:
+    """Return readings as they are kept, by metric code."""
+    return {each["code"]: each["value"] for each in readings}
 
 
 def _number(text: str, *, is_decimal: bool) -> int | Decimal | None:

@@ -24,6 +24,7 @@ from mengya_health.people.models import Organisation
 from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
 from mengya_health.record.models import Entry
+from mengya_health.screening.urgent_care import SAME_DAY_LIMIT, answered_by_reply
 
 WAITING = ("requested", "received", "accepted")
 _DRAWS = 50
@@ -145,6 +146,8 @@ def record_feedback(
         round=opened.case.round,
     )
     row.status, row.feedback_entry_id = "completed", entry.id
+    if _is_emergency(facts, row):
+        answered_by_reply(work, child.id, row.sent_on)
     _end_waiting(work, opened, facts, row, status="completed")
     return entry
 
@@ -255,6 +258,11 @@ def _answer_arrival(work, referral_id: UUID, status: str) -> Referral:
 def _case_of(work, row: Referral) -> tuple[OpenCase, CaseFacts]:
     opened = find_case(work, row.case_id)
     return opened, facts_of(work, opened)
+
+
+def _is_emergency(facts: CaseFacts, row: Referral) -> bool:
+    letters = [entry.content for entry in facts.own_entries if entry.id == row.entry_id]
+    return any(each["within"] == SAME_DAY_LIMIT for each in letters)
 
 
 def _end_waiting(work, opened: OpenCase, facts: CaseFacts, row: Referral, *, status: str, **why: str) -> None:

@@ -85,6 +85,11 @@ def checks_named(condition: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(simple["check"] for simple in simple_conditions(condition) if kind_of(simple) == "check")
 
 
+def codes_named(condition: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the codes of findings that a condition looks for."""
+    return tuple(simple["code"] for simple in simple_conditions(condition) if kind_of(simple) == "code")
+
+
 class Condition(fields.Field):
     """A condition of the grammar; the value stays the mapping it was."""
 

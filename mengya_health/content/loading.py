@@ -37,6 +37,7 @@ from mengya_health.content.service_menu import (
     task_rules_from,
 )
 from mengya_health.content.shapes import Shape
+from mengya_health.content.urgent import UrgentFindingsFile, UrgentWords, urgent_words_from
 from mengya_health.content.vaccines import Vaccine, VaccineScheduleFile
 from mengya_health.content.visits import (
     CheckFormsFile,
@@ -69,6 +70,7 @@ FILES: Mapping[str, type[Shape]] = {
     "mandatory_report.yaml": MandatoryReportFile,
     "indicators.yaml": IndicatorsFile,
     "retention.yaml": RetentionFile,
+    "urgent_findings.yaml": UrgentFindingsFile,
 }
 PATHWAYS = "pathways"
 # Read, versioned and checked where they are used: care/loop.py, signing/consents.py, signing/agreement.py.
@@ -108,6 +110,8 @@ class Content:
     retention: Mapping[str, Retention]
     vaccines: tuple[Vaccine, ...]
     local_vaccines: tuple[Vaccine, ...]
+    urgent_words: Mapping[str, UrgentWords]
+    usual_urgent_words: UrgentWords
 
     def visit(self, visit_id: str) -> PlannedVisit:
         """Return a planned check by its id; raises KeyError."""
@@ -219,6 +223,7 @@ def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any]) -> Co
     screenings, asked = loaded["screenings.yaml"], loaded["screening_inputs.yaml"]["screenings"]
     visits, menu = loaded["visit_schedule.yaml"], loaded["service_menu.yaml"]
     closing, vaccines = loaded["closing_reasons.yaml"], loaded["vaccine_schedule.yaml"]
+    urgent_words, usual_urgent_words = urgent_words_from(loaded["urgent_findings.yaml"])
     services = services_from(menu)
     age_basis = next(each["map"] for each in visits["age_rules"] if each["id"] == "age_basis")
     digests = "".join(f"{name} {document.digest}\n" for name, document in sorted(documents.items()))
@@ -249,4 +254,6 @@ def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any]) -> Co
         retention={each.id: each for each in loaded["retention.yaml"]["classes"]},
         vaccines=vaccines["vaccines"],
         local_vaccines=vaccines["local_vaccines"],
+        urgent_words=urgent_words,
+        usual_urgent_words=usual_urgent_words,
     )

@@ -28,7 +28,8 @@ class Metric(Sourced):
     """One thing measured, counted or derived.
 
     Outside `hard` a value is refused, outside `soft` it is asked back; None where the content gives no range. `kind`
-    is decimal, integer, code or derived; `decimals` how many are kept and shown; `step` the finest step.
+    is decimal, integer, code or derived; `decimals` how many are kept and shown; `step` the finest step;
+    `convert` says how another unit is turned into this one.
     """
 
     code: str
@@ -42,6 +43,7 @@ class Metric(Sourced):
     values: Mapping[int, str] | None = None
     formula: str | None = None
     note: str | None = None
+    convert: str | None = None
 
     def is_possible(self, value: float) -> bool:
         return self.hard is None or self.hard[0] <= value <= self.hard[1]

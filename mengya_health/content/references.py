@@ -177,6 +177,10 @@ def _dangling_codes(documents: Documents) -> Iterator[Problem]:
     for place, value in walk(document.value):
         if len(place) > 1 and place[-2] == "codes" and "on_positive" in place and value not in findings:
             yield document.problem(place, f"代码 {value} 没有登记。", f"The code {value} is not defined.")
+    document = documents["urgent_findings.yaml"]
+    for place, value in walk(document.value):
+        if len(place) > 1 and place[-2] == "codes" and value not in findings:
+            yield document.problem(place, f"代码 {value} 没有登记。", f"The code {value} is not defined.")
 
 
 def _dangling_instruments(documents: Documents) -> Iterator[Problem]:

@@ -125,6 +125,14 @@ def desks_of(work, organisation_ids: Iterable[UUID]) -> list[tuple[str, str]]:
     return [(name, phone) for name, phone in work.session.execute(chosen.order_by(Organisation.name))]
 
 
+def hospital_desks(work) -> list[tuple[str, str]]:
+    """Return name and public phone number of the hospitals that have one."""
+    chosen = select(Organisation.name, Organisation.phone).where(
+        Organisation.kind == "hospital", Organisation.phone != ""
+    )
+    return [(name, phone) for name, phone in work.session.execute(chosen.order_by(Organisation.name))]
+
+
 def place_name(work, organisation_id: UUID) -> str:
     """Return what a place is called, "" for one that is not there."""
     return work.session.scalar(select(Organisation.name).where(Organisation.id == organisation_id)) or ""

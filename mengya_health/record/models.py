@@ -92,7 +92,7 @@ class Task(Base):
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
     child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"))
-    kind: Mapped[str] = mapped_column(String(16))  # visit care_task follow_up referral_reply concern signature
+    kind: Mapped[str] = mapped_column(String(16))  # visit care_task follow_up referral_reply concern signature outcome
     case_id: Mapped[UUID | None] = mapped_column(Id)
     subject_id: Mapped[UUID | None] = mapped_column(Id)  # the entry to sign, the referral to answer, the concern
     organisation_id: Mapped[UUID | None] = mapped_column(Id)  # the place whose list it stands on

@@ -12,6 +12,7 @@ from mengya_health.screening.forms import Filled
 from mengya_health.screening.measurements import stored_readings
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.second_look import SecondLook
+from mengya_health.screening.urgent_answer import typed_answer
 
 
 def check_content(
@@ -74,6 +75,7 @@ def typed_values(plan: CheckPlan, content: dict) -> dict[str, Any]:
     typed |= {f"ws_{code.upper()}": _bit(there) for code, there in content["signs"]["there"].items()}
     typed |= {name: _bit(there) for name, there in (content["told"] | content["seen"]).items()}
     typed |= {f"confirm_{each['field']}": each["value"] for each in content["confirmed"]}
+    typed |= typed_answer(content.get("urgent"))
     return {name: value for name, value in typed.items() if value not in (None, "")}
 
 

@@ -25,7 +25,7 @@ from mengya_health.screening.birth import birth_size_of
 from mengya_health.screening.check_content import check_content, typed_values
 from mengya_health.screening.decisions import Decision
 from mengya_health.screening.findings import judge_check
-from mengya_health.screening.forms import Filled, read_form
+from mengya_health.screening.forms import Filled, measurement_in, read_form, read_so_far
 from mengya_health.screening.measurements import (
     Measurement,
     judge_measurement,
@@ -36,6 +36,9 @@ from mengya_health.screening.measurements import (
 from mengya_health.screening.planned import CheckPlan, plan_check, visit_on
 from mengya_health.screening.queries import FINDING, VISIT, checks_of, open_visit_of
 from mengya_health.screening.second_look import AskedBack, second_looks, unsettled
+from mengya_health.screening.urgent import Urgent, urgent_in
+from mengya_health.screening.urgent_answer import require_said
+from mengya_health.screening.urgent_care import keep_asking
 
 CHECK = "screening"
 NOTIFY = "SLA_NOTIFY"
@@ -61,6 +64,7 @@ def record_check(work, child: ChildFacts, visit_id: str, sent: Mapping) -> Entry
         _close_visit(planned, filled)
         _plan_after(work, child, plan, filled)
     _ask_for_decision(work, child, entry, content)
+    keep_asking(work, child, entry.id, content.get("urgent"))
     work.session.flush()
     return entry
 
@@ -85,17 +89,23 @@ def correct_check(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Ent
         raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
     entry.happened_on = filled.done_on
     _ask_for_decision(work, child, entry, content)
+    keep_asking(work, child, entry.id, content.get("urgent"))
     work.session.flush()
     return entry
 
 
 def record_measurement(
-    work, child: ChildFacts, measurement: Measurement, *, others: Mapping[str, int | str] = MappingProxyType({})
+    work,
+    child: ChildFacts,
+    measurement: Measurement,
+    *,
+    others: Mapping[str, int | str] = MappingProxyType({}),
+    also: Mapping[str, object] = MappingProxyType({}),
 ) -> Entry:
     """Write what was measured on one day without a check, judged by the same references.
 
-    `others` are further readings by metric code: a whole number as int, a decimal as typed ({"HB": 112}).
-    Raises Invalid for what cannot be a measurement, NotPermitted.
+    `others` are further readings by metric code: a whole number as int, a decimal as typed ({"HB": 112}). `also` is
+    what else the entry keeps. Raises Invalid for what cannot be a measurement, NotPermitted.
     """
     content = measured_content(work, child, measurement)
     content["readings"] = sorted(content["readings"] + stored_readings(others), key=lambda each: each["code"])
@@ -103,6 +113,7 @@ def record_measurement(
         "visit": None,
         "done_on": measurement.measured_on.isoformat(),
         "content_version": work.content.version,
+        **also,
     }
     return record_entry(work, child, section="health", kind=CHECK, content=content, happened_on=measurement.measured_on)
 
@@ -182,30 +193,28 @@ def plan_for(work, child: ChildFacts, visit_id: str | None, sent: Mapping, earli
     return plan_check(work.content, child, on, visit_id, [entry for entry in earlier if entry.happened_on <= on])
 
 
+def urgent_so_far(work, child: ChildFacts, plan: CheckPlan, sent: Mapping) -> tuple[Urgent, ...]:
+    """Return what is urgent in a form that is still being filled in; nothing of it is stored."""
+    filled = read_so_far(work.content, plan, sent)
+    judged = judge_measurement(child, measurement_in(filled), age_rule=work.settings.age_rule)
+    return urgent_in(work.content, judge_check(work.content, child, plan, filled, judged, ()).findings)
+
+
 def _judged(work, child: ChildFacts, plan: CheckPlan, filled: Filled, earlier: Sequence[OpenEntry]) -> dict:
     """Return the content of a check. Raises AskedBack for what the doctor has not confirmed."""
     before = [entry for entry in earlier if entry.happened_on <= filled.done_on]
-    measurement = _measurement(filled)
+    measurement = measurement_in(filled)
     judged = judge_measurement(child, measurement, age_rule=work.settings.age_rule)
     last = next(iter(reversed(measurements_in(before))), None)
-    looks = second_looks(work.content, plan, filled, judged, last)
+    looks = second_looks(work.content, child, plan, filled, judged, last)
     left = unsettled(looks, filled.confirmed)
     if left:
         raise AskedBack(left)
     result = judge_check(work.content, child, plan, filled, judged, before)
+    said = require_said(work.content, urgent_in(work.content, result.findings), filled.urgent, work.today)
     measured = measured_content(work, child, measurement) | {"birth_size": birth_size_of(child, result.readings)}
-    return check_content(work.content, plan, filled, measured, result, looks)
-
-
-def _measurement(filled: Filled) -> Measurement:
-    return Measurement(
-        measured_on=filled.done_on,
-        weight_kg=filled.values.get("WEIGHT"),
-        lenhei_cm=filled.values.get("LENGTH"),
-        headc_cm=filled.values.get("HEADC"),
-        position=filled.position,
-        oedema=filled.seen.get("seen_growth_bilateral_oedema", False),
-    )
+    content = check_content(work.content, plan, filled, measured, result, looks)
+    return content | ({"urgent": said} if said else {})
 
 
 def _due_month(work, planned: Task) -> int:

@@ -65,8 +65,8 @@ def judge_check(
     ]
     history = _history(content, child, plan, readings, before, domains, filled)
     alerts = list(alerts_of(content, plan, history, judged, earlier))
-    findings = [_finding(content, finding) for each in evaluations for finding in each.findings]
-    findings += [_alert(screening, alert) for screening, alert in alerts]
+    findings = [finding_content(content, finding) for each in evaluations for finding in each.findings]
+    findings += [alert_content(screening, alert) for screening, alert in alerts]
     suggested = [(finding, finding.pathways) for each in evaluations for finding in each.findings]
     return CheckResult(
         readings=readings,
@@ -185,7 +185,7 @@ def _history(
     )
 
 
-def _finding(content: Content, finding: Finding) -> dict:
+def finding_content(content: Content, finding: Finding) -> dict:
     """Return a finding as it is kept: instrument and version, the answers used, rule, source and basis."""
     screening = content.screenings[finding.screening_id]
     return {
@@ -203,11 +203,16 @@ def _finding(content: Content, finding: Finding) -> dict:
         "verified_note": finding.verified_note,
         "within_days": finding.within_days,
         "actions": [each.action for each in finding.dispositions if not each.when and not each.stage and not each.tier],
-        "weigh": [{"when": each.when, "action": each.action} for each in finding.dispositions if each.when],
+        "weigh": [
+            {"when": each.when, "action": each.action, "within_days": each.first_days}
+            for each in finding.dispositions
+            if each.when
+        ],
     }
 
 
-def _alert(screening: Screening, alert: Alert) -> dict:
+def alert_content(screening: Screening, alert: Alert) -> dict:
+    """Return an alert as it is kept, in the shape of a finding."""
     return {
         "screening": screening.id,
         "name": screening.name,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -13,12 +14,16 @@ from marshmallow import ValidationError, fields
 from mengya_health.content import Content
 from mengya_health.content.measurements import Metric
 from mengya_health.content.shapes import OLDEST_MONTH
+from mengya_health.content.typed_numbers import range_of
 from mengya_health.content.visits import FormField
 from mengya_health.errors import Invalid
 from mengya_health.fields import Choice, DecimalText, Form, LocalDate, PlainText, WholeNumber
 from mengya_health.growth.ages import add_months
 from mengya_health.people.facts import ChildFacts
+from mengya_health.screening.expected import expected_of
+from mengya_health.screening.measurements import Measurement
 from mengya_health.screening.planned import CheckPlan, form_name
+from mengya_health.screening.urgent_answer import UrgentAnswer, answer_fields, answer_from, answer_labels
 
 CONCLUSIONS = ("routine", "screen")
 # For numbers that are no metric: as many digits as a paper form has boxes.
@@ -35,7 +40,8 @@ class Filled:
 
     `values` by the code of the line: numbers as typed, options as int (or a list of them), flags as bool, texts.
     `signs` whether each sign is there, `told` and `seen` what was answered of `CheckPlan.told` and `.seen`, by name.
-    `confirmed` field → the very value that was measured twice.
+    `confirmed` field → the very value that was measured twice. `urgent`: what was said about what cannot wait.
+    `regression` is None only while the form is being filled in.
     """
 
     done_on: date
@@ -44,7 +50,7 @@ class Filled:
     exam: str
     notes: Mapping[str, str]
     signs: Mapping[str, bool]
-    regression: int
+    regression: int | None
     told: Mapping[str, bool]
     seen: Mapping[str, bool]
     confirmed: Mapping[str, str]
@@ -52,6 +58,7 @@ class Filled:
     next_on: date | None
     advice: str
     row_version: int | None = field(default=None)
+    urgent: UrgentAnswer = field(default_factory=UrgentAnswer)
 
 
 class CheckForm(Form):
@@ -76,21 +83,46 @@ def read_form(content: Content, child: ChildFacts, plan: CheckPlan, sent: Mappin
     """Return a sent form as plain values. Raises Invalid with a message per field, Malformed for fields unknown."""
     labels = labels_of(content, plan)
     try:
-        loaded = check_form(content, plan)().load(sent)
+        loaded = check_form(content, plan, expected_of(child, plan.on))().load(sent)
         problems = dict(_problems(content, child, plan, loaded, today))
         if problems:
             raise Invalid(fields=problems)
     except Invalid as error:
-        raise type(error)(error.zh, error.en, fields=_named(error.fields, labels)) from error
-    return _filled(plan, loaded)
+        raise type(error)(error.zh, error.en, fields=named_fields(error.fields, labels)) from error
+    return _filled(content, plan, loaded)
 
 
-def check_form(content: Content, plan: CheckPlan) -> type[CheckForm]:
-    """Return the form of one check. Nothing in it has a default, and every sign has to be answered."""
+def read_so_far(content: Content, plan: CheckPlan, sent: Mapping) -> Filled:
+    """Return what can be read of a form that is still being filled in: to look at, never to store."""
+    given = check_form(content, plan)().readable_part(sent)
+    if "position" not in given:
+        given.pop("length", None)
+    return _filled(content, plan, {"exam": "by_item", "conclusion": CONCLUSIONS[0]} | given | {"done_on": plan.on})
+
+
+def measurement_in(filled: Filled) -> Measurement:
+    """Return what a check measured."""
+    return Measurement(
+        measured_on=filled.done_on,
+        weight_kg=filled.values.get("WEIGHT"),
+        lenhei_cm=filled.values.get("LENGTH"),
+        headc_cm=filled.values.get("HEADC"),
+        position=filled.position,
+        oedema=filled.seen.get("seen_growth_bilateral_oedema", False),
+    )
+
+
+def check_form(
+    content: Content, plan: CheckPlan, expected: Mapping[str, Decimal] = MappingProxyType({})
+) -> type[CheckForm]:
+    """Return the form of one check. Nothing in it has a default, and every sign has to be answered.
+
+    `expected` are usual figures of this child by metric code, for guesses at what was meant.
+    """
     made: dict[str, fields.Field] = {}
     for line in plan.visit.fields:
         name = form_name(line)
-        made[name] = _field(content, line)
+        made[name] = _field(content, line, expected)
         if name.startswith("exam_"):
             made[f"{name}_note"] = PlainText(longest=LONGEST_NOTE)
         if line.metric and line.kind == "number":
@@ -98,6 +130,7 @@ def check_form(content: Content, plan: CheckPlan) -> type[CheckForm]:
     yes_or_no = {f"ws_{sign.code}": True for sign in plan.group.items} if plan.group else {}
     yes_or_no |= {told.name: told.is_required for told in plan.told} | {seen.name: False for seen in plan.seen}
     made |= {name: Choice("0", "1", required=required) for name, required in yes_or_no.items()}
+    made |= answer_fields(content)
     options = content.regression_question.options
     made["ws_reg"] = Choice(*(str(option.value) for option in options), required=True)
     return CheckForm.from_dict(made, name="CheckOfAge")
@@ -115,6 +148,7 @@ def labels_of(content: Content, plan: CheckPlan) -> dict[str, str]:
         "advice": "给家长的话",
         "row_version": "版本",
         "then": "保存",
+        **answer_labels(content),
     }
     for line in plan.visit.fields:
         name = form_name(line)
@@ -123,12 +157,13 @@ def labels_of(content: Content, plan: CheckPlan) -> dict[str, str]:
     return labels | {each.name: each.text for each in (*plan.told, *plan.seen)}
 
 
-def _named(problems: Mapping[str, list[str]], labels: Mapping[str, str]) -> dict[str, list[str]]:
+def named_fields(problems: Mapping[str, list[str]], labels: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the messages with the name of their field before them; one of several answers counts as the field."""
     named: dict[str, list[str]] = {}
     for place, texts in problems.items():
         name = place.partition(".")[0]
-        named.setdefault(name, []).extend(f"{labels[name]}：{text}" for text in texts)
+        label = labels.get(name)
+        named.setdefault(name, []).extend(f"{label}：{text}" if label else text for text in texts)
     return named
 
 
@@ -136,10 +171,12 @@ def _is_of_another_age(name: str) -> bool:
     return name.startswith(OF_ANOTHER_AGE)
 
 
-def _field(content: Content, line: FormField) -> fields.Field:
+def _field(content: Content, line: FormField, expected: Mapping[str, Decimal]) -> fields.Field:
     match line.kind:
         case "number":
-            return _number(content.metrics[line.metric]) if line.metric else _plain_number()
+            if line.metric is None:
+                return _plain_number()
+            return metric_field(content.metrics[line.metric], expected.get(line.code))
         case "choice":
             return Choice(*map(str, line.options))
         case "choices":
@@ -149,10 +186,18 @@ def _field(content: Content, line: FormField) -> fields.Field:
     return PlainText(longest=LONGEST_NOTE)
 
 
-def _number(metric: Metric) -> DecimalText:
-    low, high = metric.hard
-    places = metric.decimals if metric.kind == "decimal" else 0
-    return DecimalText(low=str(low), high=str(high), places=places, unit=metric.unit, validate=_in_steps(metric))
+def metric_field(metric: Metric, expected: Decimal | None = None, **kwargs) -> DecimalText:
+    """Return the field of a metric with hard limits, kept as typed; `expected` of this child helps to guess."""
+    within = range_of(metric, expected)
+    return DecimalText(
+        low=str(metric.hard[0]),
+        high=str(metric.hard[1]),
+        places=within.places,
+        unit=metric.unit,
+        within=within,
+        validate=_in_steps(metric),
+        **kwargs,
+    )
 
 
 def _plain_number() -> WholeNumber:
@@ -208,7 +253,7 @@ def _has_finding(line: FormField, answer: Any) -> bool:
     return answer is not None and any(each != str(line.normal) for each in chosen)
 
 
-def _filled(plan: CheckPlan, loaded: Mapping) -> Filled:
+def _filled(content: Content, plan: CheckPlan, loaded: Mapping) -> Filled:
     return Filled(
         done_on=loaded["done_on"],
         position=loaded.get("position") if "length" in loaded else None,
@@ -219,8 +264,12 @@ def _filled(plan: CheckPlan, loaded: Mapping) -> Filled:
             for line in plan.exam_items
             if loaded["exam"] == "by_item" and f"{form_name(line)}_note" in loaded
         },
-        signs={sign.code: loaded[f"ws_{sign.code}"] == "1" for sign in (plan.group.items if plan.group else ())},
-        regression=int(loaded["ws_reg"]),
+        signs={
+            sign.code: loaded[f"ws_{sign.code}"] == "1"
+            for sign in (plan.group.items if plan.group else ())
+            if f"ws_{sign.code}" in loaded
+        },
+        regression=int(loaded["ws_reg"]) if "ws_reg" in loaded else None,
         told={told.name: loaded[told.name] == "1" for told in plan.told if told.name in loaded},
         seen={seen.name: loaded[seen.name] == "1" for seen in plan.seen if seen.name in loaded},
         confirmed={name[8:]: value for name, value in loaded.items() if name.startswith("confirm_")},
@@ -228,6 +277,7 @@ def _filled(plan: CheckPlan, loaded: Mapping) -> Filled:
         next_on=loaded.get("next_on"),
         advice=loaded.get("advice", ""),
         row_version=loaded.get("row_version"),
+        urgent=answer_from(content, loaded),
     )
 
 

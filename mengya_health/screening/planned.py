@@ -13,6 +13,7 @@ from mengya_health.content.visits import FormField, PlannedVisit
 from mengya_health.content.warning_signs import WarningSignGroup
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.reported import reported_inputs
 
 SIGNS = "SCR_WSCST"  # its last question is asked at every age
 # What is done at the next visit if a visit was missed: haemoglobin, hearing, acuity, refraction.
@@ -159,7 +160,10 @@ def _seen(content: Content, plan: CheckPlan) -> Iterator[Seen]:
         read = {
             name for rule in screening.profile().rules if _suits(rule, months) for name in names_read(rule.condition)
         }
+        left_out = reported_inputs(content, screening)
         for asked in screening.asked:
+            if asked.code in left_out:
+                continue
             if asked.kind == "boolean" and asked.code in read and f"{screening.id}.{asked.code}" not in fed:
                 name = f"seen_{screening.id[4:]}_{asked.code}".lower()
                 yield Seen(name, asked.code, asked.name, screening_id)

@@ -220,12 +220,12 @@ def _finding(
         basis=rule.basis,
         verified=rule.verified if rule.verified is not None else screening.verified,
         verified_note=rule.verified_note or judged_by.verified_note or screening.verified_note,
-        dispositions=_dispositions(screening, rule),
+        dispositions=dispositions_of(screening, rule),
         pathways=propose_pathways(content, screening.pathways, own, age_months, codes=(rule.code,)),
     )
 
 
-def _dispositions(screening: Screening, rule: Rule) -> tuple[Disposition, ...]:
+def dispositions_of(screening: Screening, rule: Rule) -> tuple[Disposition, ...]:
     """What names this rule goes before what names only its level; both are kept where the first needs weighing."""
     if rule.level == "negative":
         return ()

@@ -46,6 +46,7 @@ from mengya_health.web import (
     reports,
     sign_in,
     today,
+    urgent,
 )
 
 OF_FAMILIES = (family, family_consents, family_desk, family_people, family_rights, family_sharing, family_signing)
@@ -75,6 +76,7 @@ def blueprints() -> list[Blueprint]:
         receipts,
         referrals,
         reports,
+        urgent,
     )
     of_trust = (emergency, erasures, figures, installation_pages, officer, releases)
     return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

@@ -1,5 +1,6 @@
 """Pages on which the doctor looks again at a case: a follow-up, the evaluation, the proposal to close."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -9,14 +10,26 @@ from mengya_health.care.pathway_rules import USUAL_CLOSING
 from mengya_health.care.queries import OpenCase, facts_of
 from mengya_health.content.pathways import Pathway
 from mengya_health.entry import form_state, signed_in, submitted
-from mengya_health.errors import NotFound, NotNow
+from mengya_health.errors import Invalid, NotFound, NotNow
 from mengya_health.fields import Choice, Form, LocalDate, PlainText
 from mengya_health.handouts.from_record.sheet import require_plain
 from mengya_health.people.schemas import require_possible_day
+from mengya_health.screening.forms import named_fields
 from mengya_health.screening.measurements import MEASURED, Measurement
+from mengya_health.screening.measuring import require_confirmed, urgent_measured
+from mengya_health.screening.urgent import Urgent
+from mengya_health.screening.urgent_answer import answer_from, answer_labels
 from mengya_health.web.cases import RowVersion, bp, case_of_clinic
+from mengya_health.web.measurements import confirmed_in
 from mengya_health.web.shown import looking_again as shown
-from mengya_health.web.shown.asked import Asked, asked_of_follow_up, asked_of_rule, form_fields
+from mengya_health.web.shown.asked import (
+    Asked,
+    asked_of_follow_up,
+    asked_of_rule,
+    follow_up_fields,
+    form_fields,
+    labels_of,
+)
 
 TEMPLATE = "pages/cases/look_again.html"
 FAMILY_TEXT = "给家长看的话"
@@ -47,7 +60,9 @@ class Closing(RowVersion):
 @signed_in
 def follow_up(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
-    page = shown.follow_up_page(work, opened, facts_of(work, opened), form_state())
+    state = form_state()
+    urgent = urgent_in_follow_up(work, opened, state.values)
+    page = shown.follow_up_page(work, opened, facts_of(work, opened), state, urgent)
     return render_template(TEMPLATE, **page)
 
 
@@ -56,14 +71,25 @@ def follow_up(work, case_id: UUID):
 def save_follow_up(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
     asked = asked_of_follow_up(work.content, _pathway(work, opened), opened.case.state)
-    said = submitted(_with(FollowUp, work, asked))
+    said = _said(work, asked)
     require_possible_day(said["happened_on"], birth_on=opened.child.birth_on, today=work.today, field="happened_on")
+    measurement, readings = _measurement(said), readings_of(asked, said)
+    looks = require_confirmed(
+        work,
+        opened.child,
+        measurement or Measurement(measured_on=said["happened_on"]),
+        follow_ups.as_others(follow_ups.known_readings(work, readings)),
+        confirmed_in(said),
+        names=MEASURED,
+    )
     follow_ups.record_follow_up(
         work,
         case_id,
         text=said["text"],
-        measurement=_measurement(said),
-        readings=readings_of(asked, said),
+        measurement=measurement,
+        readings=readings,
+        answer=answer_from(work.content, said),
+        looks=looks,
         checks=said.get("checks", ()),
         dates=[{"name": day, "on": said[day]} for day in asked.days if day in said],
         happened_on=said["happened_on"],
@@ -114,6 +140,25 @@ def propose_closure(work, case_id: UUID):
     return _to_case(case_id)
 
 
+def urgent_in_follow_up(work, opened: OpenCase, sent: Mapping) -> tuple[Urgent, ...]:
+    """Return what is urgent in the form of a follow-up as far as it can be read."""
+    asked = asked_of_follow_up(work.content, _pathway(work, opened), opened.case.state)
+    said = {"happened_on": work.today} | _follow_up_form(work, asked).readable_part(sent)
+    if not opened.child.birth_on <= said["happened_on"] <= work.today:
+        said["happened_on"] = work.today
+    measurement = _measurement(said) or Measurement(measured_on=said["happened_on"])
+    readings = follow_ups.known_readings(work, readings_of(asked, said))
+    return urgent_measured(work, opened.child, measurement, follow_ups.as_others(readings))
+
+
+def _said(work, asked: Asked) -> dict:
+    try:
+        return submitted(_follow_up_form(work, asked))
+    except Invalid as error:
+        labels = labels_of(work.content, asked) | answer_labels(work.content)
+        raise type(error)(error.zh, error.en, fields=named_fields(error.fields, labels)) from error
+
+
 def readings_of(asked: Asked, said: dict) -> list[dict]:
     """Return the readings of a loaded form as commands take them: {code, value} as typed."""
     return [{"code": code, "value": str(said[code])} for code in asked.readings if code in said]
@@ -124,6 +169,10 @@ def _measurement(said: dict) -> Measurement | None:
     if not taken:
         return None
     return Measurement(measured_on=said["happened_on"], position=said.get("position"), **taken)
+
+
+def _follow_up_form(work, asked: Asked) -> Form:
+    return FollowUp.from_dict(follow_up_fields(work.content, asked))()
 
 
 def _with(form: type[Form], work, asked: Asked) -> Form:

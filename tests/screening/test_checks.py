@@ -152,7 +152,7 @@ def test_a_weight_far_from_other_children_is_asked_back_and_then_taken(child_of,
     assert z_of(child, TODAY, "wfa", weight_kg="5.0") < -3
     asked = asked_back(check, child, weight="5.0")
     assert "Z评分" in asked["weight"]
-    entry = check(child, weight="5.0", confirm_weight="5.0")
+    entry = check(child, weight="5.0", confirm_weight="5.0", weigh_g_whz3="0")
     confirmed = entry.content["confirmed"]
     assert [each["field"] for each in confirmed] == ["weight"]
     assert confirmed[0]["value"] == "5.0"

@@ -75,7 +75,7 @@ def test_overweight_lets_the_doctor_choose_between_watching_and_a_case(child_of,
 
 
 def test_a_sign_of_danger_in_a_newborn_is_a_matter_of_the_same_day(child_of, check):
-    entry = check(child_of(0, 5), told_nb_danger_nd05="1")
+    entry = check(child_of(0, 5), told_nb_danger_nd05="1", urgent_answer="called_120", urgent_seen="ND05")
     finding = next(each for each in entry.content["findings"] if each["code"] == "ND05")
     assert finding["level"] == "severe"
     assert finding["within_days"] == 0

@@ -44,6 +44,7 @@ ELSEWHERE = {
     "classes.summary",
     "officer.emergency",
     "releases.show",
+    "urgent.outcome",
 }
 _REPORTS = "reports.choose reports.index"  # any staff may report harm
 _BASIS = "basis.index"

@@ -161,7 +161,7 @@ def test_an_unlikely_weight_is_asked_back_and_stored_once_confirmed(desk):
     assert "量过两次，是对的" in asked.text
     assert "重新量" in asked.text
     assert "confirm_weight" not in again.ticked
-    stored = desk.send(again, sent, confirm_weight="5.0")
+    stored = desk.send(again, sent, confirm_weight="5.0", weigh_g_whz3="0")
     assert stored.status_code == 303
     assert desk.entries(child) == 1
 

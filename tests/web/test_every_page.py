@@ -46,6 +46,7 @@ NOT_CRAWLED = {
     "passkeys.confirm_page": "asked for where the last confirmation is older than five minutes: web/test_passkeys.py",
     "reports.show": "a mandatory report, of which the demo has none",
     "reports.download": "a file of one",
+    "urgent.outcome": "what came of an urgent finding, of which the demo has none: tests/web/test_urgent.py",
     "entering.step": "only half-way through a sign-in: tests/web/test_entering.py",
 }
 TOO_CLINICAL = re.compile("阳性|疑似|异常|问题儿童")

@@ -5,6 +5,7 @@ The fields of these forms are made here, too, so that a page never offers what i
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
@@ -16,10 +17,15 @@ from mengya_health.content import Content
 from mengya_health.content.conditions import kind_of, names_read, simple_conditions
 from mengya_health.content.pathways import Pathway
 from mengya_health.content.shapes import Sourced
-from mengya_health.fields import Choice, DecimalText, LocalDate, WholeNumber
+from mengya_health.content.typed_numbers import likely, range_of
+from mengya_health.fields import Choice, LocalDate, PlainText, WholeNumber
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
+from mengya_health.people.facts import ChildFacts
+from mengya_health.screening.expected import expected_of
+from mengya_health.screening.forms import metric_field
 from mengya_health.screening.measurements import MEASURED
 from mengya_health.screening.pathway_rules import rule_met
+from mengya_health.screening.urgent_answer import answer_fields
 from mengya_health.screening.wording import answers_of, in_words, name_of
 from mengya_health.web.shown.check_results import BASES
 
@@ -109,11 +115,11 @@ def rule_card(facts: CaseFacts, rule: str) -> dict | None:
     }
 
 
-def measure_fields(content: Content, asked: Asked, *, judged_months: int) -> list[dict]:
-    """Return what is measured and read as fields of partials/any_field.html."""
+def measure_fields(content: Content, asked: Asked, child: ChildFacts, today: date, state) -> list[dict]:
+    """Return what is measured and read as fields of partials/any_field.html; a refused number with a guess."""
     shown = []
     if asked.is_measured:
-        lying = judged_months < HEIGHT_FROM_MONTH
+        lying = child.corrected_months(today) < HEIGHT_FROM_MONTH
         positions = [{"value": "l", "text": _("躺着量")}, {"value": "h", "text": _("站着量")}]
         shown = [
             {"kind": "number", "name": name, "label": content.metrics[code].name, "unit": content.metrics[code].unit}
@@ -121,11 +127,24 @@ def measure_fields(content: Content, asked: Asked, *, judged_months: int) -> lis
         ]
         hint = _("这个月龄通常躺着量") if lying else _("这个月龄通常站着量")
         shown.append({"kind": "select", "name": POSITION, "label": _("身长怎么量"), "options": positions, "hint": hint})
-    return shown + [_reading_field(content, code) for code in asked.readings]
+    shown += [_reading_field(content, code) for code in asked.readings]
+    expected, codes = expected_of(child, today), {name: code for code, name in MEASURED.items()}
+    for field in shown:
+        metric = content.metrics.get(codes.get(field["name"], field["name"]))
+        if field["kind"] == "number" and field["name"] in state.errors and metric.hard:
+            meant = likely(str(state.values.get(field["name"], "")), range_of(metric, expected.get(metric.code)))
+            field["guess"] = meant or ""
+    return shown
 
 
 def day_fields(content: Content, asked: Asked) -> list[dict]:
     return [{"kind": "date", "name": day, "label": name_of(day, content)} for day in asked.days]
+
+
+def labels_of(content: Content, asked: Asked) -> dict[str, str]:
+    """Return what the measured fields are called in the summary of what is wrong."""
+    measured = {name: content.metrics[code].name for code, name in MEASURED.items()}
+    return measured | {code: content.metrics[code].name for code in asked.readings}
 
 
 def form_fields(content: Content, asked: Asked) -> dict[str, fields.Field]:
@@ -138,6 +157,13 @@ def form_fields(content: Content, asked: Asked) -> dict[str, fields.Field]:
         taken[POSITION] = Choice("l", "h")
     taken |= {code: _number(content, code) for code in asked.readings}
     return taken | {day: LocalDate() for day in asked.days}
+
+
+def follow_up_fields(content: Content, asked: Asked) -> dict[str, fields.Field]:
+    """Return the same for a follow-up, with what is confirmed and what is said about figures that cannot wait."""
+    names = (*MEASURED.values(), *asked.readings)
+    confirmed = {f"confirm_{name}": PlainText(longest=20) for name in names}
+    return form_fields(content, asked) | confirmed | answer_fields(content)
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -200,7 +226,4 @@ def _number(content: Content, code: str) -> fields.Field:
     named = answers_of(code, content)
     if named:
         return Choice(*map(str, named))
-    low, high = metric.hard or (0, LARGEST_NUMBER)
-    if metric.kind != "decimal":
-        return WholeNumber(low=int(low), high=int(high))
-    return DecimalText(low=str(low), high=str(high), places=metric.decimals, unit=metric.unit)
+    return metric_field(metric) if metric.hard else WholeNumber(low=0, high=LARGEST_NUMBER)

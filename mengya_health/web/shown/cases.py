@@ -20,6 +20,7 @@ from mengya_health.web.shown.case_papers import (
     waiting_words,
 )
 from mengya_health.web.shown.children import child_head
+from mengya_health.web.shown.urgent import open_outcomes
 
 # Events that need more than a reason: each is written on a page of its own.
 ON_A_PAGE = {
@@ -64,6 +65,7 @@ def case_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
         "follow_ups": follow_up_rows(facts),
         "actions": actions(opened, facts, events),
         "take_back_href": take_back_href(work, facts),
+        "open_urgent": open_outcomes(work, opened.child, [task for task in facts.tasks if task.done_on is None]),
     }
 
 

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 
 from flask import url_for
 from flask_babel import gettext as _
 
 from mengya_health.content import Content
+from mengya_health.content.typed_numbers import likely, range_of
 from mengya_health.content.visits import FormField, PlannedVisit
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.check_content import typed_values
-from mengya_health.screening.commands import plan_for
+from mengya_health.screening.commands import plan_for, urgent_so_far
+from mengya_health.screening.expected import expected_of
 from mengya_health.screening.forms import CONCLUSIONS
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.queries import checks_of, last_check
 from mengya_health.screening.second_look import SecondLook
+from mengya_health.screening.urgent import urgent_fields
 from mengya_health.web.shown import words
+from mengya_health.web.shown.urgent import banner
 
 RESCREEN = "SLA_RESCREEN"
 COMPARED = ("WEIGHT", "LENGTH", "HEADC", "HB")
@@ -48,7 +53,10 @@ def correction_page(work, child: ChildFacts, opened: OpenEntry, state) -> dict:
     return page | {
         "action": url_for("checks.correct", child_id=child.id, entry_id=opened.id),
         "row_version": opened.row_version,
-        "measures": [_measure(work.content, line, opened.content) for line in plan.visit.fields_in("measure")],
+        "measures": [
+            _measure(work.content, line, opened.content, guesses_for(work.content, plan, child, state))
+            for line in plan.visit.fields_in("measure")
+        ],
         "back": {"text": _("这次检查"), "href": shown_at},
         "put_aside_href": shown_at,
     }
@@ -78,19 +86,24 @@ def _form_page(work, child: ChildFacts, plan: CheckPlan, state, last: OpenEntry 
     content, visit = work.content, plan.visit
     following = content.next_visit_after(max(visit.due_month, plan.age_months))
     _as_lists(plan, state.values)
+    guesses = guesses_for(content, plan, child, state)
     return {
         "child": child_head(work, child, plan.on, visit),
         "form": state,
         "row_version": None,
         "measured_line": _measured_line(plan, state.values),
         "asks_position": _asks(visit, "LENGTH"),
-        "measures": [_measure(content, line, None) for line in visit.fields_in("measure")],
-        "habits": _by_kind(content, visit.fields_in("ask")),
+        "measures": [_measure(content, line, None, guesses) for line in visit.fields_in("measure")],
+        "habits": _by_kind(content, visit.fields_in("ask"), guesses),
         "exam_items": [_line(content, line) for line in plan.exam_items],
-        "exam_rest": _by_kind(content, [line for line in visit.fields_in("examine") if line.normal is None]),
-        "guides": _by_kind(content, visit.fields_in("conclude")),
+        "exam_rest": _by_kind(content, [line for line in visit.fields_in("examine") if line.normal is None], guesses),
+        "guides": _by_kind(content, visit.fields_in("conclude"), guesses),
         **_signs(content, plan),
-        "soft_checks": [_soft_check(look) for look in state.missing],
+        "soft_checks": soft_checks(state),
+        "urgent": banner(work, urgent_so_far(work, child, plan, state.values)),
+        "urgent_href": url_for("urgent.in_check", child_id=child.id, visit=visit.id),
+        "urgent_fields": " ".join(urgent_fields(content, plan)),
+        "report_href": url_for("reports.write_page", child_id=child.id),
         "conclusions": _conclusions(content, following),
         "next_on_hint": _next_hint(child, following),
         "hints": _hints(content, plan),
@@ -100,13 +113,28 @@ def _form_page(work, child: ChildFacts, plan: CheckPlan, state, last: OpenEntry 
     }
 
 
-def _line(content: Content, line: FormField) -> dict:
+def guesses_for(content: Content, plan: CheckPlan, child: ChildFacts, state) -> dict[str, str]:
+    """Return what was probably meant, by field, where a number was refused."""
+    expected = expected_of(child, plan.on)
+    numbers = {form_name(line): line for line in plan.visit.fields if line.metric and line.kind == "number"}
+    meant = {
+        name: likely(str(state.values.get(name, "")), range_of(content.metrics[line.metric], expected.get(line.code)))
+        for name, line in numbers.items()
+        if name in state.errors and not content.metrics[line.metric].hard[0] < 0
+    }
+    return {name: guess for name, guess in meant.items() if guess}
+
+
+def _line(content: Content, line: FormField, guesses: Mapping[str, str] = MappingProxyType({})) -> dict:
     """Return one line of the form: name, label, unit, and its options, of which `bad` ones are findings."""
+    metric = content.metrics[line.metric] if line.metric and line.kind == "number" else None
     options = line.options or ({1: _("是"), 0: _("否")} if line.kind == "flag" else {})
     return {
         "name": form_name(line),
         "label": line.name,
-        "unit": content.metrics[line.metric].unit if line.metric and line.kind == "number" else "",
+        "unit": metric.unit if metric else "",
+        "hint": (metric.convert or "") if metric else "",
+        "guess": guesses.get(form_name(line), ""),
         "is_several": line.kind == "choices",
         "options": [
             {"value": str(value), "text": text, "bad": line.normal is not None and value != line.normal}
@@ -115,18 +143,18 @@ def _line(content: Content, line: FormField) -> dict:
     }
 
 
-def _by_kind(content: Content, lines: Iterable[FormField]) -> dict[str, list[dict]]:
+def _by_kind(content: Content, lines: Iterable[FormField], guesses: Mapping[str, str]) -> dict[str, list[dict]]:
     """Return lines sorted by how they are answered: one choice, several, a number, a text."""
     kinds = {"choice": "one", "flag": "one", "choices": "several", "number": "number", "text": "text"}
     found: dict[str, list[dict]] = {name: [] for name in ("one", "several", "number", "text")}
     for line in lines:
-        found[kinds[line.kind]].append(_line(content, line))
+        found[kinds[line.kind]].append(_line(content, line, guesses))
     return found
 
 
-def _measure(content: Content, line: FormField, stored: dict | None) -> dict:
+def _measure(content: Content, line: FormField, stored: dict | None, guesses: Mapping[str, str]) -> dict:
     score = stored and stored["growth"]["scores"].get(INDICATOR_OF.get(line.code, ""))
-    return _line(content, line) | {"note": (score and score["sd_band"]) or "", "warn": False}
+    return _line(content, line, guesses) | {"note": (score and score["sd_band"]) or "", "warn": False}
 
 
 def _asks(visit: PlannedVisit, code: str) -> bool:
@@ -182,9 +210,15 @@ def no_signs_note(content: Content, plan: CheckPlan) -> str:
     return _("不满 %(n)s 月龄没有对应的预警征条目，不算漏检。下面一问照样要问。", n=first)
 
 
+def soft_checks(state) -> list[dict]:
+    """Return what a refused form is asked back about (partials/asked_back.html)."""
+    return [_soft_check(look) for look in state.missing if isinstance(look, SecondLook)]
+
+
 def _soft_check(look: SecondLook) -> dict:
     tick = _("这次没有量到") if look.is_missing else _("量过两次，是对的")
-    return {"field": look.field, "answer": look.answer, "text": look.why, "note": look.note, "tick": tick}
+    said = {"field": look.field, "answer": look.answer, "text": look.why, "note": look.note, "tick": tick}
+    return said | {"guess": look.guess}
 
 
 def _conclusions(content: Content, following: PlannedVisit | None) -> list[dict]:

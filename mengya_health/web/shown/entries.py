@@ -11,6 +11,7 @@ from mengya_health.care.check_ins import DONE
 from mengya_health.care.loop import loop_of
 from mengya_health.content import Content
 from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.urgent_care import ARRIVED
 from mengya_health.screening.wording import answers_of
 from mengya_health.web.shown import words
 
@@ -158,6 +159,13 @@ def _check_in(content: Content, said: dict, kind: str) -> Said:
     return Said(f"{task.title if task else kind}：{DONE[said['done']]}", "；".join(filter(None, (log, said["note"]))))
 
 
+def _outcome(content: Content, said: dict, kind: str) -> Said:
+    if said["result"] == ARRIVED:
+        return Said(f"{kind}：{said['where']}", said["text"])
+    reason = loop_of(content).not_done_reasons[said["reason"]]
+    return Said(f"{kind}：{_('没有到')}（{reason}）", said["text"], "flag", str(_("没有到")))
+
+
 _SAY: dict[str, Callable[[Content, dict, str], Said]] = {
     "screening": _check,
     "follow_up": _follow_up,
@@ -166,6 +174,7 @@ _SAY: dict[str, Callable[[Content, dict, str], Said]] = {
     "referral_feedback": _feedback,
     "contact_attempt": _contact,
     "check_in": _check_in,
+    "outcome": _outcome,
 }
 
 # --- in full ----------------------------------------------------------------------------------------------------------
@@ -251,6 +260,13 @@ def _full_check_in(content: Content, said: dict) -> Rows:
     yield from _texts(content, said)
 
 
+def _full_outcome(content: Content, said: dict) -> Rows:
+    yield _("到了没有"), _("到了") if said["result"] == ARRIVED else _("没有到")
+    yield _("医院"), said["where"]
+    yield _("原因"), loop_of(content).not_done_reasons.get(said["reason"], "")
+    yield _("内容"), said["text"]
+
+
 _FULL: dict[str, Callable[[Content, dict], Rows]] = {
     "screening": _full_check,
     "follow_up": _full_follow_up,
@@ -259,4 +275,5 @@ _FULL: dict[str, Callable[[Content, dict], Rows]] = {
     "referral_feedback": _full_feedback,
     "contact_attempt": _full_contact,
     "check_in": _full_check_in,
+    "outcome": _full_outcome,
 }

@@ -16,6 +16,7 @@ from mengya_health.screening.measurements import Measurement, a_month_before, ch
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.family_consents import renewals
+from mengya_health.web.shown.urgent import family_notices
 
 STAGES = {"prevention": 1, "screening": 2, "intervention": 3, "consolidation": 4, "closed": 5}
 STAGE_NAMES = {1: lazy("预防"), 2: lazy("筛查"), 3: lazy("干预"), 4: lazy("巩固"), 5: lazy("完成")}
@@ -37,6 +38,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
         "child": _head(work, child),
         "closed": [words.closed(name, until) for name, until in child.subject.ended if name in words.CLASSES],
         "siblings": [{"name": each.name, "href": url_for("family.home_of", child_id=each.id)} for each in siblings],
+        "urgent": family_notices(tasks),
         "todo": _todo(child, asked, may_sign) or _to_renew(again),
         "more_todo": [_asked(child, task) for task in asked[1:]] + (again if asked else again[1:]),
         "growth": _growth(child, history, work.today),

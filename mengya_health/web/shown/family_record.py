@@ -39,6 +39,7 @@ PLAIN_KINDS = {
     "answer": lazy("家里的回答"),
     "concern": lazy("请医生看看"),
     "consent_decision": lazy("门诊关于同意的决定"),
+    "outcome": lazy("去医院看过以后"),
 }
 
 

@@ -1,5 +1,7 @@
 """What the pages show on which the doctor looks again: a follow-up, the evaluation, the proposal to close."""
 
+from collections.abc import Sequence
+
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
@@ -9,9 +11,12 @@ from mengya_health.care.facts import CaseFacts
 from mengya_health.care.follow_ups import STAGES
 from mengya_health.care.pathway_rules import steady_since
 from mengya_health.care.queries import OpenCase
+from mengya_health.screening.measurements import MEASURED
+from mengya_health.screening.urgent import Urgent
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.asked import (
+    POSITION,
     Asked,
     asked_of_follow_up,
     asked_of_rule,
@@ -21,15 +26,17 @@ from mengya_health.web.shown.asked import (
     rule_card,
 )
 from mengya_health.web.shown.cases import back_to_case, choices
+from mengya_health.web.shown.checks import soft_checks
 from mengya_health.web.shown.children import child_head
+from mengya_health.web.shown.urgent import banner
 
 DONE_KINDS = ("screening", "follow_up", "care_plan", "referral", "referral_feedback", "evaluation", "observation")
 MOST_DONE = 12
 PLAIN = lazy("短句、白话，不写诊断名")
 
 
-def follow_up_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
-    """Return the page of one follow-up (pages/cases/look_again.html)."""
+def follow_up_page(work, opened: OpenCase, facts: CaseFacts, state, urgent: Sequence[Urgent]) -> dict:
+    """Return the page of one follow-up (pages/cases/look_again.html); `urgent` is what stands in a refused form."""
     asked = asked_of_follow_up(work.content, facts.pathway, facts.state)
     state.values = state.values or {"happened_on": work.today.isoformat()}
     as_list(state, "checks")
@@ -42,7 +49,11 @@ def follow_up_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
             {"kind": "date", "name": "next_on", "label": _("下次随访"), "hint": _next_hint(facts)},
             *day_fields(work.content, asked),
         ],
-        "measures": measure_fields(work.content, asked, judged_months=opened.child.corrected_months(work.today)),
+        "measures": measure_fields(work.content, asked, opened.child, work.today, state),
+        "soft_checks": soft_checks(state),
+        "urgent": banner(work, urgent),
+        "urgent_href": url_for("urgent.in_follow_up", case_id=opened.case.id),
+        "urgent_fields": " ".join(("happened_on", POSITION, *MEASURED.values(), *asked.readings)),
         "texts": [{"name": "text", "label": _("记录"), "hint": _("看到了什么，和家长说了什么"), "rows": 3}],
         "rule": rule_card(facts, rules[facts.state]) if facts.state in rules else None,
         "button": _("保存"),
@@ -123,6 +134,10 @@ def _page(opened: OpenCase, facts: CaseFacts, state, asked: Asked) -> dict:
         "form": state,
         "row_version": opened.case.row_version,
         "refusal": gates.refusal(state, gates.fix_links(opened)),
+        "soft_checks": [],
+        "urgent": None,
+        "urgent_href": "",
+        "urgent_fields": "",
         "days": [],
         "measures": [],
         "ways": [],

@@ -24,6 +24,7 @@ from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head, may
 from mengya_health.web.shown.growth import growth_card, key_points, one_sentence, why_no_chart
 from mengya_health.web.shown.links import task_href
+from mengya_health.web.shown.urgent import open_outcomes
 
 NEWEST, ALL = 20, 500
 DECISIONS = ("care_plan", "evaluation", "referral", "referral_feedback", "closing_summary", "class_summary")
@@ -43,6 +44,7 @@ def record_page(
     return {
         "child": child_head(child, work.today, is_clinical=reads_health),
         "back": back if work.actor.places_as("doctor") else {"text": _("首页"), "href": url_for("sign_in.front")},
+        "open_urgent": open_outcomes(work, child, tasks) if writes_health else [],
         "print_href": _href("papers.choose", child) if may(work, child, Permission.PRINT_HEALTH) else "",
         "enter_href": _href("checks.enter", child) if writes_health else "",
         "tools": _tools(work, child, writes_health),

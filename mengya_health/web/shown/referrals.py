@@ -118,7 +118,7 @@ def reply_form(work, letter: Letter, state, *, action: str) -> dict:
         "action": action,
         "form": state,
         "results": choices(loop_of(work.content).feedback_results),
-        "measures": measure_fields(work.content, asked_in_reply(work, letter), judged_months=0),
+        "measures": measure_fields(work.content, asked_in_reply(work, letter), letter.child, work.today, state),
     }
 
 

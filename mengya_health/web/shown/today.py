@@ -1,19 +1,20 @@
 """What 今日 shows: who comes, whose turn it is, what waits for the doctor, what others owe."""
 
 from collections.abc import Mapping
-from datetime import date
 from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
-from mengya_health.care.due import DECISION, DONE, DUE, OVERDUE, DayList
+from mengya_health.care.due import DECISION, DONE, DUE, OVERDUE, URGENT, DayList
 from mengya_health.care.models import CLOSED_STATES
 from mengya_health.care.queries import CaseLine, WorkItem
 from mengya_health.people.facts import ChildFacts
+from mengya_health.screening.urgent_care import OUTCOME
 from mengya_health.web.shown import words
 from mengya_health.web.shown.links import task_href
+from mengya_health.web.shown.urgent import late_words
 
 FIRST, ALL = 10, 200  # lines of the list: a screenful, and as many as one page can carry
 DECISIONS_SHOWN = 5
@@ -34,7 +35,7 @@ OWED = {
 
 def limits_for(tab: str, most: int) -> dict[str, int]:
     """Return how many lines of each list of `day_list` a tab opens."""
-    return dict.fromkeys(TABS[tab][0], most) | {DECISION: DECISIONS_SHOWN}
+    return dict.fromkeys(TABS[tab][0], most) | {URGENT: ALL, DECISION: DECISIONS_SHOWN}
 
 
 def today_page(
@@ -42,8 +43,10 @@ def today_page(
 ) -> dict:
     """Return the doctor's day (templates/pages/doctor/today.html)."""
     lists = TABS[tab][0]
-    items = [item for name in lists for item in day.lines[name]][:most]
-    number = sum(day.counts.get(name, 0) for name in lists)
+    # What cannot wait stands first on every tab, however long the list is.
+    urgent = list(day.lines[URGENT])
+    items = urgent + [item for name in lists for item in day.lines[name]][:most]
+    number = len(urgent) + sum(day.counts.get(name, 0) for name in lists)
     due, done, late = (day.counts.get(name, 0) for name in (DUE, DONE, OVERDUE))
     return {
         "date_line": " · ".join(filter(None, (words.long_day(work.today), place))),
@@ -53,9 +56,7 @@ def today_page(
             {"number": late, "text": _("逾期未到")},
         ],
         "tabs": [_tab(name, day, is_current=name == tab) for name in TABS],
-        "rows": [
-            _row(item, cases[item.child.id], work.today, is_done=item in day.lines.get(DONE, ())) for item in items
-        ],
+        "rows": [_row(work, item, cases[item.child.id], is_done=item in day.lines.get(DONE, ())) for item in items],
         "range_text": _("第 1–%(n)s 项，共 %(all)s 项", n=len(items), all=number),
         "all_href": url_for("today.show", tab=tab, show="all") if number > len(items) and most < ALL else "",
         "overdue": {"count": late, "href": url_for("today.show", tab="overdue")},
@@ -75,8 +76,8 @@ def _tab(name: str, day: DayList, *, is_current: bool) -> dict:
     return {"text": f"{text} {number}", "href": url_for("today.show", tab=name), "is_current": is_current}
 
 
-def _row(item: WorkItem, cases: list[CaseLine], today: date, *, is_done: bool) -> dict:
-    child, task = item.child, item.task
+def _row(work, item: WorkItem, cases: list[CaseLine], *, is_done: bool) -> dict:
+    child, task, today = item.child, item.task, work.today
     case = _case_of(item, cases)
     step, step_text = words.STAGES[case.stage] if case else words.STAGES["prevention"]
     ages = filter(None, (words.sex_and_age(child, today), words.corrected(child, today)))
@@ -87,12 +88,13 @@ def _row(item: WorkItem, cases: list[CaseLine], today: date, *, is_done: bool) -
         "name": child.name,
         "age": " · ".join(ages),
         "item": words.short_visit(task.title or str(words.TASKS[task.kind])),
-        "remark": None if is_done else _remark(item, case, child),
+        "remark": None if is_done else _remark(work, item, case, child),
         "step": step,
         "step_text": words.said(step_text),
-        "turn": _turn(case),
+        "turn": _turn(case, is_urgent=task.kind == OUTCOME),
         "child_href": url_for("children.show", child_id=child.id),
         "enter_href": "" if is_done else task_href(child.id, task),
+        "enter_text": _("写结果") if task.kind == OUTCOME else _("录入"),
         "print_href": url_for("papers.choose", child_id=child.id),
         "is_done": is_done,
     }
@@ -105,7 +107,9 @@ def _case_of(item: WorkItem, cases: list[CaseLine]) -> CaseLine | None:
     return next(iter(own or open_cases), None)
 
 
-def _remark(item: WorkItem, case: CaseLine | None, child: ChildFacts) -> dict | None:
+def _remark(work, item: WorkItem, case: CaseLine | None, child: ChildFacts) -> dict | None:
+    if item.task.kind == OUTCOME:
+        return {"kind": "overdue", "text": late_words(work, item.days_overdue), "sign": "alert"}
     if item.days_overdue:
         return {"kind": "overdue", "text": words.overdue(item.days_overdue)}
     if case:
@@ -114,10 +118,10 @@ def _remark(item: WorkItem, case: CaseLine | None, child: ChildFacts) -> dict | 
     return {"kind": "note", "text": born} if born else None
 
 
-def _turn(case: CaseLine | None) -> dict:
-    whose = case.whose_turn if case else "doctor"
+def _turn(case: CaseLine | None, *, is_urgent: bool = False) -> dict:
+    whose = case.whose_turn if case and not is_urgent else "doctor"
     mark, who, _text = words.TURNS[whose]
-    is_mine = case is not None and whose == "doctor"
+    is_mine = is_urgent or (case is not None and whose == "doctor")
     return {"role": mark, "text": words.said(MY_TURN) if is_mine else words.said(who), "is_mine": is_mine}
 
 

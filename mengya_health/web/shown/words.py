@@ -76,6 +76,7 @@ KINDS = {
     "answer": _("家长答复"),
     "concern": _("请医生看看"),
     "consent_decision": _("关于同意的决定"),
+    "outcome": _("当日就诊的结果"),
 }
 DECIDED = {"agree": _("同意"), "acknowledge": _("知道了"), "disagree": _("有异议")}
 RELATIONS = {"mother": _("妈妈"), "father": _("爸爸"), "grandparent": _("祖辈"), "other": _("其他家人")}
@@ -97,6 +98,7 @@ TASKS = {
     "consent_disputed": _("监护人意见不一致"),
     "two_persons": _("等另一位同事批准"),
     "erasure": _("家长要求删除"),
+    "outcome": _("当日就诊，等结果"),
 }
 
 

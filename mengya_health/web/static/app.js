@@ -14,6 +14,18 @@ document.addEventListener("input", (event) => {
   if (plain !== field.value) field.value = plain;
 });
 
+// A guess at what was meant is put into its field; the doctor saves when the rest is right, too.
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-take]");
+  const field = button && document.getElementById(button.dataset.take);
+  if (!field) return;
+  event.preventDefault();
+  field.value = button.value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+  button.remove();
+});
+
 function everywhere(event) {
   if (event.key === "/") document.querySelector('[data-key="/"]')?.focus();
   else if (event.key === "?") document.getElementById("keys")?.showModal();
