@@ -1,0 +1,111 @@
+"""Pages about what cannot wait: the banner before anything is stored, the lists, the family, the outcome."""
+
+import pytest
+from sqlalchemy import event, select
+
+from mengya_health.record.models import Entry
+from tests.factories import a_child, a_guardian, client_of
+from tests.web.browsing import Browser
+
+SAID = {"urgent_seen": "A3", "urgent_answer": "arranged", "urgent_note": "妈妈在场", "confirm_hb_g_l": "52"}
+NOT_FOR_FAMILIES = ("阳性", "疑似", "异常", "贫血", "血红蛋白", "g/L")
+
+
+@pytest.fixture
+def child(work_as, district):
+    with work_as(district.doctor) as work:
+        return a_child(work, district)
+
+
+@pytest.fixture
+def desk(installation, district) -> Browser:
+    return Browser(client_of(installation, district.doctor))
+
+
+@pytest.fixture
+def stored(work_as, district, child):
+    def count() -> int:
+        with work_as(district.doctor, writing=False) as work:
+            return len(work.session.scalars(select(Entry.id).where(Entry.child_id == child.id)).all())
+
+    return count
+
+
+def test_without_scripts_the_first_press_says_it_and_keeps_everything(desk, child, stored):
+    path = f"/children/{child.id}/measurement"
+    asked = desk.send(path, hb_g_l="52", confirm_hb_g_l="52", weight_kg="9.1")
+    page = asked.get_data(as_text=True)
+    assert asked.status_code == 422
+    assert 'class="urgent-bar" role="alert"' in page
+    assert "血红蛋白 52 g/L" in page
+    assert "当日转诊市儿童医院（急诊）" in page
+    assert 'value="9.1"' in page
+    assert stored() == 0
+    assert desk.send_form(desk.form(page, path), path, **SAID).status_code == 303
+    assert stored() == 1
+
+
+def test_the_form_is_looked_at_without_storing_anything(desk, child, stored, installation):
+    page = f"/children/{child.id}/check"
+    form = desk.form(desk.open(page), next(iter(_actions(desk.open(page)))))
+    looked = desk.send_form(form, f"{page}/urgent", hb="52")
+    assert (looked.status_code, "血红蛋白 52 g/L" in looked.get_data(as_text=True)) == (200, True)
+    fine = desk.send_form(form, f"{page}/urgent", hb="120")
+    assert fine.get_data(as_text=True).strip() == ""
+    assert stored() == 0
+    unsigned = {name: values for name, values in form.items() if name != "csrf_token"}
+    assert desk.send_form(unsigned, f"{page}/urgent", hb="52").status_code == 400
+
+
+def test_it_stands_on_every_page_until_it_is_answered(desk, child, installation, district, clock):
+    mother = Browser(client_of(installation, a_guardian(installation, district, child)))
+    assert desk.send(f"/children/{child.id}/measurement", hb_g_l="52", **SAID).status_code == 303
+    reads = _Reads(installation)
+    today, record, home = desk.open("/today"), desk.open(f"/children/{child.id}"), mother.open(f"/home/{child.id}")
+    assert reads.count <= 8 * 3
+    assert today.index("当日就诊 · 还没有结果") < today.index("等我决定")
+    assert "当日就诊 · 还没有结果" in record
+    assert "请今天就带孩子去医院看医生。" in home
+    assert not [word for word in NOT_FOR_FAMILIES if word in home]
+    clock.forward(days=1)
+    assert "逾期 1 天 · 次日仍没有结果：提示医生主管，同时报区妇幼" in desk.open("/today")
+    path = record.split('href="')[1:]
+    href = next(each.partition('"')[0] for each in path if "/outcomes/" in each)
+    refused = desk.send(href, arrived="no")
+    assert (refused.status_code, "请选没到的原因" in refused.get_data(as_text=True)) == (422, True)
+    assert desk.send(href, arrived="yes", where="示例儿童医院").status_code == 303
+    after = desk.open(f"/children/{child.id}")
+    assert "还没有结果" not in after
+    assert "当日就诊的结果：示例儿童医院" in after
+    assert "请今天就带孩子" not in mother.open(f"/home/{child.id}")
+    assert desk.open(href, status=404)
+
+
+def test_the_summary_of_what_is_wrong_names_its_fields_and_a_guess_is_one_press(desk, child, stored):
+    path = f"/children/{child.id}/measurement"
+    refused = desk.send(path, weight_kg="91").get_data(as_text=True)
+    assert '<a href="#weight_kg">体重：' in refused
+    assert 'name="take_weight_kg" value="9.1"' in refused
+    taken = desk.send_form(desk.form(refused, path), path, take_weight_kg="9.1")
+    assert (taken.status_code, stored()) == (303, 1)
+
+
+def test_a_check_leads_to_the_report_and_does_not_ask(desk, child):
+    page = desk.open(f"/children/{child.id}/check")
+    assert f"/children/{child.id}/report" in page
+    assert "harm_suspected" not in page
+
+
+def _actions(page: str) -> list[str]:
+    return [part.partition('"')[0] for part in page.split('action="')[1:] if part.startswith("/children/")]
+
+
+class _Reads:
+    """How many SELECTs were sent since it was made."""
+
+    def __init__(self, installation) -> None:
+        self.count = 0
+        event.listen(installation.engine, "before_cursor_execute", self._one)
+
+    def _one(self, _connection, _cursor, statement, *_rest) -> None:
+        self.count += statement.lstrip().upper().startswith("SELECT")
