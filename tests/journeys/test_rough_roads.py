@@ -157,3 +157,31 @@ def test_somebody_who_was_away_is_led_back_after_signing_in(doctor, family, town
     doctor.write(login="doctor", password=PASSWORD)
     doctor.press("登录")
     assert doctor.path == family.record
+
+
+def test_what_cannot_wait_is_said_while_it_is_typed_and_without_scripts_before_it_is_stored(town, person, family):
+    doctor = person()
+    doctor.sign_in("doctor")
+    doctor.open(f"{family.record}/check")
+    form = doctor.page.locator("form[data-urgent]")
+    form.locator("[name=hb]").fill("52")
+    expect(form.get_by_role("alert")).to_contain_text("血红蛋白 52 g/L")
+    doctor.choose("urgent_answer", "arranged")
+    form.locator("[name=hb]").fill("51")  # another figure, and what was answered stays
+    expect(form.get_by_role("alert")).to_contain_text("血红蛋白 51 g/L")
+    expect(form.locator("[name=urgent_answer][value=arranged]")).to_be_checked()
+    form.locator("[name=hb]").fill("120")
+    expect(form.get_by_role("alert")).to_have_count(0)
+    assert doctor.complaints == []
+    plain = person(java_script_enabled=False)
+    plain.sign_in("doctor")
+    plain.open(f"{family.record}/measurement")
+    plain.write(hb_g_l="52", weight_kg="91")
+    plain.press("保存", exact=True)
+    plain.sees("当日就诊：先告诉家长，再保存", "是不是 9.1？")
+    plain.choose("urgent_answer", "called_120")
+    plain.press("是 9.1", exact=True)
+    plain.sees("量过两次，是对的")
+    plain.choose("confirm_hb_g_l", "52")
+    plain.press("保存", exact=True)
+    plain.sees("已保存", "当日就诊 · 还没有结果")
