@@ -153,6 +153,7 @@ _CLINICAL = _BY_ANY_HAND | {
     "referral": _referral,
     "referral_feedback": _feedback,
     "contact_attempt": _contact,
+    "outcome": lambda _content, said: "；".join(filter(None, (said["where"], said["text"]))),
 }
 _PLAIN = _BY_ANY_HAND | {
     "screening": _key("advice"),
@@ -162,4 +163,5 @@ _PLAIN = _BY_ANY_HAND | {
     "referral": lambda _content, said: f"去{said['receiver']}看看",
     "referral_feedback": _key("for_family"),
     "contact_attempt": lambda _content, _said: "",
+    "outcome": lambda _content, _said: "",
 }
