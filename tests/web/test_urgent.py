@@ -58,7 +58,8 @@ def test_the_form_is_looked_at_without_storing_anything(desk, child, stored, ins
 
 
 def test_it_stands_on_every_page_until_it_is_answered(desk, child, installation, district, clock):
-    mother = Browser(client_of(installation, a_guardian(installation, district, child)))
+    guardian = a_guardian(installation, district, child)
+    mother = Browser(client_of(installation, guardian))
     assert desk.send(f"/children/{child.id}/measurement", hb_g_l="52", **SAID).status_code == 303
     reads = _Reads(installation)
     today, record, home = desk.open("/today"), desk.open(f"/children/{child.id}"), mother.open(f"/home/{child.id}")
@@ -68,6 +69,7 @@ def test_it_stands_on_every_page_until_it_is_answered(desk, child, installation,
     assert "请今天就带孩子去医院看医生。" in home
     assert not [word for word in NOT_FOR_FAMILIES if word in home]
     clock.forward(days=1)
+    desk, mother = (Browser(client_of(installation, each)) for each in (district.doctor, guardian))
     assert "逾期 1 天 · 次日仍没有结果：提示医生主管，同时报区妇幼" in desk.open("/today")
     path = record.split('href="')[1:]
     href = next(each.partition('"')[0] for each in path if "/outcomes/" in each)
