@@ -1,4 +1,4 @@
-"""behaviours.yaml: what teachers and parents observe, the daily health check, infections, kinds of class."""
+"""behaviours.yaml: what teachers and parents observe, when the doctor is told, kinds of class."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from marshmallow import ValidationError, fields
 
+from mengya_health.content.daily_checks import DailyCheck, DailyCheckShape, Infection, InfectionsShape
 from mengya_health.content.shapes import Flag, Kept, Meta, Shape, Sourced, many, whole, word_list, words
 
 
@@ -66,92 +67,6 @@ class BehaviourBandShape(Shape):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Infection(Sourced):
-    """When a child may come back: `exclude` in words, `rule` the same for computing."""
-
-    code: str
-    name: str
-    exclude: str
-    rule: Mapping[str, Any]
-    notify: str
-    cluster: str | None = None
-
-
-class InfectionShape(Shape):
-    makes = Infection
-
-    code = words(required=True)
-    name = words(required=True)
-    exclude = words(required=True)
-    rule = Kept(required=True)
-    notify = words(required=True)
-    cluster = words()
-
-
-class InfectionsShape(Shape):
-    meta = Kept(required=True)
-    list = many(InfectionShape, required=True)
-    report = words(required=True)
-    allergy_note = words(required=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class MorningStep:
-    """One step of the morning check: 摸 看 问 查 牌."""
-
-    code: str
-    step: str
-    text: str
-    values: tuple[str, ...] = ()
-    asked: tuple[str, ...] = ()
-    threshold: Mapping[str, Any] | None = None
-
-
-class MorningStepShape(Shape):
-    makes = MorningStep
-
-    code = words(required=True)
-    step = words(required=True)
-    text = words(required=True)
-    values = word_list()
-    asked = fields.List(words(), data_key="fields")
-    threshold = Kept()
-
-
-@dataclass(frozen=True, kw_only=True)
-class DailyCheck(Sourced):
-    """The daily check of a class: morning steps, noon and all-day items, what is an emergency and what to do."""
-
-    mnemonic: str
-    morning: tuple[MorningStep, ...]
-    noon: tuple[str, ...]
-    all_day: tuple[str, ...]
-    emergency: tuple[Mapping[str, str], ...]
-    exception_close_loop: str
-    injury_note: str
-    absence: str
-    absence_rule: Mapping[str, Any]
-    columns: tuple[str, ...]
-
-
-class DailyCheckShape(Shape):
-    makes = DailyCheck
-
-    legal_basis = Kept(required=True)
-    mnemonic = words(required=True)
-    morning = many(MorningStepShape, required=True)
-    noon = word_list(required=True)
-    all_day = word_list(required=True)
-    emergency = Kept(required=True)
-    emergency_source = Kept(required=True)
-    exception_close_loop = words(required=True)
-    injury_note = words(required=True)
-    absence = words(required=True)
-    absence_rule = Kept(required=True)
-    columns = word_list(required=True)
-
-
-@dataclass(frozen=True, kw_only=True)
 class ClassKind(Sourced):
     """A kind of class: its ages, how many children at most, how many to one carer. In words: districts differ."""
 
@@ -178,11 +93,20 @@ class CarePointShape(Shape):
     text = words(required=True)
 
 
+class UnlinkedRuleShape(Shape):
+    condition = words(required=True, key="if")
+    then = words(required=True)
+    months_before_end = whole(required=True)
+    zeros_in_a_domain = whole(required=True, least=1)
+    domains_with_a_zero = whole(required=True, least=1)
+
+
 class ConcernRuleShape(Shape):
     text = words(required=True)
     linked_rule = Kept(required=True)
-    unlinked_rule = Kept(required=True)
+    unlinked_rule = fields.Nested(UnlinkedRuleShape, required=True)
     score_9 = words(required=True)
+    score_9_times = whole(required=True, least=1)
     regression = words(required=True)
     age_basis = words(required=True)
 
@@ -193,6 +117,7 @@ class BehavioursMeta(Meta):
     scale = Kept(required=True)
     concern_rule = fields.Nested(ConcernRuleShape, required=True)
     recording = words(required=True)
+    observations_a_month = fields.Dict(keys=fields.String(), values=whole(), required=True)
     items_source = words(required=True)
     items_verified = Flag(required=True)
     items_verified_note = words()
@@ -215,11 +140,18 @@ class Behaviours(Sourced):
     domains: Mapping[str, str]
     scale: Mapping[int, str]
     concern_text: str
+    concern_rule: Mapping[str, Any]
+    observations_a_month: Mapping[str, int]
     care_points: tuple[Mapping[str, Any], ...]
     daily_check: DailyCheck
     infections: Mapping[str, Infection]
     infection_notes: tuple[str, str]
     class_kinds: Mapping[str, ClassKind]
+
+    @property
+    def items(self) -> Mapping[str, Behaviour]:
+        """Return every item by its code."""
+        return {item.code: item for band in self.bands for item in band.items}
 
     def band_for(self, age_months: int) -> BehaviourBand | None:
         """Return the band of an age in whole months (corrected for preterm children), None from 84."""
@@ -234,6 +166,8 @@ def behaviours_from(loaded: Mapping[str, Any]) -> Behaviours:
         domains=meta["domains"],
         scale=meta["scale"],
         concern_text=meta["concern_rule"]["text"],
+        concern_rule=meta["concern_rule"],
+        observations_a_month=meta["observations_a_month"],
         care_points=loaded["care_points"],
         daily_check=loaded["daily_check"],
         infections={each.code: each for each in infections["list"]},
