@@ -33,6 +33,7 @@ from mengya_health.web import (
     installation_pages,
     looking_again,
     measurements,
+    observing,
     officer,
     paper_signatures,
     papers,
@@ -51,7 +52,7 @@ from mengya_health.web import (
 
 OF_FAMILIES = (family, family_consents, family_desk, family_people, family_rights, family_sharing, family_signing)
 OF_CHILDREN = (children, desk_consents, enrolments, guardians)
-OF_CLASSES = (classes, class_summary)
+OF_CLASSES = (classes, class_summary, observing)
 OF_CASES = (cases, case_notes, looking_again, paper_signatures, plans, referring)
 OF_ACCOUNTS = (account, account_security, accounts, places)
 
