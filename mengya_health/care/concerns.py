@@ -1,6 +1,8 @@
 """Somebody is worried: a concern for the doctor to answer. And the doctor's tries to reach a family."""
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from mengya_health.access.permissions import Permission
@@ -16,9 +18,12 @@ from mengya_health.record.models import Entry
 SECTION_OF_ROLE = {"guardian": "family", "caregiver": "family", "teacher": "behaviour", "health_staff": "behaviour"}
 
 
-def raise_concern(work, child_id: UUID, *, text: str, case_id: UUID | None = None) -> Entry:
+def raise_concern(
+    work, child_id: UUID, *, text: str, case_id: UUID | None = None, asks: Mapping[str, Any] | None = None
+) -> Entry:
     """Ask the doctor to look at something about a child; it stands on the clinic's list until answered.
 
+    `asks` is what only the clinic's list says: a title, a text in its words, the matters it is about.
     Raises Invalid without a text, NotFound, NotPermitted.
     """
     if not text.strip():
@@ -39,7 +44,7 @@ def raise_concern(work, child_id: UUID, *, text: str, case_id: UUID | None = Non
         kind="concern",
         whose_turn="doctor",
         due_on=due_by(work, loop.loop_of(work.content), "concern"),
-        body={"title": "有人提出请医生看看", "text": text, "from": work.actor.role},
+        body={"title": "有人提出请医生看看", "text": text, "from": work.actor.role} | dict(asks or {}),
         subject_id=entry.id,
     )
     work.session.flush()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from mengya_health.access.permissions import Permission, is_allowed, require
 from mengya_health.access.rules import (
@@ -20,7 +20,15 @@ from mengya_health.errors import NotFound
 from mengya_health.people.emergency import BreakGlass
 from mengya_health.people.facts import ChildFacts, Contact
 from mengya_health.people.models import Child, Group, Organisation, Relationship, User
-from mengya_health.people.subjects import ATTENDING, FAMILY, FoundChild, current, subjects_of, subjects_of_family
+from mengya_health.people.subjects import (
+    ATTENDING,
+    FAMILY,
+    FoundChild,
+    current,
+    subjects_of,
+    subjects_of_classes,
+    subjects_of_family,
+)
 
 
 def find_child(work, child_id: UUID, permission: Permission = Permission.READ_CHILD) -> ChildFacts:
@@ -79,7 +87,7 @@ def visible_child_ids(work) -> Select:
 
 def class_children(work, *group_ids: UUID) -> list[ChildFacts]:
     """Return the children who are in these classes today, by name; only those the actor may see."""
-    return _by_name(work, Relationship.group_id.in_(group_ids), Relationship.kind.in_(ATTENDING))
+    return _sorted(_opened(work, subjects_of_classes(work, list(group_ids))))
 
 
 def groups_of(work) -> list[Group]:
@@ -196,11 +204,6 @@ def family_of(work, child: ChildFacts, *kinds: str) -> list[FamilyMember]:
         for tie in ties
         if (account := accounts.get(tie.user_id))
     ]
-
-
-def _by_name(work, *of: ColumnElement) -> list[ChildFacts]:
-    ids = work.session.scalars(select(Relationship.child_id).where(*of, current(Relationship, work.today)).distinct())
-    return _sorted(find_children(work, ids))
 
 
 def _sorted(children: dict[UUID, ChildFacts]) -> list[ChildFacts]:

@@ -95,6 +95,15 @@ _OF_A_FAMILY = _everything_about(
 )
 
 
+_OF_CLASSES = _everything_about(
+    select(_MINE.child_id).where(
+        _MINE.group_id.in_(bindparam("group_ids", type_=Id(), expanding=True)),
+        _MINE.kind.in_(ATTENDING),
+        current(_MINE, _TODAY),
+    )
+)
+
+
 @dataclass(frozen=True)
 class FoundChild:
     """A child's row and what may be believed about it."""
@@ -108,6 +117,11 @@ class FoundChild:
 def subjects_of(work, child_ids: list[UUID]) -> dict[UUID, FoundChild]:
     """Return the children with their ties and consents in force; rows whose seal does not hold are left out."""
     return _found_by(work, _BY_ID, ids=child_ids) if child_ids else {}
+
+
+def subjects_of_classes(work, group_ids: list[UUID]) -> dict[UUID, FoundChild]:
+    """Return the same of every child who is in one of these classes today."""
+    return _found_by(work, _OF_CLASSES, group_ids=group_ids) if group_ids else {}
 
 
 def subjects_of_family(work) -> dict[UUID, FoundChild]:

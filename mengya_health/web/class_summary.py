@@ -17,7 +17,7 @@ from mengya_health.signing.commands import prepare_signature
 from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.web.classes import bp
 from mengya_health.web.passkeys import ANSWER_LONGEST
-from mengya_health.web.shown import classes as shown
+from mengya_health.web.shown import seen
 
 TEMPLATE_VERSION = "2026.11-1"
 
@@ -43,7 +43,7 @@ def summary(work, child_id: UUID, task_id: UUID):
         back={"href": url_for("classes.show"), "text": _("班级")},
         child_name=child.name,
         observations=[
-            {"at": entry.happened_on.isoformat(), "text": shown.told(work.content, entry)} for entry in observations
+            {"at": entry.happened_on.isoformat(), "text": seen.plainly(work.content, entry)} for entry in observations
         ],
         action=url_for("classes.sign_summary", child_id=child_id, task_id=task_id),
         form=form_state(),

@@ -16,7 +16,7 @@ from mengya_health.fields import Choice, Form
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import class_children, find_child, groups_of
 from mengya_health.record.commands import record_entry
-from mengya_health.record.queries import entries_of_today, written_today
+from mengya_health.record.queries import entries_of_today, written_this_month
 from mengya_health.web import check_ins as pages
 from mengya_health.web.shown import classes as shown
 
@@ -56,7 +56,7 @@ def board_context(work, group, groups, children: list[ChildFacts], tasks, curren
         groups=groups,
         children=children,
         tasks=tasks,
-        noted=written_today(work, read, "observation"),
+        noted=written_this_month(work, read, "observation"),
         current=current,
     )
 

@@ -1,4 +1,4 @@
-"""One observation of a child, by its teacher: a few taps on the class board."""
+"""One observation of a child: by its teacher on the class board, by its family on a phone."""
 
 from uuid import UUID
 
@@ -6,34 +6,38 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from mengya_health.access.permissions import Permission
+from mengya_health.access.rules import teacher_of
+from mengya_health.care.observing import record_observation
 from mengya_health.care.queries import tasks_for
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound
 from mengya_health.fields import Choice, Form, PlainText
-from mengya_health.people.facts import ChildFacts
-from mengya_health.people.queries import class_children, find_child, groups_of
+from mengya_health.people.places import GroupShown
+from mengya_health.people.queries import class_children, find_child
 from mengya_health.people.schemas import require_possible_day
-from mengya_health.record.commands import record_entry
-from mengya_health.web.classes import board_context, bp, group_among
+from mengya_health.record.queries import entries_of_kind
+from mengya_health.web.classes import board_context, bp
+from mengya_health.web.family import bp as family
 from mengya_health.web.shown import classes as shown
+from mengya_health.web.shown import family_observing as shown_at_home
 
 
 @bp.get("/class/<uuid:group_id>/children/<uuid:child_id>")
 @signed_in
 def observe_page(work, group_id: UUID, child_id: UUID):
-    groups = groups_of(work)
-    group = group_among(groups, group_id)
     children = class_children(work, group_id)
     child = next((each for each in children if each.id == child_id), None)
-    if child is None:
+    if child is None or not teacher_of(work.actor, child.subject):
         raise NotFound
+    group = GroupShown(group_id, None, child.class_name)
     tasks = tasks_for(work, {each.id: each for each in children}, "teacher")
     form = form_state()
     domain = form["values"].get("domain") or request.args.get("domain", shown.FIRST_DOMAIN)
     if domain not in shown.DOMAINS:
         raise NotFound
-    panel = shown.card(work, group, child, tasks[child.id], domain, form, saved_for="")
-    context = board_context(work, group, groups, children, tasks, child_id)
+    seen = entries_of_kind(work, child, "observation")
+    panel = shown.card(work, group, child, tasks[child.id], domain, form, seen)
+    context = board_context(work, group, [group], children, tasks, child_id)
     return render_template("pages/teacher/observe.html", board=context, panel=panel)
 
 
@@ -44,30 +48,25 @@ def observe(work, group_id: UUID, child_id: UUID):
     domain = request.form.get("domain", "")
     if domain not in shown.DOMAINS:
         raise NotFound
-    names = [question["name"] for question in shown.questions(work, child, domain)]
-    said = submitted(_observation_form(work, child, domain))
-    content = _observed(said, names, domain)
+    asked = shown.questions(work, child, domain, entries_of_kind(work, child, "observation"))
+    said = submitted(observation_form(asked, domain=PlainText(longest=10, required=True)))
+    content = observed(said, asked, domain=domain, setting="class")
     happened_on = _day(said.get("observed_at", ""), work)
     require_possible_day(happened_on, birth_on=child.birth_on, today=work.today, field="observed_at")
-    record_entry(work, child, section="behaviour", kind="observation", content=content, happened_on=happened_on)
-    return redirect(url_for("classes.of", group_id=group_id, saved="stored"), 303)
+    is_told = record_observation(work, child, section="behaviour", content=content, happened_on=happened_on)
+    return redirect(url_for("classes.of", group_id=group_id, saved="told" if is_told else "stored"), 303)
 
 
-def _observation_form(work, child: ChildFacts, domain: str) -> Form:
-    """Return the schema of one tile's questions."""
-    questions = {
-        each["name"]: Choice(*(option["value"] for option in each["options"]))
-        for each in shown.questions(work, child, domain)
-    }
-    fixed = {
-        "domain": PlainText(longest=10, required=True),
-        "note": PlainText(longest=200, load_default=""),
-        "observed_at": PlainText(longest=20, load_default=""),
-    }
-    return Form.from_dict(questions | fixed)()
+def observation_form(asked: list[dict], **more) -> Form:
+    """Return the schema of these questions, a sentence and a time."""
+    questions = {each["name"]: Choice(*(option["value"] for option in each["options"])) for each in asked}
+    fixed = {"note": PlainText(longest=200, load_default=""), "observed_at": PlainText(longest=20, load_default="")}
+    return Form.from_dict(questions | fixed | more)()
 
 
-def _observed(said: dict, names: list[str], domain: str) -> dict:
+def observed(said: dict, asked: list[dict], *, domain: str, setting: str) -> dict:
+    """Return the content of an observation. Raises Invalid where nothing was tapped or written."""
+    names = [each["name"] for each in asked]
     answered = [name for name in names if said.get(name)]
     if not answered and not said["note"]:
         raise Invalid(fields={names[0] if names else "note": [_("点一项，或写一句。")]})
@@ -82,7 +81,7 @@ def _observed(said: dict, names: list[str], domain: str) -> dict:
             {"name": name.removeprefix("log_"), "value": said[name]} for name in answered if name.startswith("log_")
         ],
         "note": said["note"],
-        "setting": "class",
+        "setting": setting,
     }
 
 
@@ -91,3 +90,33 @@ def _day(text: str, work):
         return shown.local_moment(text, work.now)
     except ValueError as error:
         raise Invalid(fields={"observed_at": [_("没有这个时间，请重新选。")]}) from error
+
+
+# --- at home --------------------------------------------------------------------------------------------------------
+
+
+@family.get("/home/<uuid:child_id>/look")
+@signed_in
+def look(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.WRITE_FAMILY)
+    form = form_state()
+    seen = entries_of_kind(work, child, "home_observation")
+    domain = form["values"].get("domain") or request.args.get("domain", "")
+    return render_template("pages/parent/look.html", **shown_at_home.look_page(work, child, domain, form, seen))
+
+
+@family.post("/home/<uuid:child_id>/look")
+@signed_in(again="family.look")
+def write_look(work, child_id: UUID):
+    child = find_child(work, child_id, Permission.WRITE_FAMILY)
+    domain = request.form.get("domain", "")
+    if domain not in work.content.behaviours.domains:
+        raise NotFound
+    asked = shown_at_home.questions(work, child, domain, entries_of_kind(work, child, "home_observation"))
+    said = submitted(observation_form(asked, domain=PlainText(longest=20, required=True)))
+    content = observed(said, asked, domain=domain, setting="home")
+    happened_on = _day(said["observed_at"], work)
+    require_possible_day(happened_on, birth_on=child.birth_on, today=work.today, field="observed_at")
+    is_told = record_observation(work, child, section="family", content=content, happened_on=happened_on)
+    saved = "told" if is_told else "stored"
+    return redirect(url_for("family.look", child_id=child_id, domain=domain, saved=saved), 303)

@@ -108,6 +108,7 @@ SAVED = {
     "declined": lambda: _("已告诉医生：暂时不同意"),
     "asked": lambda: _("已告诉医生：想先问问"),
     "sent": lambda: _("已发给医生"),
+    "told": lambda: _("已保存，也已告诉医生"),
     "moved": lambda: _("已进入下一步"),
     "invited": lambda: _("邀请已生成"),
     "disputed": lambda: _("已记下，会一直跟着这条记录"),

@@ -55,3 +55,66 @@ def test_board_takes_at_most_eight_statements_however_many_children(browse, dist
     statements.seen.clear()
     browser.get("/class")
     assert len(statements.seen) <= 8, "\n\n".join(statements.seen)
+
+
+def test_every_item_of_the_age_is_offered_on_one_of_the_tiles(browse, district, child, content):
+    browser = browse(district.teacher)
+    path = f"/class/{district.group_id}/children/{child.id}"
+    seen = {
+        code
+        for domain in ("eat", "sleep", "mood", "talk", "move", "play")
+        for code in re.findall(r'name="obs_(\w+)"', browser.get(f"{path}?domain={domain}"))
+    }
+    assert seen == {item.code for item in content.behaviours_for(12)}
+
+
+def test_a_teacher_reads_only_that_the_doctor_knows(browse, district, child):
+    browser = browse(district.teacher)
+    path = f"/class/{district.group_id}/children/{child.id}"
+    page = browser.get(f"{path}?domain=talk")
+    assert "这个月还有 1 个孩子" in page
+    answer = browser.post(path, page=f"{path}?domain=talk", domain="talk", obs_B0405="0")
+    board = browser.get(answer.location)
+    assert "也已告诉医生" in board
+    assert not re.search("阳性|疑似|异常|筛查|这个月还有", board)
+    assert "请做预警征象筛查" in browse(district.doctor).get("/today")
+
+
+def test_twice_unseen_asks_for_a_chance_and_enough_at_the_end_of_a_band_for_a_talk(browse, district, child):
+    browser = browse(district.teacher)
+    path = f"/class/{district.group_id}/children/{child.id}"
+    for _again in range(2):
+        browser.post(path, domain="talk", obs_B0406="9")
+    assert "安排一次看看" in browser.get(f"{path}?domain=talk")
+    assert "建议和医生聊一聊" not in browser.get(path)
+    browser.post(path, domain="move", obs_B0402="0")
+    browser.post(path, domain="talk", obs_B0407="0")
+    assert "建议和医生聊一聊" in browser.get(path)
+
+
+def test_card_takes_at_most_eight_statements(browse, district, child, statements):
+    browser = browse(district.teacher)
+    path = f"/class/{district.group_id}/children/{child.id}"
+    browser.post(path, domain="talk", obs_B0406="0")
+    statements.seen.clear()
+    browser.get(path)
+    assert len(statements.seen) <= 8, "\n\n".join(statements.seen)
+
+
+def test_a_family_observes_by_taps_and_reads_it_without_scores(browse, district, mother, child, work_as):
+    browser = browse(mother)
+    path = f"/home/{child.id}/look"
+    page = browser.get(path)
+    assert "这个月还没记过" in page
+    assert "checked" not in page
+    answer = browser.post(path, page=f"{path}?domain=language", domain="language", obs_B0405="0", note="叫了三次")
+    page = browser.get(answer.location)
+    assert "也已告诉医生" in page
+    assert "这个月还没记过" not in page
+    with work_as(mother, writing=False) as work:
+        (entry,) = entries_of_kind(work, find_child(work, child.id), "home_observation")
+    assert (entry.section, entry.content["items"]) == ("family", [{"code": "B0405", "score": 0}])
+    told = browser.get(f"/home/{child.id}/record")
+    assert "叫名字有反应：还没" in told
+    assert not re.search("阳性|疑似|异常|筛查", told)
+    browser.post(path, status=422, domain="language", note="")

@@ -8,9 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
 from mengya_health.care.facts import TaskFacts
+from mengya_health.care.observing import scores_in, signals_of
 from mengya_health.people.facts import ChildFacts
-from mengya_health.record.queries import OpenEntry
-from mengya_health.web.shown import words
+from mengya_health.record.queries import OpenEntry, Written
+from mengya_health.screening.observing import items_to_see
+from mengya_health.web.shown import seen, words
 from mengya_health.work import LOCAL
 
 # A tile of the card → its name, its icon, and the domains of behaviours.yaml it gathers.
@@ -25,17 +27,12 @@ DOMAINS = {
 FIRST_DOMAIN = "move"
 # Kept with the score of behaviours.yaml; never shown as a number.
 SCORES = {"2": lazy("会了"), "1": lazy("有时"), "0": lazy("还没"), "9": lazy("今天没看到")}
-LOGS = {
-    "eat": {"meal": (lazy("这一餐"), {"all": lazy("都吃完了"), "half": lazy("吃了一半"), "little": lazy("吃得少")})},
-    "sleep": {
-        "nap": (lazy("午睡"), {"well": lazy("睡得好"), "short": lazy("睡得短"), "none": lazy("没睡")}),
-    },
-}
+LOGS = {"eat": {"meal": seen.MEALS["meal"]}, "sleep": {"nap": seen.MEALS["nap"]}}
 MOST_QUESTIONS = 4  # a card is answered with one hand
 
 
 def board(
-    work, *, group, groups, children: list[ChildFacts], tasks: dict, noted: dict[UUID, int], current: UUID | None
+    work, *, group, groups, children: list[ChildFacts], tasks: dict, noted: dict[UUID, Written], current: UUID | None
 ) -> dict:
     """Return `board` of pages/teacher/class.html; children somebody asked about come first, the topic is not named."""
     asked = {child.id: [task for task in tasks.get(child.id, ()) if task.kind == "care_task"] for child in children}
@@ -50,8 +47,14 @@ def board(
         }
         if children
         else None,
-        "tiles": [_tile(group.id, child, asked[child.id], noted.get(child.id, 0), current) for child in ordered],
-        "asked_note": _("排在最前，点开才看得到内容。全班今天已记 %(n)s 条，够了就不用再记。", n=sum(noted.values())),
+        "tiles": [
+            _tile(group.id, child, asked[child.id], noted.get(child.id, Written()), current) for child in ordered
+        ],
+        "asked_note": _(
+            "排在最前，点开才看得到内容。全班今天已记 %(n)s 条，够了就不用再记。",
+            n=sum(each.today for each in noted.values()),
+        ),
+        "month_note": _month_note(work, children, noted),
         "tasks": [],
         "signs": [
             _asked_of_class(child, task)
@@ -68,6 +71,13 @@ def board(
     }
 
 
+def _month_note(work, children: list[ChildFacts], noted: dict[UUID, Written]) -> str:
+    """Return how many children are still to be looked at this month; nobody is named and nobody is late."""
+    wanted = work.content.behaviours.observations_a_month["teacher"]
+    left = sum(noted.get(child.id, Written()).month < wanted for child in children)
+    return _("这个月还有 %(n)s 个孩子没有观察记录，方便时看一看。", n=left) if left else ""
+
+
 def _asked_of_class(child: ChildFacts, task: TaskFacts) -> dict:
     """Return a line for a class summary to write, or a family's disagreement to answer."""
     if task.kind == "dispute":
@@ -77,7 +87,7 @@ def _asked_of_class(child: ChildFacts, task: TaskFacts) -> dict:
     return {"text": _("%(name)s：请写一份班级小结", name=child.name), "href": href}
 
 
-def _tile(group_id: UUID, child: ChildFacts, asked: list[TaskFacts], noted: int, current: UUID | None) -> dict:
+def _tile(group_id: UUID, child: ChildFacts, asked: list[TaskFacts], noted: Written, current: UUID | None) -> dict:
     return {
         "name": child.name,
         "initial": words.initial_of(child.name),
@@ -86,13 +96,16 @@ def _tile(group_id: UUID, child: ChildFacts, asked: list[TaskFacts], noted: int,
         "is_current": child.id == current,
         "is_away": False,
         "ask": _("请看 %(n)s 条", n=len(asked)) if asked else "",
-        "note": _("已记 %(n)s", n=noted) if noted else "—",
-        "is_noted": noted > 0,
+        "note": _("已记 %(n)s", n=noted.today) if noted.today else "—",
+        "is_noted": noted.today > 0,
     }
 
 
-def card(work, group, child: ChildFacts, tasks: list[TaskFacts], domain: str, form, *, saved_for: str) -> dict:
-    """Return `panel` of partials/observe_panel.html: one domain's questions for the child's age."""
+def card(work, group, child: ChildFacts, tasks: list[TaskFacts], domain: str, form, observed: list[OpenEntry]) -> dict:
+    """Return `panel` of partials/observe_panel.html: one domain's questions for the child's age.
+
+    `observed` is what the class has observed of the child so far.
+    """
     local = work.now.astimezone(LOCAL)
     return {
         "name": child.name,
@@ -123,47 +136,52 @@ def card(work, group, child: ChildFacts, tasks: list[TaskFacts], domain: str, fo
             }
             for key, (name, icon, _domains) in DOMAINS.items()
         ],
-        "questions": questions(work, child, domain),
+        "questions": questions(work, child, domain, observed),
+        "talk": signals_of(work, child, observed).unlinked != (),
         "who_sees": _("%(name)s的家长和医生看得到，其他家长看不到", name=child.name),
         "observed_at": f"{local:%Y-%m-%dT%H:%M}",
         "observed_text": _("现在 %(time)s", time=f"{local:%H:%M}"),
-        "just_saved": saved_for,
+        "just_saved": "",
         "undo_href": "",
         "back": {"href": url_for("classes.of", group_id=group.id), "text": group.name},
     }
 
 
-def questions(work, child: ChildFacts, domain: str) -> list[dict]:
-    """Return the questions of one tile for a child's age: logs of meal and sleep, items of behaviours.yaml."""
+def questions(work, child: ChildFacts, domain: str, observed: list[OpenEntry]) -> list[dict]:
+    """Return the questions of one tile for a child's age: logs of meal and sleep, items of behaviours.yaml.
+
+    What is not there yet comes first; past MOST_QUESTIONS they are folded away, never left out.
+    """
     logs = [
-        {"name": f"log_{name}", "text": str(text), "is_asked": False, "options": _options(choices)}
+        {"name": f"log_{name}", "text": str(text), "is_asked": False, "hint": "", "options": _options(choices)}
         for name, (text, choices) in LOGS.get(domain, {}).items()
     ]
-    items = work.content.behaviours_for(child.corrected_months(work.today))
-    wanted = [item for item in items if item.domain in DOMAINS[domain][2]]
-    return logs + [
-        {"name": f"obs_{item.code}", "text": item.text, "is_asked": False, "options": _options(SCORES)}
-        for item in wanted[:MOST_QUESTIONS]
+    asked = logs + item_questions(work, child, DOMAINS[domain][2], observed, SCORES)
+    return [each | {"is_more": place >= MOST_QUESTIONS} for place, each in enumerate(asked)]
+
+
+def item_questions(
+    work, child: ChildFacts, domains: tuple[str, ...], observed: list[OpenEntry], options: dict
+) -> list[dict]:
+    """Return the questions about the items of some domains for a child's age, what is not there yet first."""
+    scores = scores_in(observed)
+    items = items_to_see(work.content, scores, child.corrected_months(work.today))
+    wanted = [item for item in items if item.domain in domains]
+    unseen = signals_of(work, child, observed).unseen
+    return [
+        {
+            "name": f"obs_{item.code}",
+            "text": item.text,
+            "is_asked": False,
+            "hint": _("最近两次都没有机会看到，安排一次看看") if item in unseen else "",
+            "options": _options(options),
+        }
+        for item in sorted(wanted, key=lambda item: scores.get(item.code, [0])[-1] == 2)
     ]
 
 
 def _options(choices: dict) -> list[dict]:
     return [{"value": value, "text": str(text)} for value, text in choices.items()]
-
-
-def told(content, entry: OpenEntry) -> str:
-    """Return an observation in a sentence: what was seen, in plain words, without a score."""
-    said = entry.content
-    items = {item.code: item.text for band in content.behaviours.bands for item in band.items}
-    seen = [f"{items.get(each['code'], each['code'])}：{SCORES[str(each['score'])]}" for each in said.get("items", ())]
-    logs = [
-        f"{text}：{choices[each['value']]}"
-        for each in said.get("logs", ())
-        for per_domain in LOGS.values()
-        for name, (text, choices) in per_domain.items()
-        if name == each["name"]
-    ]
-    return "；".join([*logs, *seen, *([said["note"]] if said.get("note") else [])])
 
 
 def written_page(work, rows: list[tuple[ChildFacts, OpenEntry]], back: dict) -> dict:
@@ -174,7 +192,7 @@ def written_page(work, rows: list[tuple[ChildFacts, OpenEntry]], back: dict) -> 
             {
                 "name": child.name,
                 "at": words.moment(entry.happened_on, entry.recorded_at, work.today),
-                "text": told(work.content, entry),
+                "text": seen.plainly(work.content, entry),
                 "files_href": url_for("attachments.show", child_id=child.id, entry_id=entry.id),
             }
             for child, entry in rows

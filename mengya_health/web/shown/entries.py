@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from functools import cache
+from functools import cache, partial
 from typing import NamedTuple
 
 from flask_babel import lazy_gettext as _
@@ -13,7 +13,7 @@ from mengya_health.content import Content
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.urgent_care import ARRIVED
 from mengya_health.screening.wording import answers_of
-from mengya_health.web.shown import words
+from mengya_health.web.shown import seen, words
 
 # What a line of the timeline shows of a check; everything else is one click away.
 SHOWN_READINGS = ("WEIGHT", "LENGTH", "HEADC", "HB")
@@ -166,7 +166,15 @@ def _outcome(content: Content, said: dict, kind: str) -> Said:
     return Said(f"{kind}：{_('没有到')}（{reason}）", said["text"], "flag", str(_("没有到")))
 
 
+def _seen(kind: str) -> Callable[[Content, dict, str], Said]:
+    def said_of(content: Content, said: dict, name: str) -> Said:
+        return Said(name, "；".join(text for _label, text in seen.in_rows(content, kind, said)))
+
+    return said_of
+
+
 _SAY: dict[str, Callable[[Content, dict, str], Said]] = {
+    **{kind: _seen(kind) for kind in seen.KINDS},
     "screening": _check,
     "follow_up": _follow_up,
     "care_plan": _plan,
@@ -202,6 +210,10 @@ def _texts(_content: Content, said: dict) -> Rows:
 
 def _all_readings(content: Content, said: dict) -> Rows:
     yield from readings_of(content, said, tuple(content.metrics))
+
+
+def _all_seen(kind: str, content: Content, said: dict) -> Rows:
+    return seen.in_rows(content, kind, said)
 
 
 def _full_check(content: Content, said: dict) -> Rows:
@@ -268,6 +280,7 @@ def _full_outcome(content: Content, said: dict) -> Rows:
 
 
 _FULL: dict[str, Callable[[Content, dict], Rows]] = {
+    **{kind: partial(_all_seen, kind) for kind in seen.KINDS},
     "screening": _full_check,
     "follow_up": _full_follow_up,
     "care_plan": _full_plan,

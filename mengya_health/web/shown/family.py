@@ -55,6 +55,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
             {"text": text, "icon": icon, "href": url_for(endpoint, **here)}
             for text, icon, endpoint, permission in (
                 (_("全部记录"), "list", "family.record", Permission.READ_FAMILY),
+                (_("看一看"), "smile", "family.look", Permission.WRITE_FAMILY),
                 (_("请医生看看"), "msg", "family.concern_page", Permission.RAISE_CONCERN),
                 (_("签过的"), "pen", "family.signed", Permission.SIGN),
                 (_("家里人"), "people", "family.people", Permission.READ_FAMILY),

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as lazy
 from mengya_health.access.permissions import Permission
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
-from mengya_health.web.shown import words
+from mengya_health.web.shown import seen, words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.links import home_link
 
@@ -29,6 +29,10 @@ PLAIN_KINDS = {
     "contact_attempt": lazy("医生联系家里"),
     "advice": lazy("医生的话"),
     "observation": lazy("老师的观察"),
+    "home_observation": lazy("家里看到的"),
+    "daily_check": lazy("晨检和午检"),
+    "daily_step": lazy("园里联系和处理"),
+    "exclusion": lazy("在家休息"),
     "class_check": lazy("班级检查"),
     "check_in": lazy("任务记录"),
     "class_summary": lazy("班级小结"),
@@ -106,6 +110,8 @@ def _plain_note(work, entry: OpenEntry) -> str:
     if entry.kind == "home_record":
         shown = [f"{HOME_LOG[name][0]}{HOME_LOG[name][1][said[name]]}" for name in HOME_LOG if said.get(name)]
         return "，".join([*shown, *([said["note"]] if said.get("note") else [])])
+    if entry.kind in seen.KINDS:
+        return seen.plainly(work.content, entry)
     if entry.kind == "check_in":
         task = work.content.tasks.get(said["item"])
         return "：".join(filter(None, (task.title if task else "", str(DONE[said["done"]]), said.get("note", ""))))

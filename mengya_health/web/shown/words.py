@@ -66,6 +66,10 @@ KINDS = {
     "contact_attempt": _("联系家长"),
     "advice": _("医生的话"),
     "observation": _("课堂观察"),
+    "home_observation": _("家里的观察"),
+    "daily_check": _("晨午检"),
+    "daily_step": _("晨午检跟进"),
+    "exclusion": _("在家休息"),
     "class_check": _("班级检查"),
     "check_in": _("任务打卡"),
     "class_summary": _("班级小结"),
@@ -99,6 +103,7 @@ TASKS = {
     "two_persons": _("等另一位同事批准"),
     "erasure": _("家长要求删除"),
     "outcome": _("当日就诊，等结果"),
+    "daily_exception": _("晨午检跟进"),
 }
 
 

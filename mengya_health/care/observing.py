@@ -1,0 +1,69 @@
+"""Write an observation, and tell the doctor where the concern rule says so: once, while nobody has answered it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from sqlalchemy import select
+
+from mengya_health.care.concerns import raise_concern
+from mengya_health.care.models import OPEN_TASK, Task
+from mengya_health.care.tasks import open_body
+from mengya_health.content.behaviours import Behaviour
+from mengya_health.people.facts import ChildFacts
+from mengya_health.record.commands import record_entry
+from mengya_health.record.queries import OpenEntry, entries_of_kind
+from mengya_health.screening.observing import Scores, Signals, signals
+
+# Section of the hand → the kind of its observations. Nothing that asks what a class has seen counts a family's.
+KIND_OF_SECTION = {"behaviour": "observation", "family": "home_observation"}
+# What the doctor is told, in the words of the clinic and in those that everybody reads.
+SAID = {
+    "regressed": ("观察提示：原来会、现在不会，请尽快看", "“%s”原来会，最近没有看到，请医生看看。"),
+    "linked": ("观察提示：请做预警征象筛查", "“%s”暂未观察到，请医生看看。"),
+}
+
+
+def record_observation(work, child: ChildFacts, *, section: str, content: dict, happened_on: date) -> bool:
+    """Write an observation of a class ("behaviour") or a family; return whether the doctor is told of something new.
+
+    Raises NotFound, NotPermitted.
+    """
+    kind = KIND_OF_SECTION[section]
+    record_entry(work, child, section=section, kind=kind, content=content, happened_on=happened_on)
+    work.session.flush()
+    found = signals_of(work, child, entries_of_kind(work, child, kind))
+    told = _matters_open(work, child)
+    new = {why: [item for item in getattr(found, why) if f"{why}:{item.code}" not in told] for why in SAID}
+    # What was there and is no more is the greater matter: it is not said twice.
+    new["linked"] = [item for item in new["linked"] if item not in found.regressed]
+    for why, items in new.items():
+        if items:
+            _tell(work, child, why, items)
+    return any(new.values())
+
+
+def signals_of(work, child: ChildFacts, observations: Iterable[OpenEntry]) -> Signals:
+    """Return what the concern rule says today of one hand's observations."""
+    return signals(work.content, scores_in(observations), child.corrected_months(work.today))
+
+
+def scores_in(observations: Iterable[OpenEntry]) -> Scores:
+    """Return each item's scores in the order in which they were seen."""
+    scores = defaultdict(list)
+    for entry in sorted(observations, key=lambda entry: (entry.happened_on, entry.recorded_at)):
+        for each in entry.content.get("items", ()):
+            scores[each["code"]].append(each["score"])
+    return scores
+
+
+def _tell(work, child: ChildFacts, why: str, items: list[Behaviour]) -> None:
+    title, sentence = SAID[why]
+    text = sentence % "、".join(item.text for item in items)
+    asks = {"title": title, "matters": [f"{why}:{item.code}" for item in items]}
+    raise_concern(work, child.id, text=text, asks=asks)
+
+
+def _matters_open(work, child: ChildFacts) -> set[str]:
+    chosen = select(Task).where(Task.child_id == child.id, Task.kind == "concern", Task.status.in_(OPEN_TASK))
+    return {matter for task in work.session.scalars(chosen) for matter in open_body(work, task).get("matters", ())}
