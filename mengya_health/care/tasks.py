@@ -22,6 +22,7 @@ WAITING = "on-hold"
 # What may be seen of a child by whoever may not read its cases; any other task says what a case is about.
 OF_NO_CASE = (
     "visit", "concern", "dispute", "consent_withdrawn", "consent_disputed", "two_persons", "erasure", "outcome",
+    "daily_exception",
 )  # fmt: skip
 _OF_AN_ENDING = ("ended_step", "changed_step", "not_done", "not_done_text")
 

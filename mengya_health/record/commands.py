@@ -1,7 +1,10 @@
 """Write an entry, correct it, end it. An entry is never overwritten: a correction is a new revision."""
 
+from collections.abc import Iterable
 from datetime import date
 from uuid import UUID
+
+from sqlalchemy import select
 
 from mengya_health import audit
 from mengya_health.access.permissions import WRITE_SECTION, Permission, is_allowed, require
@@ -14,6 +17,7 @@ from mengya_health.record.queries import OpenEntry, find_entry
 
 # Whoever raises a concern or answers a referral may not otherwise write in that section.
 PERMISSION_OF_KIND = {"concern": Permission.RAISE_CONCERN, "dispute": Permission.DISPUTE}
+SHEETS_OF_CLASS = ("daily_check", "exclusion")  # kept by a class's teachers and the 保健员 together
 PERMISSION_OF_ROLE = {("specialist", "referral_feedback"): Permission.ANSWER_REFERRAL}
 
 
@@ -29,15 +33,17 @@ def record_entry(
     task_id: UUID | None = None,
     round: int | None = None,
     status: str = "active",
+    id: UUID | None = None,
 ) -> Entry:
     """Write one thing about a child: entry, sealed first revision, history event and audit row.
 
-    `content` has keys of [a-z0-9_]+ and no floats: decimals are strings, as typed.
+    `content` has keys of [a-z0-9_]+ and no floats: decimals are strings, as typed. `id` is given where there may be
+    only one of its kind: then a second one is refused by the database, whoever comes first.
     Raises NotFound or NotPermitted.
     """
     require(work.actor, _permission(work, section, kind), child.subject)
     entry = Entry(
-        id=new_id(),
+        id=id or new_id(),
         child_id=child.id,
         section=section,
         kind=kind,
@@ -83,6 +89,26 @@ def correct_entry(work, child: ChildFacts, entry_id: UUID, *, content: dict, row
     return entry
 
 
+def revise_sheets(work, changed: Iterable[tuple[ChildFacts, OpenEntry, dict]]) -> None:
+    """Write a new revision of each of these entries, which were read in this unit of work: child, entry, content.
+
+    The entries come in one statement. Raises Conflict where somebody has changed one since, NotPermitted.
+    """
+    changed = list(changed)
+    chosen = select(Entry).where(Entry.id.in_([opened.id for _child, opened, _content in changed]))
+    rows = {entry.id: entry for entry in work.session.scalars(chosen)}
+    for child, opened, content in changed:
+        entry = rows[opened.id]
+        require(work.actor, _permission(work, opened.section, opened.kind), child.subject)
+        if not _is_same_hand(work, opened):
+            raise NotPermitted
+        if entry.row_version != opened.row_version:
+            raise Conflict
+        entry.current_version += 1
+        _add_revision(work, entry, content, op="correct")
+        audit.changed(work, child.id, entry.kind, entry.id)
+
+
 def may_correct(work, child: ChildFacts, opened: OpenEntry) -> bool:
     """Return whether the actor is the hand that may correct an entry."""
     permission = _permission(work, opened.section, opened.kind)
@@ -105,7 +131,9 @@ def _permission(work, section: str, kind: str) -> Permission:
 def _is_same_hand(work, opened: OpenEntry) -> bool:
     if opened.author_id == work.actor.user_id:
         return True
-    shared_desk = opened.author_role == work.actor.role and opened.author_role not in ("guardian", "caregiver")
+    roles = {opened.author_role, work.actor.role}
+    is_sheet_of_class = opened.kind in SHEETS_OF_CLASS and roles <= {"teacher", "health_staff"}
+    shared_desk = is_sheet_of_class or (len(roles) == 1 and not roles & {"guardian", "caregiver"})
     return shared_desk and opened.organisation_id in work.actor.organisation_ids
 
 

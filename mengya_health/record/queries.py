@@ -187,6 +187,16 @@ def versions_of(work, child: ChildFacts, entry_id: UUID) -> list[Version]:
     return [Version(entry, _name_of(work, row)) for entry, row in zip(opened, rows, strict=True)]
 
 
+def signed_entries_of_task(work, child: ChildFacts, task_id: UUID) -> list[Version]:
+    """Return what was written for one task, oldest first, each with the name of who wrote it."""
+    chosen = select_entries(child.id).add_columns(User.body.label("author_body"))
+    chosen = chosen.where(_ENTRY.task_id == task_id, User.id == _REVISION.author_id, _readable(work, child))
+    rows = _rows(work, child, chosen.order_by(_ENTRY.recorded_at), _CURRENT)
+    work.keys.load(row.written_by for row in rows)
+    opened = _open_all(work, child, rows)
+    return [Version(entry, _name_of(work, row)) for entry, row in zip(opened, rows, strict=True)]
+
+
 def every_version(work, child: ChildFacts) -> list[Version]:
     """Return each entry the actor may read at every version, the newest of an entry first; two statements."""
     chosen = select_entries(child.id).add_columns(User.body.label("author_body"))
@@ -218,12 +228,23 @@ def written_this_month(work, child_ids: list[UUID], kind: str) -> dict[UUID, Wri
 
 
 def entries_of_today(work, children: Mapping[UUID, ChildFacts], kind: str) -> list[OpenEntry]:
-    """Return the entries of a kind that these children have from today, newest first; closed ones are left out.
+    """Return the entries of a kind that these children have from today, newest first; closed ones are left out."""
+    return entries_of_children(work, children, (kind,), since=work.today)
 
-    One statement, and one for the history, for any number of children.
+
+def entries_of_children(
+    work, children: Mapping[UUID, ChildFacts], kinds: tuple[str, ...], *, since: date, active: str = ""
+) -> list[OpenEntry]:
+    """Return what these children have of some kinds since a day, newest first; closed ones are left out.
+
+    `active` names a kind of which older entries are wanted, too, while they are active. One statement, and one for the
+    history, for any number of children.
     """
     chosen = select(*_COLUMNS).join(Revision.__table__, (_REVISION.entry_id == _ENTRY.id) & _CURRENT)
-    chosen = chosen.where(_ENTRY.child_id.in_(children), _ENTRY.kind == kind, _ENTRY.happened_on == work.today)
+    wanted = _ENTRY.kind.in_(kinds) & _ENTRY.happened_on.between(since, work.today)
+    if active:
+        wanted |= (_ENTRY.kind == active) & (_ENTRY.status == "active")
+    chosen = chosen.where(_ENTRY.child_id.in_(children), wanted)
     rows = work.session.execute(chosen.order_by(_REVISION.recorded_at.desc())).all()
     reads = {child_id: _reader(work, child) for child_id, child in children.items()}
     rows = [row for row in rows if row.section in _kept(children[row.child_id]) and reads[row.child_id](row)]

@@ -14,6 +14,7 @@ from mengya_health.web import (
     children,
     class_summary,
     classes,
+    daily_checks,
     desk_consents,
     disputes,
     emergency,
@@ -28,6 +29,7 @@ from mengya_health.web import (
     family_sharing,
     family_signing,
     figures,
+    follow_through,
     guardians,
     health,
     installation_pages,
@@ -52,7 +54,7 @@ from mengya_health.web import (
 
 OF_FAMILIES = (family, family_consents, family_desk, family_people, family_rights, family_sharing, family_signing)
 OF_CHILDREN = (children, desk_consents, enrolments, guardians)
-OF_CLASSES = (classes, class_summary, observing)
+OF_CLASSES = (classes, class_summary, observing, daily_checks, follow_through)
 OF_CASES = (cases, case_notes, looking_again, paper_signatures, plans, referring)
 OF_ACCOUNTS = (account, account_security, accounts, places)
 

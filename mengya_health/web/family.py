@@ -66,7 +66,7 @@ def _home(work, child, siblings, *, is_one_closed: bool = False):
         work,
         child,
         siblings,
-        record_page(work, child, limit=20, also=READING_KINDS),
+        record_page(work, child, limit=20, also=(*READING_KINDS, "exclusion")),
         tasks_for(work, {child.id: child}, "guardian")[child.id],
         cases_of(work, child),
         None,

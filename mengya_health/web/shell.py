@@ -45,7 +45,11 @@ NAV = {
         ("依据", "basis.index", "basis"),
     ],
     "teacher": [("班级", "classes.show", "classes"), ("今天记的", "classes.written", "written")],
-    "health_staff": [("班级", "classes.show", "classes"), ("今天记的", "classes.written", "written")],
+    "health_staff": [
+        ("班级", "classes.show", "classes"),
+        ("今天记的", "classes.written", "written"),
+        ("要跟进的", "daily.follow_ups", "daily"),
+    ],
     "specialist": [("转诊", "referrals.waiting", "referrals"), ("依据", "basis.index", "basis")],
     "reviewer": [("复核", "releases.waiting", "releases"), ("依据", "basis.index", "basis")],
     "security_officer": [
@@ -108,6 +112,7 @@ SAVED = {
     "declined": lambda: _("已告诉医生：暂时不同意"),
     "asked": lambda: _("已告诉医生：想先问问"),
     "sent": lambda: _("已发给医生"),
+    "some_kept": lambda: _("已保存。同事刚记过的孩子没有改动，请看一看"),
     "told": lambda: _("已保存，也已告诉医生"),
     "moved": lambda: _("已进入下一步"),
     "invited": lambda: _("邀请已生成"),

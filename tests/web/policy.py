@@ -42,6 +42,7 @@ ELSEWHERE = {
     "family.sign",
     "classes.check_in_page",
     "classes.summary",
+    "daily.follow_up",
     "officer.emergency",
     "releases.show",
     "urgent.outcome",
@@ -67,22 +68,22 @@ _FAMILY = (
     "family.signed family.viewed papers.choose attachments.download attachments.show disputes.of_entry family.rights "
     "family.sharing_page receipts.download receipts.show"
 )
-_CLASS = f"classes.of classes.show classes.whole {_REPORTS}"
+_CLASS = f"classes.of classes.show classes.whole daily.follow_ups {_REPORTS}"
 _LETTER = f"{_BASIS} referrals.show referrals.waiting {_REPORTS}"
 _OPEN = {
     "usual": {
         "anonymous": "",
         "doctor": f"{_CLINIC} {_CASE} {_RECORD} {_SHEET}",
         "teacher": f"{_CLASS} children.show classes.concern_page classes.observe_page family.concern_page "
-        "reports.write_page",
-        "mother": _FAMILY,
+        "reports.write_page daily.check_class daily.check_child daily.sheet",
+        "mother": f"{_FAMILY} family.look",
         "specialist": f"{_LETTER} children.show children.entry attachments.download attachments.show "
         "reports.write_page",
         "reviewer": f"{_BASIS} releases.waiting {_REPORTS}",
         "manager": f"{_BASIS} figures.show {_REPORTS}",
         "sysadmin": f"{_BASIS} accounts.index accounts.new installation.history places.show {_REPORTS}",
         "other_doctor": _CLINIC,
-        "other_teacher": f"classes.show reports.write_page {_REPORTS}",
+        "other_teacher": f"classes.show daily.follow_ups reports.write_page {_REPORTS}",
         "other_mother": "",
         "other_security_officer": "figures.show officer.alarms_page officer.audit officer.emergencies erasures.waiting "
         f"installation.history {_REPORTS}",

@@ -187,6 +187,7 @@ def _ids_of(work, child_id: UUID, district) -> dict[str, list]:
         "phone_id": list(work.session.scalars(select(BoundPhone.id))),
         "passkey_id": list(work.session.scalars(select(Passkey.id).where(Passkey.user_id.in_(user_ids)))),
         "purpose": ["P2"],
+        "part": ["morning"],
         "code": ["AAAAA-AAAAA"],
     }
 

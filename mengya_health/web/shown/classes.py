@@ -54,6 +54,13 @@ def board(
             "排在最前，点开才看得到内容。全班今天已记 %(n)s 条，够了就不用再记。",
             n=sum(each.today for each in noted.values()),
         ),
+        "checks": [
+            {"href": url_for("daily.check_class", group_id=group.id, part="morning"), "text": _("晨检")},
+            {"href": url_for("daily.check_class", group_id=group.id, part="noon"), "text": _("午检")},
+            {"href": url_for("daily.follow_ups"), "text": _followed(children, tasks)},
+        ]
+        if children
+        else [],
         "month_note": _month_note(work, children, noted),
         "tasks": [],
         "signs": [
@@ -69,6 +76,12 @@ def board(
         if len(groups) > 1
         else [],
     }
+
+
+def _followed(children: list[ChildFacts], tasks: dict) -> str:
+    """Return how many matters of the daily checks are open; the shared tablet says no more."""
+    number = sum(task.kind == "daily_exception" for child in children for task in tasks.get(child.id, ()))
+    return _("要跟进 %(n)s 件", n=number) if number else _("要跟进的")
 
 
 def _month_note(work, children: list[ChildFacts], noted: dict[UUID, Written]) -> str:

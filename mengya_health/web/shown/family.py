@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as lazy
 
 from mengya_health.access.permissions import Permission
 from mengya_health.care.facts import TaskFacts
+from mengya_health.care.follow_through import back_of, excluded
 from mengya_health.care.queries import CaseLine
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import RecordPage
@@ -16,6 +17,7 @@ from mengya_health.screening.measurements import Measurement, a_month_before, ch
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.family_consents import renewals
+from mengya_health.web.shown.seen import back_in_words
 from mengya_health.web.shown.urgent import family_notices
 
 STAGES = {"prevention": 1, "screening": 2, "intervention": 3, "consolidation": 4, "closed": 5}
@@ -26,7 +28,7 @@ MOST_AT_HOME = 3
 
 def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: RecordPage, tasks, cases, clinic) -> dict:
     """Return the context of pages/parent/home.html."""
-    history = measurements_in(record.of_kinds)
+    history = measurements_in([each for each in record.of_kinds if each.kind != "exclusion"])
     asked, at_home = _split(tasks)
     again = [each | {"note": ""} for each in renewals(work, child)]
     here = {"child_id": child.id}
@@ -41,6 +43,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
         "urgent": family_notices(tasks),
         "todo": _todo(child, asked, may_sign) or _to_renew(again),
         "more_todo": [_asked(child, task) for task in asked[1:]] + (again if asked else again[1:]),
+        "away": _away(work, child, record),
         "growth": _growth(child, history, work.today),
         "step": _step(cases),
         "hands": _hands(record, work.today),
@@ -69,6 +72,12 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
         if clinic and clinic.phone
         else None,
     }
+
+
+def _away(work, child: ChildFacts, record: RecordPage) -> str:
+    """Return from when on, and with what, a child kept at home may come back; "" for one that is not kept."""
+    sheet = excluded(record.of_kinds).get(child.id)
+    return back_in_words(back_of(work, sheet), work.today) if sheet else ""
 
 
 def _head(work, child: ChildFacts) -> dict:
