@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import select, update
@@ -17,6 +18,7 @@ from sqlalchemy import select, update
 from mengya_health.config import Settings, settings_from
 from mengya_health.crypto.private_files import write_once
 from mengya_health.errors import StartRefused
+from mengya_health.operations import demo_daily
 from mengya_health.operations.demo_children import BABY_HOUSE, draw_children
 from mengya_health.operations.demo_people import (
     FIRST_LOGIN,
@@ -153,6 +155,9 @@ def _play(stage: Stage, progress: Callable[[int, int], None]) -> None:
         _childhood(tale)
         if sample.plot.story:
             STORIES[sample.plot.story](tale)
+    for ago in demo_daily.DAYS_AGO:
+        check = partial(demo_daily.check_mornings, stage)
+        events.append(Event(stage.ago(ago), demo_daily.AT, len(events), check))
     for done, event in enumerate(sorted(events), start=1):
         event.act(event.on, event.at)
         progress(done, len(events))

@@ -244,7 +244,7 @@ def test_what_is_not_there_is_not_there_for_anybody(world):
 def test_a_child_of_others_is_as_if_it_were_not_there(world, who):
     client = world.client(world.strangers[who])
     token, before = csrf_token(client), world.stored()
-    missing = {name: [uuid4()] for name in world.ids[world.child_id]} | {"purpose": ["P2"]}
+    missing = {name: [uuid4()] for name in world.ids[world.child_id]} | {"purpose": ["P2"], "part": ["morning"]}
     theirs = {name: values[:1] for name, values in world.ids[world.child_id].items()}
     for method, body in (("get", None), ("post", {"csrf_token": token})):
         absent = {rule.rule: path for rule, path in world.paths(method.upper(), missing)}
@@ -275,7 +275,7 @@ def test_a_part_of_another_child_does_not_open_under_ones_own(world, who):
     mixed |= {"child_id": [world.child_id], "group_id": world.ids[world.child_id]["group_id"]}
     for method, body in (("get", None), ("post", {"csrf_token": token})):
         for rule, path in world.paths(method.upper(), mixed, needs="child_id"):
-            if set(rule.arguments) <= {"child_id", "group_id", "purpose"}:
+            if set(rule.arguments) <= {"child_id", "group_id", "purpose", "part"}:
                 continue
             answer = client.open(path, method=method, data=body)
             assert answer.status_code in (403, 404), (path, answer.status_code)
