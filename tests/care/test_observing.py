@@ -16,6 +16,11 @@ from tests.factories import a_guardian
 NOT_OURS = re.compile("阳性|疑似|异常|障碍|迟缓|筛查")
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request) -> str:
+    return request.param
+
+
 @pytest.fixture
 def child(register, district):
     return register("P1", "P2", "P3", group_id=district.group_id, gestational_days=None)  # twelve months old
