@@ -135,3 +135,12 @@ def test_a_day_of_the_calendar_counts_over_the_end_of_a_leap_february(content):
     rule = content.behaviours.infections["DIAR"].rule
     back = return_of(rule, Course(symptom_free_at=at(2028, 2, 27, 23, 50), certificate="seen"))
     assert back.best.from_at == at(2028, 3, 1)
+
+
+def test_of_two_clocks_the_later_counts():
+    rule = {"onset_days_ge": 7, "symptom_free_days_ge": 3}
+    for free_from, first in ((at(2026, 11, 2), at(2026, 11, 8)), (at(2026, 11, 7), at(2026, 11, 10))):
+        back = return_of(rule, Course(onset_on=DAY0, symptom_free_at=free_from, certificate="seen"))
+        assert back.best.from_at == first
+        assert not back.may_return(first - timedelta(minutes=1))
+        assert back.may_return(first)

@@ -115,6 +115,11 @@ def matter_page(work, matter: FollowThrough, form) -> dict:
         "action": url_for("daily.add_step", **here),
         "close_action": url_for("daily.close", **here),
         "report_href": url_for("reports.write_page", child_id=matter.child.id),
+        "check_href": url_for(
+            "daily.check_child", group_id=matter.child.group_id, part="morning", child_id=matter.child.id
+        )
+        if matter.child.group_id
+        else "",
         "choices": [{"value": each, "text": STEPS[each]} for each in follow_through.WRITTEN],
         "ways": [{"value": each, "text": each} for each in (*follow_through.WAYS, *follow_through.HANDLED)],
         "exclusion": _exclusion(work, matter, code, said, form),
