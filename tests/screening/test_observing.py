@@ -70,7 +70,7 @@ def test_linked_items_not_reached_stay_listed_in_the_next_band(content):
 
 
 def test_a_preterm_child_is_judged_at_its_corrected_age(content):
-    born = {"birth_on": date(2026, 8, 1), "gestational_days": 210}  # ten weeks early
+    born = {"birth_on": date(2026, 8, 1), "gestational_days": 210, "corrected_below_months": 24}  # ten weeks early
     rest = dict.fromkeys(field.name for field in fields(ChildFacts))
     child = ChildFacts(**rest | born)
     assert signals(content, {"B0106": [0]}, child.age_months(date(2026, 11, 23))).linked != ()
