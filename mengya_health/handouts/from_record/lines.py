@@ -144,6 +144,7 @@ def _key(name: str) -> Callable[[Content, dict], str]:
 _BY_ANY_HAND: dict[str, Callable[[Content, dict], str]] = {
     "observation": _observation,
     "home_observation": _observation,
+    **dict.fromkeys(("daily_check", "daily_step", "exclusion"), lambda _content, _said: ""),  # the nursery's own sheet
     "home_record": _home_record,
     "check_in": _check_in,
     "care_plan": _key("summary"),
