@@ -25,6 +25,8 @@ class Settings:
     suite: int = 0x01
     age_rule: str = "exact"
     district: str = "示例区"
+    region: str = "310000"  # GB/T 2260: whose local vaccines are asked for
+    visit_template: str = "TPL_NATIONAL"  # of workflows/visit_schedule.yaml
     base_url: str = "http://localhost:8000"
     trusted_hosts: tuple[str, ...] = ("localhost", "127.0.0.1")
     passphrase_file: Path | None = field(default=None, repr=False)
@@ -80,6 +82,8 @@ def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | N
         suite=_number(environ, "MENGYA_SUITE", "0x01", base=16),
         age_rule=_one_of(environ, "MENGYA_AGE_RULE", "exact", "completed_months"),
         district=environ.get("MENGYA_DISTRICT", "示例区"),
+        region=environ.get("MENGYA_REGION", "310000"),
+        visit_template=environ.get("MENGYA_VISIT_TEMPLATE", "TPL_NATIONAL"),
         base_url=environ.get("MENGYA_BASE_URL", "http://localhost:8000"),
         trusted_hosts=_hosts(environ.get("MENGYA_HOSTS", "localhost,127.0.0.1")),
         passphrase_file=Path(passphrase) if passphrase else None,

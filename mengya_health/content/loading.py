@@ -38,13 +38,16 @@ from mengya_health.content.service_menu import (
 )
 from mengya_health.content.shapes import Shape
 from mengya_health.content.urgent import UrgentFindingsFile, UrgentWords, urgent_words_from
-from mengya_health.content.vaccines import Vaccine, VaccineScheduleFile
+from mengya_health.content.vaccines import VaccineSchedule, VaccineScheduleFile, vaccine_schedule_from
 from mengya_health.content.visits import (
+    NATIONAL,
     CheckFormsFile,
     PlannedVisit,
+    SideEvent,
     VisitScheduleFile,
     corrected_age_from,
     planned_visits,
+    visits_of_templates,
 )
 from mengya_health.content.warning_signs import (
     RegressionQuestion,
@@ -108,14 +111,16 @@ class Content:
     mandatory_report: MandatoryReport
     indicators: Mapping[str, Indicator]
     retention: Mapping[str, Retention]
-    vaccines: tuple[Vaccine, ...]
-    local_vaccines: tuple[Vaccine, ...]
     urgent_words: Mapping[str, UrgentWords]
     usual_urgent_words: UrgentWords
+    vaccination: VaccineSchedule
+    side_events: tuple[SideEvent, ...]
+    catch_up_items: frozenset[str]  # metrics and form codes that are made up for at the next check
+    all_visits: tuple[PlannedVisit, ...]  # of every template: what was planned by another one stays readable
 
     def visit(self, visit_id: str) -> PlannedVisit:
         """Return a planned check by its id; raises KeyError."""
-        return {visit.id: visit for visit in self.visits}[visit_id]
+        return {visit.id: visit for visit in self.all_visits}[visit_id]
 
     def visit_for(self, age_months: int) -> PlannedVisit:
         """Return the latest planned check that is due at this actual age or was due before it."""
@@ -144,8 +149,11 @@ class Content:
         return tuple(task for each in self.pathways[pathway_id].tasks if (task := self.tasks[each]).suits(age_months))
 
 
-def load_content(folder: Path) -> Content:
-    """Read and check all content files. Raises StartRefused with every problem, by file and line."""
+def load_content(folder: Path, *, visit_template: str = NATIONAL) -> Content:
+    """Read and check all content files; `visit_template` names whose planned checks are in force.
+
+    Raises StartRefused with every problem, by file and line.
+    """
     documents, loaded, problems = _read(folder)
     if problems:
         shown = "\n".join(str(problem) for problem in problems[:SHOWN_PROBLEMS])
@@ -153,7 +161,13 @@ def load_content(folder: Path) -> Content:
             f"临床内容有 {len(problems)} 处问题，请改好再启动：\n{shown}\n",
             f"The clinical content has {len(problems)} problem(s); correct the file(s) named above and start again.",
         )
-    return _content(documents, loaded)
+    planned_by = visits_of_templates(loaded["visit_schedule.yaml"])
+    if visit_template not in planned_by:
+        raise StartRefused(
+            f"没有名为 {visit_template} 的检查排期，可用的有 {'、'.join(planned_by)}。",
+            f"There is no visit schedule {visit_template}; choose one of {', '.join(planned_by)}.",
+        )
+    return _content(documents, loaded, planned_by[visit_template])
 
 
 def check(folder: Path) -> list[Problem]:
@@ -219,12 +233,13 @@ def _messages(messages: Any, place: Place = ()) -> Iterator[tuple[Place, str, st
         yield place, f"{where}：{zh or '写法不对'}。", en or str(message)
 
 
-def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any]) -> Content:
+def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any], planned: frozenset[str]) -> Content:
     screenings, asked = loaded["screenings.yaml"], loaded["screening_inputs.yaml"]["screenings"]
     visits, menu = loaded["visit_schedule.yaml"], loaded["service_menu.yaml"]
     closing, vaccines = loaded["closing_reasons.yaml"], loaded["vaccine_schedule.yaml"]
     urgent_words, usual_urgent_words = urgent_words_from(loaded["urgent_findings.yaml"])
     services = services_from(menu)
+    all_visits = planned_visits(visits, loaded["check_forms.yaml"])
     age_basis = next(each["map"] for each in visits["age_rules"] if each["id"] == "age_basis")
     digests = "".join(f"{name} {document.digest}\n" for name, document in sorted(documents.items()))
     return Content(
@@ -236,7 +251,10 @@ def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any]) -> Co
         },
         instruments={each.id: each for each in screenings["instruments"]},
         warning_signs=warning_signs_from(loaded["warning_signs.yaml"]),
-        visits=planned_visits(visits, loaded["check_forms.yaml"]),
+        visits=tuple(visit for visit in all_visits if visit.id in planned),
+        all_visits=all_visits,
+        side_events=tuple(visits["side_events"]),
+        catch_up_items=frozenset(visits["window_rules"]["catch_up_items"]),
         every_visit=visits["every_visit"],
         age_basis=age_basis,
         corrected_age=corrected_age_from(visits),
@@ -252,8 +270,7 @@ def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any]) -> Co
         mandatory_report=loaded["mandatory_report.yaml"]["mandatory_report"],
         indicators={each.id: each for each in loaded["indicators.yaml"]["kpis"]},
         retention={each.id: each for each in loaded["retention.yaml"]["classes"]},
-        vaccines=vaccines["vaccines"],
-        local_vaccines=vaccines["local_vaccines"],
         urgent_words=urgent_words,
         usual_urgent_words=usual_urgent_words,
+        vaccination=vaccine_schedule_from(vaccines),
     )

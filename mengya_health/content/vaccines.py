@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from marshmallow import fields
@@ -51,10 +52,17 @@ class DoseShape(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Vaccine(Sourced):
-    """One vaccine with its doses. `alternative` is the other product of the same series; `region` where it is local."""
+    """One vaccine with its doses.
+
+    `alternative` is the other product that does the same; doses of one `series` follow each other whatever the product
+    (IPV, then bOPV). `region` where it is local. `catch_up` says how, by age, where that is not simply the next dose.
+    """
 
     code: str
     name: str
+    series: str | None = None
+    catch_up: Mapping[str, str] | None = None
+    preterm: str | None = None
     disease: str
     route: str
     doses: tuple[Dose, ...]
@@ -71,6 +79,7 @@ class VaccineShape(Shape):
     makes = Vaccine
 
     code = words(required=True)
+    series = words()
     name = words(required=True)
     disease = words(required=True)
     route = words(required=True)
@@ -119,3 +128,84 @@ class VaccineScheduleFile(Shape):
     shanghai_notes = many(NoteShape)
     local_vaccines = many(VaccineShape)
     non_nip = many(OtherVaccineShape)
+    recorded_only = many(OtherVaccineShape)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LowWeightSeries:
+    """R_HEPB_LBW: the doses that a vaccine has for a child to whom `condition` applies."""
+
+    vaccine: str
+    condition: Mapping[str, Any]
+    doses: tuple[Dose, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Transition:
+    """R_DTAP_TRANSITION: who began before a day goes on as the clinic says. `counts_as` is dose by recorded code."""
+
+    vaccine: str
+    started_before: date
+    counts_as: Mapping[str, int]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BloodTest:
+    """R_HEPB_PVST: a blood test so many months after the last dose, where `condition` applies."""
+
+    vaccine: str
+    condition: Mapping[str, Any]
+    from_months: int
+    to_months: int
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VaccineSchedule:
+    """The schedule with its rules. `recorded` is the name of every vaccine that may be written down, by code."""
+
+    vaccines: tuple[Vaccine, ...]
+    local: tuple[Vaccine, ...]
+    recorded: Mapping[str, str]
+    texts: Mapping[str, str]  # of the rules, by id
+    live_gap_days: int
+    asked_of_special: tuple[str, ...]
+    low_weight: LowWeightSeries
+    transition: Transition
+    blood_test: BloodTest
+    disclaimer: str
+
+
+def vaccine_schedule_from(loaded: Mapping[str, Any]) -> VaccineSchedule:
+    """Return the loaded file as one value."""
+    rules = {each["id"]: each for each in loaded["rules"]}
+    low, blood = rules["R_HEPB_LBW"]["rule"], rules["R_HEPB_PVST"]
+    old = rules["R_DTAP_TRANSITION"]["rule"]
+    products = [*loaded["vaccines"], *loaded.get("local_vaccines", ())]
+    others = [*loaded.get("non_nip", ()), *loaded.get("recorded_only", ())]
+    return VaccineSchedule(
+        vaccines=tuple(loaded["vaccines"]),
+        local=tuple(loaded.get("local_vaccines", ())),
+        recorded={each.code: each.name for each in products} | {each["code"]: each["name"] for each in others},
+        texts={name: each["text"] for name, each in rules.items()},
+        live_gap_days=rules["R_LIVE_28D"]["rule"]["same_day_or_min_interval_days"],
+        asked_of_special=rules["R_SPECIAL"]["rule"]["vaccines"],
+        low_weight=LowWeightSeries(
+            vaccine=low["vaccine"],
+            condition=low["if"],
+            doses=tuple(Dose(dose=n, age_months=months) for n, months in enumerate(low["schedule_m"], start=1)),
+        ),
+        transition=Transition(
+            vaccine=old["vaccine"],
+            started_before=date.fromisoformat(old["started_before"]),
+            counts_as=old["counts_as"],
+        ),
+        blood_test=BloodTest(
+            vaccine=blood["rule"]["after"]["vaccine"],
+            condition=blood["rule"]["if"],
+            from_months=blood["rule"]["from_months"],
+            to_months=blood["rule"]["to_months"],
+            text=blood["text"],
+        ),
+        disclaimer=loaded["meta"]["disclaimer_for_parents"],
+    )

@@ -82,6 +82,16 @@ class WindowShape(Shape):
     target_day = whole()
     from_month = whole()
     to_month_exclusive = whole()
+    applies_if = Condition()
+
+
+@dataclass(frozen=True, kw_only=True)
+class HighRisk:
+    """The narrower window of a check for a child to whom `condition` applies; days from the same anchor."""
+
+    from_day: int
+    to_day: int
+    condition: Mapping[str, Any]
 
     @validates_schema
     def _ends_after_it_begins(self, values: dict[str, Any], **_: Any) -> None:
@@ -104,7 +114,7 @@ class PlannedVisit(Sourced):
     id: str
     name: str
     age_label: str | None = None
-    place: str
+    place: str = ""
     form: str
     due_month: int
     to_month: int | None = None
@@ -112,19 +122,23 @@ class PlannedVisit(Sourced):
     to_day: int | None = None
     target_day: int | None = None
     counts_from_discharge: bool = False
-    must_do: tuple[str, ...]
+    high_risk: HighRisk | None = None
+    must_do: tuple[str, ...] = ()
     screenings: tuple[str, ...]
     warning_sign_age: str | None = None
     extra: str | None = None
     fields: tuple[FormField, ...] = ()
 
-    def window(self, birth_on: date, discharged_on: date | None = None) -> tuple[date, date]:
+    def window(
+        self, birth_on: date, discharged_on: date | None = None, *, is_high_risk: bool = False
+    ) -> tuple[date, date]:
         """Return the first and the last day (both included) on which the check is due."""
         if self.from_day is None:
             last_on = add_months(birth_on, self.to_month) - timedelta(days=1)
             return add_months(birth_on, self.due_month), last_on
         anchor = (discharged_on or birth_on) if self.counts_from_discharge else birth_on
-        return anchor + timedelta(days=self.from_day), anchor + timedelta(days=self.to_day)
+        days = self.high_risk if is_high_risk and self.high_risk else self
+        return anchor + timedelta(days=days.from_day), anchor + timedelta(days=days.to_day)
 
     def fields_in(self, section: str) -> tuple[FormField, ...]:
         """Return the lines of one section: ask, measure, examine or conclude."""
@@ -168,10 +182,42 @@ class WindowRulesShape(Shape):
     anchor = Kept(required=True)
     status = Kept(required=True)
     catch_up = words(required=True)
+    catch_up_items = word_list(required=True)
     late_visit_items = words(required=True)
 
 
+class AnsweredShape(Shape):
+    field = words(required=True)
+    values = fields.List(whole(), required=True)
+    also_unanswered = Flag()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideEvent(Sourced):
+    """Something to be done beside the planned checks, or with those it names (`visits`).
+
+    Days and months are counted by birth date; `to_day` is included, `to_month_exclusive` is not. `when` is the answer
+    of a check form on which it depends: {field, values, also_unanswered}.
+    """
+
+    id: str
+    name: str
+    note: str
+    from_day: int | None = None
+    to_day: int | None = None
+    target_day: int | None = None
+    from_month: int | None = None
+    to_month_exclusive: int | None = None
+    every_months: int | None = None
+    is_optional: bool = False
+    visits: tuple[str, ...] = ()
+    applies_if: Mapping[str, Any] | None = None
+    when: Mapping[str, Any] | None = None
+
+
 class SideEventShape(Shape):
+    makes = SideEvent
+
     id = words(required=True)
     name = words(required=True)
     note = words(required=True)
@@ -181,10 +227,11 @@ class SideEventShape(Shape):
     from_month = whole()
     to_month_exclusive = whole()
     every_months = whole(least=1)
-    optional = Flag()
+    is_optional = Flag(data_key="optional")
     visits = word_list()
     screening = words()
     applies_if = Condition()
+    when = fields.Nested(AnsweredShape)
 
 
 class TemplateShape(Shape):
@@ -218,14 +265,31 @@ def corrected_age_from(loaded: Mapping[str, Any]) -> CorrectedAge:
     return next(rule["compute"] for rule in loaded["age_rules"] if rule["id"] == CORRECTED_AGE)
 
 
+NATIONAL = "TPL_NATIONAL"
+
+
 def planned_visits(loaded: Mapping[str, Any], forms: Mapping[str, Any]) -> tuple[PlannedVisit, ...]:
-    """Return the planned checks of the national schedule in the order of age, each with the lines of its form."""
+    """Return every planned check of the file, those that only a district's template adds too, in the order of age."""
     lines_of = {form["id"]: form["lines"] for form in forms["forms"]}
-    return tuple(_planned_visit(each, lines_of.get(each["form"], ())) for each in loaded["visits"])
+    added = [each for template in loaded["templates"] for each in template.get("adds", ())]
+    made = [_planned_visit(each, lines_of.get(each["form"], ())) for each in (*loaded["visits"], *added)]
+    return tuple(sorted(made, key=lambda visit: visit.due_month))
+
+
+def visits_of_templates(loaded: Mapping[str, Any]) -> Mapping[str, frozenset[str]]:
+    """Return the ids of the checks that each template plans: its own list (the national one if it has none), and more.
+
+    The id of the national one is NATIONAL.
+    """
+    usual = [each["id"] for each in loaded["visits"]]
+    return {
+        each["id"]: frozenset([*(each.get("visits") or usual), *(added["id"] for added in each.get("adds", ()))])
+        for each in loaded["templates"]
+    }
 
 
 def _planned_visit(loaded: Mapping[str, Any], lines: tuple[FormField, ...]) -> PlannedVisit:
-    due = loaded["due"]
+    due, risky = loaded["due"], loaded.get("high_risk_due")
     # A check counted in days belongs to the month that starts with it: the one at 28–42 days to month 1.
     month_by_days = due.get("target_day", due.get("from_day", 0)) // DAYS_OF_FIRST_MONTH
     kept = {name: loaded[name] for name in PlannedVisit.__dataclass_fields__ if name in loaded}
@@ -237,5 +301,8 @@ def _planned_visit(loaded: Mapping[str, Any], lines: tuple[FormField, ...]) -> P
         to_day=due.get("to_day"),
         target_day=due.get("target_day"),
         counts_from_discharge=due["anchor"] == "discharge_or_birth",
+        high_risk=HighRisk(from_day=risky["from_day"], to_day=risky["to_day"], condition=risky["applies_if"])
+        if risky
+        else None,
         fields=tuple(line for line in lines if not line.visits or loaded["id"] in line.visits),
     )

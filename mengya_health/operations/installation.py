@@ -106,7 +106,7 @@ def open_installation(
 
     `checks_keys` is False for nothing but replaying erasures, without which a restored backup does not start.
     """
-    content = content or load_content(WORKFLOWS)
+    content = content or load_content(WORKFLOWS, visit_template=settings.visit_template)
     loop_of(content), consent_texts(), signing_agreement()  # a file that cannot be read stops the start, too
     suite_of(settings.suite)
     if settings.is_production:

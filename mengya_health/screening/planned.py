@@ -16,9 +16,6 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.reported import reported_inputs
 
 SIGNS = "SCR_WSCST"  # its last question is asked at every age
-# What is done at the next visit if a visit was missed: haemoglobin, hearing, acuity, refraction.
-# Source: window_rules.catch_up of visit_schedule.yaml. Signs and observations are never made up for.
-CAUGHT_UP = {"HB", "hearing", "VA_L", "VA_R", "SPH_L", "SPH_R", "CYL_L", "CYL_R"}
 
 
 @dataclass(frozen=True)
@@ -111,8 +108,11 @@ def original(content: Content, screening_id: str) -> Screening:
 def _missed(
     content: Content, child: ChildFacts, visit: PlannedVisit, earlier: list[OpenEntry]
 ) -> Iterator[tuple[FormField, str]]:
-    """Yield the lines to catch up, each with its screening: nobody answered them since the last visit that asked."""
-    wanted = CAUGHT_UP - {field.code for field in visit.fields}
+    """Yield the lines to catch up, each with its screening: nobody answered them since the last visit that asked.
+
+    Signs and observations are never made up for. Source: window_rules.catch_up of visit_schedule.yaml.
+    """
+    wanted = content.catch_up_items - {field.code for field in visit.fields}
     for before in reversed([each for each in content.visits if each.due_month < visit.due_month]):
         due_on = before.window(child.birth_on)[0]
         for field in before.fields:
