@@ -35,6 +35,7 @@ from mengya_health.screening.measurements import (
 )
 from mengya_health.screening.planned import CheckPlan, plan_check, visit_on
 from mengya_health.screening.queries import FINDING, VISIT, checks_of, open_visit_of
+from mengya_health.screening.schedule import last_day
 from mengya_health.screening.second_look import AskedBack, second_looks, unsettled
 from mengya_health.screening.urgent import Urgent, urgent_in
 from mengya_health.screening.urgent_answer import require_said
@@ -138,7 +139,13 @@ def plan_visit_of(work, child: ChildFacts) -> Task | None:
         visit = _visit_after(work, visit)
     if visit is None or add_months(child.birth_on, OLDEST_MONTH) <= work.today:
         return None
-    return _plan_visit(work, child, visit, visit.window(child.birth_on)[1])
+    return _plan_visit(work, child, visit, last_day(visit, child))
+
+
+def plan_visit_after(work, child: ChildFacts, visit: PlannedVisit) -> Task | None:
+    """Plan the check that comes after one, or after the child's age; None where there is none. A building block."""
+    following = _visit_after(work, visit, child.age_months(work.today))
+    return _plan_visit(work, child, following, last_day(following, child)) if following else None
 
 
 def decide_findings(
@@ -237,7 +244,7 @@ def _plan_after(work, child: ChildFacts, plan: CheckPlan, filled: Filled) -> Non
             work, child, visit_on(work.content, child, filled.next_on) if is_sooner else following, filled.next_on
         )
     elif following:
-        _plan_visit(work, child, following, following.window(child.birth_on)[1])
+        _plan_visit(work, child, following, last_day(following, child))
 
 
 def _visit_after(work, visit: PlannedVisit, age_months: int = 0) -> PlannedVisit | None:

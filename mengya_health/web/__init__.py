@@ -17,6 +17,7 @@ from mengya_health.web import (
     daily_checks,
     desk_consents,
     disputes,
+    due,
     emergency,
     enrolments,
     entering,
@@ -47,6 +48,7 @@ from mengya_health.web import (
     referring,
     releases,
     reports,
+    schedule,
     sign_in,
     today,
     urgent,
@@ -69,6 +71,7 @@ def blueprints() -> list[Blueprint]:
         checks,
         *OF_CHILDREN,
         disputes,
+        due,
         *OF_CLASSES,
         entering,
         *OF_FAMILIES,
@@ -80,6 +83,7 @@ def blueprints() -> list[Blueprint]:
         referrals,
         reports,
         urgent,
+        schedule,
     )
     of_trust = (emergency, erasures, figures, installation_pages, officer, releases)
     return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

@@ -22,6 +22,7 @@ from mengya_health.record.queries import record_page, versions_of
 from mengya_health.screening.commands import plan_first_visits
 from mengya_health.screening.corrections import correct_written
 from mengya_health.screening.measurements import READING_KINDS
+from mengya_health.screening.queries import SCHEDULE_KINDS
 from mengya_health.signing.consents import give_consent
 from mengya_health.signing.queries import signatures_of
 from mengya_health.web import child_forms as forms
@@ -97,7 +98,9 @@ def show(work, child_id: UUID):
     child = find_child(work, child_id)
     audit.read(work, child.id, "child")
     asked = _asked()
-    record = record_page(work, child, limit=asked["limit"], kinds=asked["kinds"], also=READING_KINDS)
+    record = record_page(
+        work, child, limit=asked["limit"], kinds=asked["kinds"], also=(*READING_KINDS, *SCHEDULE_KINDS)
+    )
     # Without the family's consent a clinic knows the child, not what was found.
     reads_cases = shown.may(work, child, Permission.READ_CASE)
     cases, tasks = (cases_of(work, child), open_tasks_of(work, child)) if reads_cases else ([], [])

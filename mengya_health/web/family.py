@@ -20,6 +20,7 @@ from mengya_health.record.attachments import attachments_of
 from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import record_page, timeline
 from mengya_health.screening.measurements import READING_KINDS
+from mengya_health.screening.queries import SCHEDULE_KINDS
 from mengya_health.web import check_ins as pages
 from mengya_health.web.shown import emergency as shown_emergency
 from mengya_health.web.shown import family as shown
@@ -66,7 +67,7 @@ def _home(work, child, siblings, *, is_one_closed: bool = False):
         work,
         child,
         siblings,
-        record_page(work, child, limit=20, also=(*READING_KINDS, "exclusion")),
+        record_page(work, child, limit=20, also=(*READING_KINDS, *SCHEDULE_KINDS, "exclusion")),
         tasks_for(work, {child.id: child}, "guardian")[child.id],
         cases_of(work, child),
         None,

@@ -39,6 +39,7 @@ HOME = {
 NAV = {
     "doctor": [
         ("今日", "today.show", "today"),
+        ("应检", "due.show", "due"),
         ("儿童", "children.search", "children"),
         ("个案", "cases.waiting", "cases"),
         ("打印", "papers.queue", "papers"),

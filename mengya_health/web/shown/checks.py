@@ -13,17 +13,20 @@ from mengya_health.content.typed_numbers import likely, range_of
 from mengya_health.content.visits import FormField, PlannedVisit
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 from mengya_health.people.facts import ChildFacts
-from mengya_health.record.queries import OpenEntry
+from mengya_health.record.queries import OpenEntry, entries_of_kind
+from mengya_health.screening.booklet import VACCINATION
 from mengya_health.screening.check_content import typed_values
 from mengya_health.screening.commands import plan_for, urgent_so_far
 from mengya_health.screening.expected import expected_of
 from mengya_health.screening.forms import CONCLUSIONS
+from mengya_health.screening.measurements import READING_KINDS
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.queries import checks_of, last_check
 from mengya_health.screening.second_look import SecondLook
 from mengya_health.screening.urgent import urgent_fields
 from mengya_health.web.shown import words
 from mengya_health.web.shown.urgent import banner
+from mengya_health.web.shown.vaccines import reminders
 
 RESCREEN = "SLA_RESCREEN"
 COMPARED = ("WEIGHT", "LENGTH", "HEADC", "HB")
@@ -32,10 +35,12 @@ INDICATOR_OF = {"WEIGHT": "wfa", "LENGTH": "lhfa", "HEADC": "hcfa"}
 
 def entry_page(work, child: ChildFacts, visit_id: str | None, state) -> dict:
     """Return the page on which a check is entered; `state` is the refused form, or a fresh one."""
-    checks = checks_of(work, child)
+    entries = entries_of_kind(work, child, *READING_KINDS, VACCINATION)
+    checks = [entry for entry in entries if entry.kind in READING_KINDS and entry.status == "active"]
     plan = plan_for(work, child, visit_id, state.values, checks)
     state.values = state.values or {"done_on": plan.on.isoformat(), "position": usual_position(plan)}
     page = _form_page(work, child, plan, state, last_check(checks, plan.on))
+    page["hints"] += [{"title": _("接种提醒"), "text": text, "basis": ""} for text in reminders(work, child, entries)]
     return page | {
         "action": url_for("checks.save", child_id=child.id, visit=plan.visit.id),
         "back": {"text": _("今日"), "href": url_for("today.show")},

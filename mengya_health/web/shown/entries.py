@@ -19,6 +19,7 @@ from mengya_health.web.shown import seen, words
 SHOWN_READINGS = ("WEIGHT", "LENGTH", "HEADC", "HB")
 LYING, STANDING = _("身长"), _("身高")
 CONCLUSIONS = {"routine": _("留在预防"), "screen": _("进入筛查")}
+SOURCES_OF_DOSES = {"booklet": _("接种证"), "system": _("免疫规划信息系统"), "told": _("家长口述")}
 DISPUTED = ("flag", _("家长有异议"))
 LONGEST_NOTE = 60  # characters of a timeline's second line
 
@@ -173,6 +174,15 @@ def _seen(kind: str) -> Callable[[Content, dict, str], Said]:
     return said_of
 
 
+def _booklet(_content: Content, said: dict, kind: str) -> Said:
+    return Said(words.said(_("%(kind)s：登记了 %(n)s 剂")) % {"kind": kind, "n": len(said["doses"])})
+
+
+def _not_done(content: Content, said: dict, kind: str) -> Said:
+    why = loop_of(content).not_done_reasons[said["reason_code"]]
+    return Said(f"{kind}：{content.visit(said['visit']).name}", "；".join(filter(None, (why, said["text"]))))
+
+
 _SAY: dict[str, Callable[[Content, dict, str], Said]] = {
     **{kind: _seen(kind) for kind in seen.KINDS},
     "screening": _check,
@@ -183,6 +193,8 @@ _SAY: dict[str, Callable[[Content, dict, str], Said]] = {
     "contact_attempt": _contact,
     "check_in": _check_in,
     "outcome": _outcome,
+    "vaccination": _booklet,
+    "visit_not_done": _not_done,
 }
 
 # --- in full ----------------------------------------------------------------------------------------------------------
@@ -279,6 +291,20 @@ def _full_outcome(content: Content, said: dict) -> Rows:
     yield _("内容"), said["text"]
 
 
+def _full_booklet(content: Content, said: dict) -> Rows:
+    names = content.vaccination.recorded
+    for each in said["doses"]:
+        batch = f"批号 {each['batch']}" if each["batch"] else ""
+        about = filter(None, (each["on"], batch, each["place"], str(SOURCES_OF_DOSES.get(each["source"], ""))))
+        yield _("%(name)s 第 %(n)s 剂") % {"name": names.get(each["vaccine"], ""), "n": each["dose"]}, "，".join(about)
+
+
+def _full_not_done(content: Content, said: dict) -> Rows:
+    yield _("本次"), content.visit(said["visit"]).name
+    yield _("理由"), loop_of(content).not_done_reasons[said["reason_code"]]
+    yield from _texts(content, said)
+
+
 _FULL: dict[str, Callable[[Content, dict], Rows]] = {
     **{kind: partial(_all_seen, kind) for kind in seen.KINDS},
     "screening": _full_check,
@@ -289,4 +315,6 @@ _FULL: dict[str, Callable[[Content, dict], Rows]] = {
     "contact_attempt": _full_contact,
     "check_in": _full_check_in,
     "outcome": _full_outcome,
+    "vaccination": _full_booklet,
+    "visit_not_done": _full_not_done,
 }

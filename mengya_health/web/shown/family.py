@@ -17,8 +17,10 @@ from mengya_health.screening.measurements import Measurement, a_month_before, ch
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.family_consents import renewals
+from mengya_health.web.shown.schedule import family_visit
 from mengya_health.web.shown.seen import back_in_words
 from mengya_health.web.shown.urgent import family_notices
+from mengya_health.web.shown.vaccines import family_lines
 
 STAGES = {"prevention": 1, "screening": 2, "intervention": 3, "consolidation": 4, "closed": 5}
 STAGE_NAMES = {1: lazy("预防"), 2: lazy("筛查"), 3: lazy("干预"), 4: lazy("巩固"), 5: lazy("完成")}
@@ -33,6 +35,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
     again = [each | {"note": ""} for each in renewals(work, child)]
     here = {"child_id": child.id}
     logs = may(work, child, Permission.WRITE_FAMILY)
+    is_open = may(work, child, Permission.READ_HEALTH) and not child.subject.has_ended("health")
     may_sign = any(
         tie.user_id == work.actor.user_id and tie.authority == "signs" for tie in child.subject.current("guardian")
     )
@@ -45,6 +48,8 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
         "more_todo": [_asked(child, task) for task in asked[1:]] + (again if asked else again[1:]),
         "away": _away(work, child, record),
         "growth": _growth(child, history, work.today),
+        "next_visit": family_visit(work, child, record.of_kinds) if is_open else None,
+        "vaccines": family_lines(work, child, record.of_kinds) if is_open else None,
         "step": _step(cases),
         "hands": _hands(record, work.today),
         "at_home": [

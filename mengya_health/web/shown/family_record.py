@@ -44,6 +44,8 @@ PLAIN_KINDS = {
     "concern": lazy("请医生看看"),
     "consent_decision": lazy("门诊关于同意的决定"),
     "outcome": lazy("去医院看过以后"),
+    "vaccination": lazy("预防接种记录"),
+    "visit_not_done": lazy("这次检查没有做"),
 }
 
 

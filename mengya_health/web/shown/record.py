@@ -25,6 +25,7 @@ from mengya_health.web.shown.children import back_to, child_head, may
 from mengya_health.web.shown.growth import growth_card, key_points, one_sentence, why_no_chart
 from mengya_health.web.shown.links import task_href
 from mengya_health.web.shown.urgent import open_outcomes
+from mengya_health.web.shown.vaccines import vaccine_points
 
 NEWEST, ALL = 20, 500
 DECISIONS = ("care_plan", "evaluation", "referral", "referral_feedback", "closing_summary", "class_summary")
@@ -58,7 +59,9 @@ def record_page(
         "chart": growth_card(work, child, record.of_kinds, cases, asked) if reads_health else None,
         "no_chart": why_no_chart(child),
         "sentence": one_sentence(child, record.of_kinds, first, work.today) if reads_health else "",
-        "points": key_points(work, child, record.of_kinds, tasks) if reads_health else [],
+        "points": [*key_points(work, child, record.of_kinds, tasks), *vaccine_points(work, child, record.of_kinds)]
+        if reads_health
+        else [],
         "hands": [
             {"role": mark, "text": f"{who} {record.counts[section]}"}
             for section, (mark, _name, who) in words.HANDS.items()
@@ -158,6 +161,7 @@ def _tools(work, child: ChildFacts, writes_health: bool) -> list[dict]:
         (_("新立个案"), "cases.new", writes_health),
         (_("量一量"), "measurements.enter", writes_health),
         (_("写一句指导"), "children.advise", writes_health),
+        (_("检查与接种"), "schedule.show", writes_health),
         (_("改基本信息"), "children.edit", keeps),
         (_("知情同意"), "children.consents", keeps),
         (_("监护人"), "children.guardians", keeps),

@@ -81,6 +81,8 @@ KINDS = {
     "concern": _("请医生看看"),
     "consent_decision": _("关于同意的决定"),
     "outcome": _("当日就诊的结果"),
+    "vaccination": _("接种证"),
+    "visit_not_done": _("检查没有做"),
 }
 DECIDED = {"agree": _("同意"), "acknowledge": _("知道了"), "disagree": _("有异议")}
 RELATIONS = {"mother": _("妈妈"), "father": _("爸爸"), "grandparent": _("祖辈"), "other": _("其他家人")}
