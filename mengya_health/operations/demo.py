@@ -41,6 +41,8 @@ EARLIER_CHECKS = 3  # of each child, before the newest
 FIRST_VISIT_DAY = 28  # the first weeks are the maternity ward's and the home visit's
 BUSY_DAYS = 45  # after something was found, the child is seen for that
 APPROVED_EVERY = 350  # days: a child's place in class is approved anew before its year is over
+WITHOUT_BOOKLET = 4  # every fourth family forgot to bring it
+BOOKLET_AGO = 20
 OBSERVED_AGO = (58, 33, 12, 1)
 SEEN_IN_CLASS = ("上下台阶很稳", "追着皮球跑，会停下来", "扶着栏杆自己上楼", "今天蹲下站起好几次")
 FAMILY_ACCOUNTS = (
@@ -173,6 +175,8 @@ def _childhood(tale: Tale) -> None:
     for ago in checked_ago:
         is_last = ago == min(checked_ago)
         tale.on(ago, MORNING, tale.check, next_on=next_on if is_last else None)
+    if checked_ago and (tale.login or tale.sample.lateness_days % WITHOUT_BOOKLET):
+        tale.on(min(*checked_ago, BOOKLET_AGO), NOON, tale.copy_booklet)
     if tale.is_in_class:
         tale.on(registered_ago, NOON, tale.enrol)
         for days_ago in range(registered_ago - APPROVED_EVERY, 0, -APPROVED_EVERY):

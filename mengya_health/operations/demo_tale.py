@@ -20,6 +20,7 @@ from mengya_health.operations import erasing
 from mengya_health.operations.demo_arrival import Arrival
 from mengya_health.operations.demo_checks import check_child
 from mengya_health.operations.demo_people import PIN
+from mengya_health.operations.demo_vaccines import copy_booklet
 from mengya_health.people import sharing
 from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
@@ -57,6 +58,10 @@ class Tale(Arrival):
             work.session.flush()
             case = open_case_on(work, child, pathway) if pathway else None
             self.case_id = case.id if case else self.case_id
+
+    def copy_booklet(self, on: date, at: time) -> None:
+        with self.stage.work(self.doctor, on, at) as work:
+            copy_booklet(work, find_child(work, self.child_id))
 
     def tell(self, on: date, at: time) -> None:
         with self.stage.work(self.doctor, on, at) as work:

@@ -40,7 +40,8 @@ def entry_page(work, child: ChildFacts, visit_id: str | None, state) -> dict:
     plan = plan_for(work, child, visit_id, state.values, checks)
     state.values = state.values or {"done_on": plan.on.isoformat(), "position": usual_position(plan)}
     page = _form_page(work, child, plan, state, last_check(checks, plan.on))
-    page["hints"] += [{"title": _("接种提醒"), "text": text, "basis": ""} for text in reminders(work, child, entries)]
+    told = "；".join(reminders(work, child, entries))
+    page["hints"] += [{"title": _("接种提醒"), "text": told, "basis": ""}] if told else []
     return page | {
         "action": url_for("checks.save", child_id=child.id, visit=plan.visit.id),
         "back": {"text": _("今日"), "href": url_for("today.show")},

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
 from mengya_health.care.loop import loop_of
+from mengya_health.content.visits import SideEvent
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.models import Task
 from mengya_health.record.queries import OpenEntry
@@ -122,10 +123,9 @@ def _row(work, child: ChildFacts, line: VisitLine, checks: dict[str, OpenEntry])
         text = words.overdue((work.today - line.last_on).days)
     is_check = check is not None and check.kind == "screening"
     return {
-        "name": line.visit.name,
+        "name": words.short_visit(line.visit.name),
         "window": f"{_day(line.first_on)} ～ {_day(line.last_on)}",
-        "place": line.visit.place,
-        "with": "、".join(event.name for event in events_with(work.content.side_events, line.visit.id)),
+        "with": "、".join(event.name for event in _special(work, line)),
         "kind": kind,
         "text": str(text),
         "note": note,
@@ -133,6 +133,12 @@ def _row(work, child: ChildFacts, line: VisitLine, checks: dict[str, OpenEntry])
         "is_now": line.status in (DUE, OVERDUE),
         "href": url_for("checks.show", child_id=child.id, entry_id=check.id) if is_check else "",
     }
+
+
+def _special(work, line: VisitLine) -> list[SideEvent]:
+    """Return what is done with this check and not with most: the eyes, the signs and feeding belong to nearly all."""
+    found = events_with(work.content.side_events, line.visit.id)
+    return [event for event in found if 2 * len(event.visits) < len(work.content.visits)]
 
 
 def _before_note(before: list[VisitLine]) -> str:

@@ -99,7 +99,7 @@ def family_lines(work, child: ChildFacts, entries: Iterable[OpenEntry]) -> dict 
     lines = lines_for(work, child, booklet, work.today)
     told = [_told(line) for line in next_doses(lines)]
     asked = dict.fromkeys(line.vaccine.name for line in lines if _is_to_ask(line, work.today))
-    told += [_("%(name)s接下来怎么打，请问接种门诊。", name=name) for name in asked]
+    told += [_("%(name)s接下来怎么打，请问接种门诊。", name=_plain_name(name)) for name in asked]
     return {
         "lines": told[:MOST_TOLD],
         "more": _("另外还有 %(n)s 项，请带接种证去问接种门诊。", n=len(told) - MOST_TOLD)
@@ -169,9 +169,15 @@ def _is_to_ask(line: DoseLine, today: date) -> bool:
 
 
 def _told(line: DoseLine) -> str:
+    dose = _("第 %(n)s 剂%(name)s", n=line.dose, name=_plain_name(line.vaccine.name))
     if line.status == CATCH_UP:
-        return _("%(dose)s还没有记录，可以补种，请和接种门诊预约。", dose=_named(line))
-    return _("可以打%(dose)s了，请和接种门诊预约。", dose=_named(line))
+        return _("%(dose)s还没有记录，可以补种，请和接种门诊预约。", dose=dose)
+    return _("可以打%(dose)s了，请和接种门诊预约。", dose=dose)
+
+
+def _plain_name(name: str) -> str:
+    """Return a vaccine's name without what only a clinic tells apart: （上海市免疫规划）, （替代程序）."""
+    return name.partition("（")[0]
 
 
 def _dose(line: DoseLine) -> dict:

@@ -44,6 +44,7 @@ TURNS = {
     "teacher": ("tea", _("老师"), _("轮到老师")),
     "guardian": ("par", _("家长"), _("轮到家长")),
     "specialist": ("mgr", _("接诊机构"), _("等回执")),
+    "reviewer": ("mgr", _("区级复核"), _("等复核")),
 }
 # Stage of a case → step of the loop and its word.
 STAGES = {
