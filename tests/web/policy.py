@@ -49,7 +49,7 @@ ELSEWHERE = {
 }
 _REPORTS = "reports.choose reports.index"  # any staff may report harm
 _BASIS = "basis.index"
-_CLINIC = f"{_BASIS} cases.waiting children.enrolments children.new emergency.ask today.show {_REPORTS}"
+_CLINIC = f"{_BASIS} cases.waiting children.enrolments children.new due.show emergency.ask today.show {_REPORTS}"
 _CASE = (
     "cases.ask cases.close cases.contact cases.end_task cases.evaluate cases.feedback cases.follow_up cases.new "
     "cases.plan cases.refer cases.second_doctor cases.show"
@@ -57,7 +57,7 @@ _CASE = (
 _RECORD = (
     "checks.enter children.advise children.entry classes.concern_page family.concern_page family.people family.record "
     "measurements.enter papers.choose attachments.download attachments.show disputes.answer_page family.sharing_page "
-    "receipts.download receipts.show"
+    "receipts.download receipts.show schedule.booklet schedule.show"
 )
 _SHEET = (
     "children.consents children.edit children.guardians children.invite children.show erasures.show "
