@@ -197,7 +197,7 @@ def _visits(content: Content) -> Iterator[BasisLine]:
 
 
 def _vaccines(content: Content) -> Iterator[BasisLine]:
-    for vaccine in (*content.vaccines, *content.local_vaccines):
+    for vaccine in (*content.vaccination.vaccines, *content.vaccination.local):
         ages = "、".join(f"第 {dose.dose} 剂满 {dose.age_months} 月龄" for dose in vaccine.doses)
         yield _line(ages, vaccine, result=vaccine.name, code=vaccine.code)
 
