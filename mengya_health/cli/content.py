@@ -62,14 +62,23 @@ def screening() -> None:
 @screening.command("evaluate")
 @click.argument("source", type=A_PATH)
 def screening_evaluate(source: Path) -> None:
-    """Print which rules fire for each case of a file, as JSON."""
+    """Print as JSON what each case of a file comes to: the codes that fire, "none", or "not_applicable"."""
     from mengya_health.content import load_content
-    from mengya_health.screening.rules import evaluate_file
+    from mengya_health.screening.rule_cases import evaluate_file
 
     cases = evaluate_file(source, load_content(WORKFLOWS))
-    answers = [{"case": case.id, "result": _fired(case.evaluation)} for case in cases]
-    click.echo(json.dumps(answers, ensure_ascii=False, indent=1))
+    lines = ",\n ".join(json.dumps(_answer(case), ensure_ascii=False) for case in cases)
+    click.echo(f"[{lines}]")
+    wrong = [case.problem for case in cases if case.problem]
+    for problem in wrong:
+        click.echo(str(problem), err=True)
+    if wrong:
+        raise Invalid(f"有 {len(wrong)} 个用例不能判定。", f"{len(wrong)} case(s) cannot be judged.")
 
 
-def _fired(evaluation):
-    return list(evaluation.codes) if evaluation.outcome == "found" else evaluation.outcome
+def _answer(case) -> dict:
+    """Return one case as it is printed; what it leaves unanswered stands in `missing`: none is then no clean result."""
+    if case.problem:
+        return {"id": case.id, "result": None, "problem": str(case.problem)}
+    answer = {"id": case.id, "result": list(case.codes) or case.result}
+    return answer | ({"missing": " ".join(case.evaluation.missing)} if case.evaluation.missing else {})

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from decimal import Decimal
 from typing import Any
 
 from mengya_health.content import Content
-from mengya_health.content.conditions import names_read
-from mengya_health.content.documents import Document, Place, read_document
+from mengya_health.content.conditions import checks_named, kind_of, names_read, simple_conditions
+from mengya_health.content.measurements import Input
 from mengya_health.content.screening_rules import LEVELS, Disposition, Profile, Rule
 from mengya_health.content.screenings import Screening
 from mengya_health.errors import Invalid
+from mengya_health.screening.comparing import exact
 from mengya_health.screening.conditions import judge
 from mengya_health.screening.facts import History, answers_as_history
 from mengya_health.screening.proposals import Proposal, propose_pathways
@@ -100,12 +101,13 @@ def evaluate(
 
     `age_months` are whole months, corrected where `screening.uses_corrected_age`; None leaves out rules bound to an
     age. `answers` maps metric codes (values in the metric's unit), input codes, and "checks" to the names of ticked
-    checks. `profile` picks among several sets of thresholds. Raises Invalid for an unknown screening, profile or answer
-    and for values outside the metric's hard range.
+    checks. `profile` picks among several sets of thresholds. Raises Invalid for an unknown screening, profile, answer
+    or check and for values outside the metric's hard range.
     """
     screening, judged_by = _screening_and_rules(content, screening_id, profile)
-    _refuse_impossible(content, screening, answers)
-    history = answers_as_history(answers, age_months, metric_choice=screening.metric_choice)
+    _refuse_impossible(content, screening_id, judged_by, answers)
+    compared = _as_compared(content, judged_by, answers)
+    history = answers_as_history(compared, age_months, metric_choice=screening.metric_choice)
     applying, left_out = _split_by_age(content, screening_id, judged_by, history)
     results = {rule.code: judge(rule.condition, history) for rule in applying}
     fired = [rule for rule in applying if results[rule.code].holds]
@@ -144,18 +146,34 @@ def _screening_and_rules(content: Content, screening_id: str, profile: str | Non
     return screening, screening.profile(profile)
 
 
-def _refuse_impossible(content: Content, screening: Screening, answers: Mapping[str, Any]) -> None:
-    asked = {each.code for each in screening.asked} | {"checks"}
-    problems: dict[str, list[str]] = {}
+def checks_asked(content: Content, screening_id: str, profile: str | None = None) -> tuple[str, ...]:
+    """Return the names of everything a screening leaves to a clinician's tick, by its rules and reminders."""
+    screening, judged_by = _screening_and_rules(content, screening_id, profile)
+    conditions = [rule.condition for rule in judged_by.rules]
+    conditions += [alert.rule for alert in screening.alerts if alert.rule]
+    conditions += [each for each in (content.screenings[screening_id].applies_if,) if each]
+    return tuple(dict.fromkeys(check for condition in conditions for check in checks_named(condition)))
+
+
+def _refuse_impossible(content: Content, screening_id: str, judged_by: Profile, answers: Mapping[str, Any]) -> None:
+    screening = content.screenings[content.screenings[screening_id].alias_of or screening_id]
+    asked = {each.code: each for each in screening.asked}
+    problems: dict[str, tuple[str, str]] = {}
     for name, value in answers.items():
         metric = content.metrics.get(name)
-        if metric is None and name not in asked:
-            problems[name] = [f"{screening.name}不问 {name}。This screening does not ask {name}."]
-        elif metric and value is not None and not _is_possible(metric, value):
-            problems[name] = [f"{metric.name}不可能是 {value}，请核对。{value} is impossible; check it."]
+        if name == "checks":
+            strange = sorted(set(value) - set(checks_asked(content, screening_id)))
+            if strange:
+                named = "、".join(strange)
+                problems[name] = (f"{screening.name}没有勾选项 {named}。", f"It has no check {named}.")
+        elif metric is None and name not in asked:
+            problems[name] = (f"{screening.name}不问 {name}。", f"This screening does not ask {name}.")
+        elif value is not None and not (_is_possible(metric, value) if metric else _is_answer(asked[name], value)):
+            label = metric.name if metric else asked[name].name
+            problems[name] = (f"{label}不可能是 {value}，请核对。", f"{name} {value} is impossible; check it.")
     if problems:
-        first = next(iter(problems.values()))[0]
-        raise Invalid(first, "See the field named.", fields=problems)
+        fields = {name: [f"{zh} {en}"] for name, (zh, en) in problems.items()}
+        raise Invalid(*next(iter(problems.values())), fields=fields)
 
 
 def _is_possible(metric: Any, value: Any) -> bool:
@@ -163,6 +181,36 @@ def _is_possible(metric: Any, value: Any) -> bool:
         return not isinstance(value, str | bool) and metric.is_possible(value)
     except TypeError:
         return False
+
+
+def _is_answer(asked: Input, value: Any) -> bool:
+    """Return whether a value is of the kind that an input takes."""
+    if asked.kind == "boolean":
+        return isinstance(value, bool)
+    if asked.kind == "set":
+        return isinstance(value, list | tuple | set | frozenset)
+    is_number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return is_number and (value in asked.values if asked.kind == "choice" else value >= 0)
+
+
+def _as_compared(content: Content, judged_by: Profile, answers: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the answers with what is subtracted from one another rounded to its decimals first.
+
+    Source: the grammar at the head of screenings.yaml (abs_diff).
+    """
+    subtracted = {
+        name
+        for rule in judged_by.rules
+        for condition in simple_conditions(rule.condition)
+        if kind_of(condition) == "abs_diff"
+        for name in condition["abs_diff"]
+    }
+    rounded = {
+        name: round(exact(answers[name]), content.metrics[name].decimals)
+        for name in subtracted & set(answers)
+        if answers[name] is not None
+    }
+    return {**answers, **rounded}
 
 
 def _split_by_age(
@@ -241,55 +289,3 @@ def _is_general(disposition: Disposition, rule: Rule) -> bool:
     if disposition.level is None:
         return rule.level in ("positive", "severe")
     return disposition.level == rule.level
-
-
-@dataclass(frozen=True, kw_only=True)
-class EvaluatedCase:
-    """One case of a file: what came out, what the file expected (None: nothing), and whether they agree."""
-
-    id: str
-    evaluation: Evaluation
-    expected: str | None
-
-    @property
-    def agrees(self) -> bool:
-        return self.expected is None or self.expected == (" ".join(self.evaluation.codes) or self.evaluation.outcome)
-
-
-def evaluate_file(path: Path, content: Content) -> list[EvaluatedCase]:
-    """Evaluate the cases of a YAML file.
-
-    The file is one case, a list of cases, or `cases:` with a list. A case: `screening`, `in` (the answers), and where
-    they matter `age_m`, `profile`, `id`, `expect` (codes joined by a blank, none, not_applicable or incomplete).
-    Raises Invalid, naming file and line, for whatever is not such a case.
-    """
-    document = read_document(path, path.name)
-    if document.problems:
-        raise Invalid(document.problems[0].zh, str(document.problems[0]))
-    value, place = document.value, ()
-    if isinstance(value, dict) and "cases" in value:
-        value, place = value["cases"], ("cases",)
-    if isinstance(value, list):
-        return [_evaluated(document, (*place, number), case, content) for number, case in enumerate(value)]
-    return [_evaluated(document, place, value, content)]
-
-
-_CASE_KEYS = {"id", "screening", "age_m", "profile", "in", "expect", "note"}
-
-
-def _evaluated(document: Document, place: Place, case: Any, content: Content) -> EvaluatedCase:
-    if (
-        not isinstance(case, dict)
-        or not {"screening", "in"} <= set(case) <= _CASE_KEYS
-        or not isinstance(case["in"], dict)
-    ):
-        problem = document.problem(place, "要写 screening 和 in。", "A case needs screening and in, and no other keys.")
-        raise Invalid(f"{problem.file} 第 {problem.line} 行：{problem.zh}", problem.en)
-    try:
-        evaluation = evaluate(content, case["screening"], case.get("age_m"), case["in"], profile=case.get("profile"))
-    except Invalid as error:
-        problem = document.problem(place, error.zh, error.en)
-        raise Invalid(f"{problem.file} 第 {problem.line} 行：{problem.zh}", problem.en, fields=error.fields) from error
-    return EvaluatedCase(
-        id=str(case.get("id", place[-1] if place else 0)), evaluation=evaluation, expected=case.get("expect")
-    )

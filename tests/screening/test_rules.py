@@ -10,7 +10,8 @@ from mengya_health.config import WORKFLOWS
 from mengya_health.content import load_content
 from mengya_health.errors import Invalid
 from mengya_health.growth.ages import completed_months, corrected_birth_on, uses_corrected_age
-from mengya_health.screening.rules import evaluate, evaluate_file, names_asked
+from mengya_health.screening.rule_cases import evaluate_file
+from mengya_health.screening.rules import evaluate, names_asked
 
 CONTENT = load_content(WORKFLOWS)
 EXAMPLES_FILE = Path(__file__).with_name("rule_examples.yaml")
@@ -22,9 +23,9 @@ def named(cases):
 
 
 def test_every_case_of_the_example_file_agrees():
-    cases = evaluate_file(EXAMPLES_FILE, CONTENT)
+    cases = [case for case in evaluate_file(EXAMPLES_FILE, CONTENT) if not case.id.startswith("VX")]
     assert len(cases) == len(EXAMPLES["cases"])
-    assert [(case.id, case.evaluation.codes, case.expected) for case in cases if not case.agrees] == []
+    assert [(case.id, case.codes, case.expected) for case in cases if not case.agrees] == []
 
 
 @pytest.mark.parametrize("case", named(EXAMPLES["vision_cases"]))
@@ -172,13 +173,6 @@ def test_impossible_and_unknown_answers_are_refused(answers):
 def test_an_unknown_screening_is_refused():
     with pytest.raises(Invalid):
         evaluate(CONTENT, "SCR_NOTHING", 12, {})
-
-
-def test_a_wrong_case_file_is_named_by_its_line(tmp_path):
-    path = tmp_path / "cases.yaml"
-    path.write_text("cases:\n- {screening: SCR_ANEMIA, age_m: 12, in: {HB: 95}}\n- {screening: SCR_ANEMIA}\n", "utf-8")
-    with pytest.raises(Invalid, match="cases.yaml 第 3 行"):
-        evaluate_file(path, CONTENT)
 
 
 @pytest.mark.parametrize("visit", CONTENT.visits, ids=lambda visit: visit.id)
