@@ -15,22 +15,33 @@ READING_KINDS = ("screening", "follow_up", "referral_feedback")
 
 
 def history_from(content: Content, child: ChildFacts, entries: Iterable[OpenEntry], today: date) -> History:
-    """Return every reading of these entries as a history; findings are those of the newest entry that has any.
+    """Return every reading of these entries as a history; findings are those of each screening when last done.
 
-    An entry's content holds `readings` [{code, value}], `findings` [{code, …}] and `positive_domains` [name].
+    An entry's content holds `readings` [{code, value}], `screenings` [{screening, …}], `findings` [{screening, code,
+    …}] and `positive_domains` [name], the last only where signs were asked.
     """
     read = [entry for entry in entries if entry.kind in READING_KINDS and entry.status == "active"]
-    judged = [entry for entry in read if "findings" in entry.content]
-    newest = max(judged, key=lambda entry: (entry.happened_on, entry.recorded_at), default=None)
+    in_order = sorted(read, key=lambda entry: (entry.happened_on, entry.recorded_at))
+    domains = [entry.content["positive_domains"] for entry in in_order if "positive_domains" in entry.content]
     return History(
         today=today,
         readings=readings_in(reversed(read)),  # of two on one day the one written last counts
-        codes=frozenset(each["code"] for each in newest.content["findings"]) if newest else frozenset(),
-        positive_domains=frozenset(newest.content.get("positive_domains", ())) if newest else frozenset(),
+        codes=_standing_codes(in_order),
+        positive_domains=frozenset(domains[-1] if domains else ()),
         dates={"birth": child.birth_on, "corrected_birth": child.corrected_birth_on()} | _medicine_days(read),
         age_months=child.corrected_months(today),
         metric_choice=growth_metric_choice(content),
     )
+
+
+def _standing_codes(in_order: list[OpenEntry]) -> frozenset[str]:
+    """Return the codes of findings that stand: a screening by itself says nothing about what others found."""
+    found: dict[str, set[str]] = {}
+    for entry in in_order:
+        findings = entry.content.get("findings", ())
+        done = {each["screening"] for each in (*entry.content.get("screenings", ()), *findings)}
+        found |= {name: {each["code"] for each in findings if each["screening"] == name} for name in done}
+    return frozenset().union(*found.values())
 
 
 def _medicine_days(read: list[OpenEntry]) -> dict[str, date]:

@@ -27,6 +27,7 @@ from mengya_health.content.measurements import Metric
 from mengya_health.content.pathways import Pathway, PathwayFile, pathway_from
 from mengya_health.content.references import problems_between
 from mengya_health.content.retention import Retention, RetentionFile
+from mengya_health.content.score_forms import ScoreForm, ScoreFormsFile
 from mengya_health.content.screenings import InputsFile, Instrument, Screening, ScreeningsFile, screening_from
 from mengya_health.content.service_menu import (
     Service,
@@ -61,6 +62,7 @@ from mengya_health.errors import StartRefused
 FILES: Mapping[str, type[Shape]] = {
     "screenings.yaml": ScreeningsFile,
     "screening_inputs.yaml": InputsFile,
+    "score_forms.yaml": ScoreFormsFile,
     "warning_signs.yaml": WarningSignsFile,
     "visit_schedule.yaml": VisitScheduleFile,
     "check_forms.yaml": CheckFormsFile,
@@ -94,6 +96,7 @@ class Content:
     metrics: Mapping[str, Metric]
     screenings: Mapping[str, Screening]
     instruments: Mapping[str, Instrument]
+    score_forms: Mapping[str, ScoreForm]
     warning_signs: WarningSigns
     visits: tuple[PlannedVisit, ...]
     every_visit: Mapping[str, Any]
@@ -250,6 +253,7 @@ def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any], plann
             each["id"]: screening_from(each, asked[each["id"]], age_basis) for each in screenings["screenings"]
         },
         instruments={each.id: each for each in screenings["instruments"]},
+        score_forms={each.instrument: each for each in loaded["score_forms.yaml"]["forms"]},
         warning_signs=warning_signs_from(loaded["warning_signs.yaml"]),
         visits=tuple(visit for visit in all_visits if visit.id in planned),
         all_visits=all_visits,

@@ -80,12 +80,17 @@ class MetricShape(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Input:
-    """One thing asked for a screening that is no metric. `kind`: boolean, count, number, choice or set."""
+    """One thing asked for a screening that is no metric. `kind`: boolean, count, number, choice or set.
+
+    `listed_in` names the list of the screening on which a count counts, `without` what of it is not asked here.
+    """
 
     code: str
     name: str
     kind: str
     values: tuple[Any, ...] = ()
+    listed_in: str | None = None
+    without: tuple[str, ...] = ()
 
 
 class InputShape(Shape):
@@ -95,6 +100,8 @@ class InputShape(Shape):
     name = words(required=True)
     kind = one_of("boolean", "count", "number", "choice", "set", required=True, key="type")
     values = fields.List(fields.Raw())
+    listed_in = words(pattern=r"[a-z_.]+")
+    without = word_list()
 
     @validates_schema
     def _lists_what_may_be_chosen(self, values: dict[str, Any], **_: Any) -> None:

@@ -15,6 +15,7 @@ from mengya_health.content.agreement import (
 )
 from mengya_health.content.conditions import conditions_in, kind_of, names_read
 from mengya_health.content.documents import Document, Documents, Place, Problem, pathway_documents, walk
+from mengya_health.content.score_forms import strange_scales
 from mengya_health.content.shapes import OLDEST_MONTH
 
 # An id may stand alone or inside a sentence; letters and digits around it would make it another word.
@@ -39,6 +40,7 @@ def problems_between(documents: Documents) -> list[Problem]:
         _dangling_codes,
         _dangling_instruments,
         _dangling_vaccines,
+        strange_scales,
         age_gaps,
         overlapping_rules,
         overlapping_findings,

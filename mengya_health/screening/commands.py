@@ -64,7 +64,7 @@ def record_check(work, child: ChildFacts, visit_id: str, sent: Mapping) -> Entry
     if is_its_turn:  # an old check entered late leaves the present plan alone
         _close_visit(planned, filled)
         _plan_after(work, child, plan, filled)
-    _ask_for_decision(work, child, entry, content)
+    ask_for_decision(work, child, entry, content)
     keep_asking(work, child, entry.id, content.get("urgent"))
     work.session.flush()
     return entry
@@ -77,6 +77,8 @@ def correct_check(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Ent
     """
     require(work.actor, Permission.WRITE_HEALTH, child.subject)
     opened = find_check(work, child, entry_id)
+    if not opened.content["visit"]:
+        raise NotFound
     earlier = [entry for entry in checks_of(work, child) if entry.id != entry_id]
     plan = plan_for(work, child, opened.content["visit"], sent, ())  # with every line it may have had
     filled = read_form(work.content, child, plan, sent, work.today)
@@ -89,7 +91,7 @@ def correct_check(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Ent
         theirs, base = (typed_values(plan, each) for each in (conflict.theirs, conflict.base))
         raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
     entry.happened_on = filled.done_on
-    _ask_for_decision(work, child, entry, content)
+    ask_for_decision(work, child, entry, content)
     keep_asking(work, child, entry.id, content.get("urgent"))
     work.session.flush()
     return entry
@@ -181,23 +183,33 @@ def decide_findings(
 
 
 def find_check(work, child: ChildFacts, entry_id: UUID) -> OpenEntry:
-    """Return a full check. Raises NotFound for an entry that is none."""
+    """Return a check, or a sheet filled in by itself. Raises NotFound for an entry that is neither."""
     opened = find_entry(work, child, entry_id)
-    if opened.kind != CHECK or not opened.content.get("visit"):
+    if not is_judged_check(opened):
         raise NotFound
     return opened
 
 
+def is_judged_check(entry: OpenEntry) -> bool:
+    """Return whether an entry is a check or a sheet: judged, with findings to decide on. A bare measurement is not."""
+    return entry.kind == CHECK and bool(entry.content.get("visit") or entry.content.get("sheet"))
+
+
 def plan_for(work, child: ChildFacts, visit_id: str | None, sent: Mapping, earlier: Sequence[OpenEntry]) -> CheckPlan:
     """Return what a sent or shown form asks; its day decides, and today where that is no day."""
+    on = day_asked(work, child, sent)
+    if visit_id is not None and visit_id not in {visit.id for visit in work.content.visits}:
+        raise NotFound
+    return plan_check(work.content, child, on, visit_id, [entry for entry in earlier if entry.happened_on <= on])
+
+
+def day_asked(work, child: ChildFacts, sent: Mapping) -> date:
+    """Return the day of a sent or shown form, today where that is no day of the child's life."""
     try:
         on = LocalDate().deserialize(sent.get("done_on") or work.today)
     except ValidationError:
         on = work.today
-    on = min(max(on, child.birth_on), work.today)
-    if visit_id is not None and visit_id not in {visit.id for visit in work.content.visits}:
-        raise NotFound
-    return plan_check(work.content, child, on, visit_id, [entry for entry in earlier if entry.happened_on <= on])
+    return min(max(on, child.birth_on), work.today)
 
 
 def urgent_so_far(work, child: ChildFacts, plan: CheckPlan, sent: Mapping) -> tuple[Urgent, ...]:
@@ -257,7 +269,7 @@ def _plan_visit(work, child: ChildFacts, visit: PlannedVisit, due_on: date) -> T
     )
 
 
-def _ask_for_decision(work, child: ChildFacts, entry: Entry, content: dict) -> None:
+def ask_for_decision(work, child: ChildFacts, entry: Entry, content: dict) -> None:
     """Put proposals nobody has decided onto the doctor's list; a correction that leaves none takes them off."""
     decided = {each["pathway"] for each in content["decisions"]}
     left = [each for each in content["proposals"] if each["pathway"] not in decided]

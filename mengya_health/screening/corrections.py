@@ -27,7 +27,7 @@ OF_GROWTH = {*MEASURED, "BMI", *GROWTH_METRICS.values()}  # what is judged anew 
 
 def is_corrected_here(entry: OpenEntry) -> bool:
     """Return whether an entry is one whose words and figures can be corrected one by one."""
-    return entry.kind in CORRECTED_HERE and not entry.content.get("visit")
+    return entry.kind in CORRECTED_HERE and not (entry.content.get("visit") or entry.content.get("sheet"))
 
 
 def typed_of(entry: OpenEntry) -> dict[str, str]:

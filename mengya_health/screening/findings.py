@@ -141,6 +141,8 @@ def _done_before(
 
 def _is_asked(content: Content, plan: CheckPlan, screening_id: str) -> bool:
     """Return whether this check asks anything the screening judges; a score nobody takes here is no gap."""
+    if plan.is_focused:
+        return True
     screening = original(content, screening_id)
     names = set(names_asked(content, screening_id, plan.months_for(screening)))
     is_told = any(each.screening_id == screening_id and each.is_required for each in plan.told)
@@ -258,7 +260,9 @@ def _conclusion(content: Content, plan: CheckPlan, evaluation: Evaluation) -> st
         return "not_applicable"
     if conclusion == "not_applicable" and evaluation.missing:
         return "incomplete"
-    is_made_up = screening_id != SIGNS and screening_id not in content.visit(plan.visit.id).screenings
+    is_made_up = (
+        not plan.is_focused and screening_id != SIGNS and screening_id not in content.visit(plan.visit.id).screenings
+    )
     left = set(evaluation.missing) & _on_the_form(plan, original(content, screening_id))
     return "negative" if is_made_up and evaluation.outcome == "none" and not left else conclusion
 

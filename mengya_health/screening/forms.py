@@ -122,7 +122,7 @@ def check_form(
     made: dict[str, fields.Field] = {}
     for line in plan.visit.fields:
         name = form_name(line)
-        made[name] = _field(content, line, expected)
+        made[name] = line_field(content, line, expected)
         if name.startswith("exam_"):
             made[f"{name}_note"] = PlainText(longest=LONGEST_NOTE)
         if line.metric and line.kind == "number":
@@ -171,7 +171,10 @@ def _is_of_another_age(name: str) -> bool:
     return name.startswith(OF_ANOTHER_AGE)
 
 
-def _field(content: Content, line: FormField, expected: Mapping[str, Decimal]) -> fields.Field:
+def line_field(
+    content: Content, line: FormField, expected: Mapping[str, Decimal] = MappingProxyType({})
+) -> fields.Field:
+    """Return the field of one line of a form; `expected` helps to guess."""
     match line.kind:
         case "number":
             if line.metric is None:
@@ -224,7 +227,7 @@ def _problems(
     content: Content, child: ChildFacts, plan: CheckPlan, loaded: Mapping, today: date
 ) -> Iterator[tuple[str, list[str]]]:
     """Yield what only several fields, or the child, show to be wrong."""
-    yield from _wrong_days(child, loaded, today)
+    yield from wrong_days(child, loaded, today)
     if "length" in loaded and "position" not in loaded:
         yield "position", ["请选是躺着量还是站着量。 Choose lying or standing."]
     for line in plan.exam_items:
@@ -235,7 +238,8 @@ def _problems(
             yield "exam", [f"下面“{line.name}”填了有异常，请核对。 An item below has a finding."]
 
 
-def _wrong_days(child: ChildFacts, loaded: Mapping, today: date) -> Iterator[tuple[str, list[str]]]:
+def wrong_days(child: ChildFacts, loaded: Mapping, today: date) -> Iterator[tuple[str, list[str]]]:
+    """Yield what is wrong with the day of a check, and with the day of the next one."""
     done_on, next_on = loaded["done_on"], loaded.get("next_on")
     too_old_on = add_months(child.birth_on, OLDEST_MONTH)
     if done_on > today:

@@ -41,7 +41,10 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckPlan:
-    """One check of one child on one day. `group` is None at an age without signs; ages are whole months."""
+    """One check of one child on one day. `group` is None at an age without signs; ages are whole months.
+
+    `is_focused`: no planned check but one screening by itself (`sheets.plan_sheet`), judged whatever the age.
+    """
 
     visit: PlannedVisit
     on: date
@@ -51,6 +54,7 @@ class CheckPlan:
     group: WarningSignGroup | None
     told: tuple[Told, ...]
     seen: tuple[Seen, ...]
+    is_focused: bool = False
 
     def months_for(self, screening: Screening) -> int:
         """Return the age a screening is judged at: corrected where it asks for that and the child is young enough."""
@@ -91,7 +95,13 @@ def plan_check(
         told=(),
         seen=(),
     )
-    return replace(plan, told=tuple(_told(content, plan)), seen=tuple(_seen(content, plan)))
+    told, seen = told_and_seen(content, plan)
+    return replace(plan, told=told, seen=seen)
+
+
+def told_and_seen(content: Content, plan: CheckPlan) -> tuple[tuple[Told, ...], tuple[Seen, ...]]:
+    """Return what the screenings of a plan leave to the clinician, and what no line of its form asks."""
+    return tuple(_told(content, plan)), tuple(_seen(content, plan))
 
 
 def visit_on(content: Content, child: ChildFacts, on: date) -> PlannedVisit:

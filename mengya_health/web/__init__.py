@@ -49,6 +49,7 @@ from mengya_health.web import (
     releases,
     reports,
     schedule,
+    screenings,
     sign_in,
     today,
     urgent,
@@ -84,6 +85,7 @@ def blueprints() -> list[Blueprint]:
         reports,
         urgent,
         schedule,
+        screenings,
     )
     of_trust = (emergency, erasures, figures, installation_pages, officer, releases)
     return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

@@ -9,6 +9,7 @@ from mengya_health.access.permissions import Permission
 from mengya_health.care.commands import flag, open_case
 from mengya_health.care.queries import open_case_on
 from mengya_health.entry import form_state, posted, signed_in
+from mengya_health.errors import NotFound
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.record.models import Entry
@@ -18,6 +19,7 @@ from mengya_health.screening.decisions import NOT_NOW, OPEN, Decision, read_deci
 from mengya_health.screening.queries import waits_for_decision
 from mengya_health.web.shown.check_results import check_page
 from mengya_health.web.shown.checks import correction_page, entry_page
+from mengya_health.web.shown.sheet_results import sheet_result_page
 
 bp = Blueprint("checks", __name__)
 
@@ -42,7 +44,11 @@ def save(work, child_id: UUID):
 @signed_in
 def show(work, child_id: UUID, entry_id: UUID):
     child = _child(work, child_id)
-    page = check_page(work, child, find_check(work, child, entry_id), form_state(), by=request.args.get("by"))
+    opened = find_check(work, child, entry_id)
+    if opened.content.get("sheet"):
+        page = sheet_result_page(work, child, opened, form_state())
+    else:
+        page = check_page(work, child, opened, form_state(), by=request.args.get("by"))
     return render_template("pages/screening/shown.html", **page)
 
 
@@ -61,7 +67,10 @@ def decide(work, child_id: UUID, entry_id: UUID):
 @signed_in
 def correction(work, child_id: UUID, entry_id: UUID):
     child = _child(work, child_id)
-    page = correction_page(work, child, find_check(work, child, entry_id), form_state())
+    opened = find_check(work, child, entry_id)
+    if opened.content.get("sheet"):
+        raise NotFound
+    page = correction_page(work, child, opened, form_state())
     return render_template("pages/screening/check.html", **page)
 
 

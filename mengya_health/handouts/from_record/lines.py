@@ -83,6 +83,10 @@ def _as_written(_content: Content, said: dict) -> str:
 
 
 def _check(content: Content, said: dict) -> str:
+    if said.get("sheet"):
+        return "：".join(
+            part for part in (said["name"], "、".join(each["result"] for each in said["findings"])) if part
+        )
     if not said.get("visit"):
         return said.get("note", "")
     findings = "、".join(each["result"] for each in said["findings"])

@@ -27,7 +27,7 @@ from mengya_health.screening.measurements import MEASURED
 from mengya_health.screening.pathway_rules import rule_met
 from mengya_health.screening.urgent_answer import answer_fields
 from mengya_health.screening.wording import answers_of, in_words, name_of
-from mengya_health.web.shown.check_results import BASES
+from mengya_health.web.shown.origins import origin_text
 
 LARGEST_NUMBER = 9999
 BIRTH = "GA_WEEKS"  # stands on the child's sheet
@@ -86,12 +86,7 @@ def check_options(asked: Asked) -> list[dict]:
 
 def basis_text(origin: Sourced) -> str:
     """Return where a rule comes from: its source, and of what kind it is."""
-    kind = str(BASES[origin.basis]) if origin.basis else ""
-    if origin.basis == DEFAULT:
-        return kind
-    if origin.source and kind:
-        return f"{origin.source}（{kind}）"
-    return origin.source or kind or str(BASES[DEFAULT])
+    return origin_text(origin, "")
 
 
 def rule_card(facts: CaseFacts, rule: str) -> dict | None:

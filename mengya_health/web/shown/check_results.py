@@ -20,6 +20,7 @@ from mengya_health.screening.measurements import growth_shown
 from mengya_health.screening.planned import SIGNS, CheckPlan, form_name, plan_check
 from mengya_health.screening.wording import name_of
 from mengya_health.web.shown.checks import child_head, no_signs_note
+from mengya_health.web.shown.origins import CONCLUSIONS, kept_origin
 from mengya_health.web.shown.words import birth_size, postmenstrual_weeks
 
 REFERENCES = {
@@ -30,24 +31,10 @@ REFERENCES = {
 }
 INDICATORS = ("wfa", "lhfa", "hfa", "wflh", "bfa", "hcfa")
 AGE_RULES = {"exact": lazy_gettext("按精确月龄"), "completed_months": lazy_gettext("按满月龄")}
-# How a screening ended → kind of status tag and its word. Not judged and not finished are never shown as normal.
-CONCLUSIONS = {
-    "severe": ("flag", lazy_gettext("需尽快处理")),
-    "positive": ("flag", lazy_gettext("有发现")),
-    "watch": ("waiting", lazy_gettext("需留意")),
-    "negative": ("met", lazy_gettext("未见问题")),
-    "not_applicable": ("note", lazy_gettext("这个月龄不判定")),
-    "incomplete": ("note", lazy_gettext("没做完")),
-}
 DECISIONS = {
     "open": lazy_gettext("立个案，进入筛查"),
     "watch": lazy_gettext("重点关注"),
     "not_now": lazy_gettext("暂不立案，写明理由"),
-}
-BASES = {
-    "official": lazy_gettext("规范性文件"),
-    "consensus": lazy_gettext("行业共识"),
-    "product_default": lazy_gettext("产品默认，可由区级改"),
 }
 
 
@@ -56,26 +43,53 @@ def check_page(work, child: ChildFacts, opened: OpenEntry, state, *, by: str | N
     content, stored = work.content, opened.content
     plan = plan_check(content, child, date.fromisoformat(stored["done_on"]), stored["visit"])
     here = {"child_id": child.id, "entry_id": opened.id}
-    return {
+    return judged_part(work, child, opened, plan, state) | {
         "child": child_head(work, child, plan.on, plan.visit),
-        "back": {"text": _("档案"), "href": url_for("children.show", child_id=child.id)},
-        "action": url_for("checks.decide", **here),
         "correct_href": url_for("checks.correction", **here),
+        "birth": _birth(stored.get("birth_size")),
+        "growth": growth_part(growth_shown(stored)),
+        "growth_who": growth_part(stored["growth_who"]) if by == "who" else None,
+        "who_href": url_for("checks.show", **here, by="who"),
+        "answers": list(_answers(content, plan, stored)),
+        "closing": _closing(stored),
+    }
+
+
+def judged_part(work, child: ChildFacts, opened: OpenEntry, plan: CheckPlan, state) -> dict:
+    """Return what every judged entry shows: what is to be decided, what was found and why, how each screening ended."""
+    content, stored = work.content, opened.content
+    return {
+        "title": _("健康检查结果"),
+        "back": {"text": _("档案"), "href": url_for("children.show", child_id=child.id)},
+        "action": url_for("checks.decide", child_id=child.id, entry_id=opened.id),
         "today_href": url_for("today.show"),
         "form": state,
         "row_version": opened.row_version,
         "version_line": _("%(day)s 检查 · 第 %(n)s 版", day=stored["done_on"], n=opened.version),
+        "content_line": _("按内容版本 %(version)s 判定", version=stored["content_version"]),
         "proposals": [_proposal(content, each) for each in undecided(opened)],
         "decided": [_decided(content, child, each) for each in stored["decisions"]],
         "findings": [_finding(content, plan, stored, each) for each in stored["findings"]],
-        "birth": _birth(stored.get("birth_size")),
-        "growth": _growth(growth_shown(stored)),
-        "growth_who": _growth(stored["growth_who"]) if by == "who" else None,
-        "who_href": url_for("checks.show", **here, by="who"),
         "screenings": [_screening(content, plan, each) for each in stored["screenings"]],
-        "answers": list(_answers(content, plan, stored)),
         "confirmed": [each["why"] for each in stored["confirmed"]],
-        "closing": _closing(stored),
+        "hearing": hearing_part(work, child, opened),
+        "birth": "",
+        "growth": None,
+        "growth_who": None,
+        "who_href": "",
+        "closing": [],
+    }
+
+
+def hearing_part(work, child: ChildFacts, opened: OpenEntry) -> dict | None:
+    """Return that a language or hearing finding asks for a hearing check, and where it is written; None where not."""
+    asking = [each for each in opened.content["proposals"] if each["needs_hearing_check"]]
+    if not asking:
+        return None
+    return {
+        "text": _("语言或听力方面有提示：请同时安排听力评估。"),
+        "basis": kept_origin({"basis": "product_default"}, opened.content["content_version"]),
+        "href": url_for("screenings.enter", child_id=child.id, key="SCR_HEARING"),
     }
 
 
@@ -110,7 +124,6 @@ def _finding(content: Content, plan: CheckPlan, stored: dict, finding: dict) -> 
     if finding["screening"] == SIGNS and plan.group:
         there = stored["signs"]["there"]
         figures += [f"“{sign.text}”" for sign in plan.group.items if there.get(sign.code.lower())]
-    source = finding["source"] or ""
     return {
         "name": finding["name"],
         "result": finding["result"],
@@ -121,7 +134,7 @@ def _finding(content: Content, plan: CheckPlan, stored: dict, finding: dict) -> 
         "actions": finding["actions"],
         "weigh": finding["weigh"],
         "limit": _limit(finding["within_days"]),
-        "basis": f"{source}（{BASES[finding['basis']]}）" if finding["basis"] else source,
+        "basis": kept_origin(finding, stored["content_version"]),
         "code": finding["code"],
     }
 
@@ -142,7 +155,8 @@ def _shown(content: Content, reading: dict) -> str:
     return f"{value} {metric.unit}".strip()
 
 
-def _growth(growth: dict) -> dict:
+def growth_part(growth: dict) -> dict:
+    """Return a stored growth judgement as a table."""
     rows = [
         {
             "label": WORDS["lhfa" if indicator == "hfa" else indicator].name

@@ -14,6 +14,8 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.urgent_care import ARRIVED
 from mengya_health.screening.wording import answers_of
 from mengya_health.web.shown import seen, words
+from mengya_health.web.shown.origins import CONCLUSIONS as ENDED
+from mengya_health.web.shown.origins import kept_origin
 
 # What a line of the timeline shows of a check; everything else is one click away.
 SHOWN_READINGS = ("WEIGHT", "LENGTH", "HEADC", "HB")
@@ -118,12 +120,19 @@ def _measured(content: Content, said: dict) -> str:
 
 
 def _check(content: Content, said: dict, kind: str) -> Said:
-    name = content.visit(said["visit"]).name if said.get("visit") else str(_("测量"))
+    name = content.visit(said["visit"]).name if said.get("visit") else said.get("name") or str(_("测量"))
     measured = _measured(content, said)
     findings = [each["result"] for each in said.get("findings", ())]
-    note = "；".join(findings) or str(CONCLUSIONS.get(said.get("conclusion"), "")) or said.get("note", "")
+    note = "；".join(findings) or _ended(said) or said.get("note", "")
     tag = ("flag", str(_("%(n)s 项需关注", n=len(findings)))) if findings else ("", "")
     return Said(f"{name}：{measured}" if measured else name or kind, note, *tag)
+
+
+def _ended(said: dict) -> str:
+    """Return in a word how a check was closed, or how a sheet came out; a scale without rules only says what it is."""
+    if not said.get("sheet"):
+        return str(CONCLUSIONS.get(said.get("conclusion"), ""))
+    return "、".join(str(ENDED[each["conclusion"]][1]) for each in said["screenings"])
 
 
 def _follow_up(content: Content, said: dict, kind: str) -> Said:
@@ -231,9 +240,14 @@ def _all_seen(kind: str, content: Content, said: dict) -> Rows:
 def _full_check(content: Content, said: dict) -> Rows:
     if said.get("visit"):
         yield _("本次"), content.visit(said["visit"]).name
+    if said.get("sheet"):
+        yield _("筛查"), said["name"]
+        yield _("量表版本"), said["instrument_version"]
+        yield _("施测者"), said.get("by")
     yield from _all_readings(content, said)
     for each in said.get("findings", ()):
-        yield each["name"], each["result"]
+        yield each["name"], f"{each['result']}（{each['text']}）" if each["text"] != each["result"] else each["result"]
+        yield _("依据"), kept_origin(each, said["content_version"])
     yield _("结论"), CONCLUSIONS.get(said.get("conclusion"), "")
     yield _("下次"), said.get("next_on")
     yield from _texts(content, said)

@@ -14,6 +14,7 @@ from mengya_health.care.queries import CaseLine
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.commands import may_correct
 from mengya_health.record.queries import OpenEntry, RecordPage, Version
+from mengya_health.screening.commands import is_judged_check
 from mengya_health.screening.corrections import TEXTS, is_corrected_here, typed_of
 from mengya_health.screening.measurements import MEASURED
 from mengya_health.signing.levels import level_words
@@ -160,6 +161,7 @@ def _tools(work, child: ChildFacts, writes_health: bool) -> list[dict]:
     tools = [
         (_("新立个案"), "cases.new", writes_health),
         (_("量一量"), "measurements.enter", writes_health),
+        (_("专项筛查"), "screenings.index", writes_health),
         (_("写一句指导"), "children.advise", writes_health),
         (_("检查与接种"), "schedule.show", writes_health),
         (_("改基本信息"), "children.edit", keeps),
@@ -247,9 +249,8 @@ def _correction_field(work, entry: OpenEntry, name: str) -> dict:
 
 
 def _check_href(child: ChildFacts, entry: OpenEntry) -> str:
-    """Return the page of a whole check, on which it is also corrected; "" for other entries."""
-    is_check = entry.kind == "screening" and entry.content.get("visit")
-    return url_for("checks.show", child_id=child.id, entry_id=entry.id) if is_check else ""
+    """Return the page of a whole check or sheet, on which it is also corrected; "" for other entries."""
+    return url_for("checks.show", child_id=child.id, entry_id=entry.id) if is_judged_check(entry) else ""
 
 
 def _version(

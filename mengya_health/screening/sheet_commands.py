@@ -1,0 +1,191 @@
+"""Write a sheet: one screening or one scale outside a planned check; correct it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from mengya_health.access.permissions import Permission, require
+from mengya_health.content import Content
+from mengya_health.errors import Conflict, Malformed, NotFound
+from mengya_health.people.facts import ChildFacts
+from mengya_health.record.commands import correct_entry, record_entry
+from mengya_health.record.models import Entry
+from mengya_health.record.queries import OpenEntry, find_entry
+from mengya_health.screening.commands import CHECK, ask_for_decision, day_asked
+from mengya_health.screening.findings import CheckResult, judge_check
+from mengya_health.screening.measurements import (
+    Measurement,
+    judge_measurement,
+    measured_content,
+    measurements_in,
+    stored_readings,
+)
+from mengya_health.screening.planned import SIGNS, CheckPlan
+from mengya_health.screening.queries import checks_of
+from mengya_health.screening.second_look import AskedBack, SecondLook, second_looks, unsettled
+from mengya_health.screening.sheet_forms import FilledSheet, read_sheet
+from mengya_health.screening.sheets import Sheet, plan_sheet, sheet_of
+
+OEDEMA = "bilateral_oedema"
+
+
+def find_sheet(content: Content, key: str) -> Sheet:
+    """Return a sheet by the word in its address. Raises NotFound."""
+    sheet = sheet_of(content, key)
+    if sheet is None:
+        raise NotFound
+    return sheet
+
+
+def record_sheet(work, child: ChildFacts, sheet: Sheet, sent: Mapping) -> Entry:
+    """Write a sheet from a sent form (`sheet_forms.sheet_form`): entry, judgement, findings, what is to be decided.
+
+    Raises Invalid with a message per field, AskedBack for figures that want a second look, NotPermitted.
+    """
+    require(work.actor, Permission.WRITE_HEALTH, child.subject)
+    plan = plan_sheet(work.content, child, sheet, day_asked(work, child, sent))
+    filled = read_sheet(work.content, child, sheet, plan, sent, work.today)
+    content = _judged(work, child, sheet, plan, filled, checks_of(work, child))
+    on = filled.filled.done_on
+    entry = record_entry(work, child, section="health", kind=CHECK, content=content, happened_on=on)
+    ask_for_decision(work, child, entry, content)
+    work.session.flush()
+    return entry
+
+
+def correct_sheet(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Entry:
+    """Write a new revision of a sheet; what was decided about its findings stays.
+
+    Raises Conflict, with both texts under the names of the form, when somebody corrected it in between.
+    """
+    require(work.actor, Permission.WRITE_HEALTH, child.subject)
+    opened = find_entry(work, child, entry_id)
+    sheet = find_sheet(work.content, opened.content.get("sheet", ""))
+    plan = plan_sheet(work.content, child, sheet, day_asked(work, child, sent))
+    filled = read_sheet(work.content, child, sheet, plan, sent, work.today)
+    if filled.row_version is None:
+        raise Malformed
+    earlier = [entry for entry in checks_of(work, child) if entry.id != entry_id]
+    content = _judged(work, child, sheet, plan, filled, earlier) | {"decisions": opened.content["decisions"]}
+    try:
+        entry = correct_entry(work, child, entry_id, content=content, row_version=filled.row_version)
+    except Conflict as conflict:
+        theirs, base = (typed_values(plan, each) for each in (conflict.theirs, conflict.base))
+        raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
+    entry.happened_on = filled.filled.done_on
+    ask_for_decision(work, child, entry, content)
+    work.session.flush()
+    return entry
+
+
+def typed_values(plan: CheckPlan, content: Mapping) -> dict:
+    """Return the form's values as they would be typed."""
+    readings = {each["code"]: each["value"] for each in content["readings"]}
+    typed = {name: content.get(name) for name in ("done_on", "by", "version", "cutoff", "tool", "tier", "note")}
+    typed |= {name: content.get(name) for name in ("position", "scale_result", "tier_result")}
+    for line in plan.visit.fields:
+        typed[line.code.lower()] = (
+            readings.get(line.metric) if line.metric else content["answers"].get(line.code.lower())
+        )
+    typed |= {f"score_{code}": value for code, value in content.get("scores", {}).items()}
+    typed |= {f"ma_{code}": value for code, value in content.get("mental_ages", {}).items()}
+    typed |= {f"ws_{code.upper()}": there for code, there in content["signs"]["there"].items()}
+    typed |= dict(content["told"]) | {f"confirm_{each['field']}": each["value"] for each in content["confirmed"]}
+    return {name: _typed(value) for name, value in typed.items() if value not in (None, "")}
+
+
+# --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _typed(value: object) -> str | list[str]:
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return [str(each) for each in value] if isinstance(value, list) else str(value)
+
+
+def _judged(
+    work, child: ChildFacts, sheet: Sheet, plan: CheckPlan, sent: FilledSheet, earlier: Sequence[OpenEntry]
+) -> dict:
+    """Return the content of a sheet. Raises AskedBack for what the doctor has not confirmed."""
+    filled, content = sent.filled, work.content
+    before = [entry for entry in earlier if entry.happened_on <= filled.done_on]
+    measurement = _measurement(sent)
+    judged = judge_measurement(child, measurement, age_rule=work.settings.age_rule)
+    last = next(iter(reversed(measurements_in(before))), None)
+    looks = second_looks(content, child, plan, filled, judged, last)
+    left = unsettled(looks, filled.confirmed)
+    if left:
+        raise AskedBack(left)
+    result = judge_check(content, child, plan, filled, judged, before)
+    measured = {} if measurement.is_empty else measured_content(work, child, measurement)
+    return measured | sheet_content(content, sheet, plan, sent, result, looks)
+
+
+def sheet_content(
+    content: Content,
+    sheet: Sheet,
+    plan: CheckPlan,
+    sent: FilledSheet,
+    result: CheckResult,
+    looks: Sequence[SecondLook],
+) -> dict:
+    """Return what the entry keeps: everything answered, what it was judged by, and what came of it.
+
+    In the shape of a check, so that readings, findings and proposals count like a check's; `sheet` instead of `visit`.
+    """
+    filled = sent.filled
+    derived = _sums(content, sheet, result.readings)
+    typed = {line.code: line for line in plan.visit.fields if not line.metric}
+    return {
+        "visit": None,
+        "sheet": sheet.key,
+        "name": sheet.name,
+        "instrument": sheet.instrument.id if sheet.instrument else sheet.key,
+        "instrument_version": sent.about.get("version") or _own_version(content, sheet),
+        "done_on": filled.done_on.isoformat(),
+        "content_version": content.version,
+        "position": filled.position,
+        "readings": stored_readings({**result.readings, **derived}),
+        "answers": {code.lower(): value for code, value in filled.values.items() if code in typed},
+        "signs": {
+            "group": plan.group.key if plan.group else None,
+            "version": content.warning_signs.version,
+            "there": {code.lower(): is_there for code, is_there in filled.signs.items()},
+            "regression": filled.regression,
+        },
+        "told": dict(filled.told),
+        "confirmed": [{"field": look.field, "value": look.answer, "why": look.why} for look in looks],
+        "screenings": result.screenings,
+        "findings": result.findings,
+        **({"positive_domains": result.positive_domains} if plan.group else {}),
+        "proposals": result.proposals,
+        "decisions": [],
+        **sent.about,
+    }
+
+
+def _own_version(content: Content, sheet: Sheet) -> str:
+    return content.warning_signs.version if sheet.key == SIGNS else content.versions["screenings.yaml"]
+
+
+def _measurement(sent: FilledSheet) -> Measurement:
+    values = sent.filled.values
+    return Measurement(
+        measured_on=sent.filled.done_on,
+        weight_kg=values.get("WEIGHT"),
+        lenhei_cm=values.get("LENGTH"),
+        headc_cm=values.get("HEADC"),
+        position=sent.filled.position,
+        oedema=bool(values.get(OEDEMA, False)),
+    )
+
+
+def _sums(content: Content, sheet: Sheet, readings: Mapping) -> dict[str, int]:
+    """Return the derived metrics that are nothing but a sum of others (DMFT = DT+MT+FT), where all are there."""
+    found = {}
+    for code in sheet.screening.derives:
+        parts = (content.metrics[code].formula or "").split("+")
+        if len(parts) > 1 and all(part in readings for part in parts):
+            found[code] = sum(int(readings[part]) for part in parts)
+    return found
