@@ -141,12 +141,11 @@ def _done_before(
 
 def _is_asked(content: Content, plan: CheckPlan, screening_id: str) -> bool:
     """Return whether this check asks anything the screening judges; a score nobody takes here is no gap."""
-    if plan.is_focused:
-        return True
     screening = original(content, screening_id)
     names = set(names_asked(content, screening_id, plan.months_for(screening)))
     is_told = any(each.screening_id == screening_id and each.is_required for each in plan.told)
-    return screening_id == SIGNS or is_told or bool(names & (_on_the_form(plan, screening) | set(screening.derives)))
+    is_always = plan.is_focused or screening_id == SIGNS
+    return is_always or is_told or bool(names & (_on_the_form(plan, screening) | set(screening.derives)))
 
 
 def _on_the_form(plan: CheckPlan, screening: Screening) -> set[str | None]:

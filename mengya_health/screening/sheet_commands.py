@@ -13,6 +13,7 @@ from mengya_health.record.commands import correct_entry, record_entry
 from mengya_health.record.models import Entry
 from mengya_health.record.queries import OpenEntry, find_entry
 from mengya_health.screening.commands import CHECK, ask_for_decision, day_asked
+from mengya_health.screening.entering import with_other_ways_in
 from mengya_health.screening.findings import CheckResult, judge_check
 from mengya_health.screening.measurements import (
     Measurement,
@@ -118,6 +119,7 @@ def _judged(
     if left:
         raise AskedBack(left)
     result = judge_check(content, child, plan, filled, judged, before)
+    result = with_other_ways_in(content, plan, sheet, result)
     measured = {} if measurement.is_empty else measured_content(work, child, measurement)
     return measured | sheet_content(content, sheet, plan, sent, result, looks)
 

@@ -46,6 +46,7 @@ ELSEWHERE = {
     "officer.emergency",
     "releases.show",
     "urgent.outcome",
+    "screenings.correction",
 }
 _REPORTS = "reports.choose reports.index"  # any staff may report harm
 _BASIS = "basis.index"
@@ -57,7 +58,7 @@ _CASE = (
 _RECORD = (
     "checks.enter children.advise children.entry classes.concern_page family.concern_page family.people family.record "
     "measurements.enter papers.choose attachments.download attachments.show disputes.answer_page family.sharing_page "
-    "receipts.download receipts.show schedule.booklet schedule.show"
+    "receipts.download receipts.show schedule.booklet schedule.show screenings.enter screenings.index"
 )
 _SHEET = (
     "children.consents children.edit children.guardians children.invite children.show erasures.show "

@@ -188,6 +188,7 @@ def _ids_of(work, child_id: UUID, district) -> dict[str, list]:
         "passkey_id": list(work.session.scalars(select(Passkey.id).where(Passkey.user_id.in_(user_ids)))),
         "purpose": ["P2"],
         "part": ["morning"],
+        "key": ["SCR_ANEMIA", "MCHATR"],
         "code": ["AAAAA-AAAAA"],
     }
 

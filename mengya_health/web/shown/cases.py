@@ -21,6 +21,7 @@ from mengya_health.web.shown.case_papers import (
 )
 from mengya_health.web.shown.children import child_head
 from mengya_health.web.shown.urgent import open_outcomes
+from mengya_health.web.shown.hearing import hearing_row
 
 # Events that need more than a reason: each is written on a page of its own.
 ON_A_PAGE = {
@@ -58,6 +59,7 @@ def case_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
         "refusal": gates.refusal(state, gates.fix_links(opened, **HERE)),
         "next_gate": shown_gate,
         "asked": waiting_words(facts),
+        "hearing": hearing_row(facts),
         "decision": _decision(opened, facts, events, state),
         "plan": plan_card(facts),
         "signatures": signature_rows(facts),
