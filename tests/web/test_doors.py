@@ -245,7 +245,11 @@ def test_what_is_not_there_is_not_there_for_anybody(world):
 def test_a_child_of_others_is_as_if_it_were_not_there(world, who):
     client = world.client(world.strangers[who])
     token, before = csrf_token(client), world.stored()
-    missing = {name: [uuid4()] for name in world.ids[world.child_id]} | {"purpose": ["P2"], "part": ["morning"]}
+    missing = {name: [uuid4()] for name in world.ids[world.child_id]} | {
+        "purpose": ["P2"],
+        "part": ["morning"],
+        "key": ["SCR_ANEMIA"],
+    }
     theirs = {name: values[:1] for name, values in world.ids[world.child_id].items()}
     for method, body in (("get", None), ("post", {"csrf_token": token})):
         absent = {rule.rule: path for rule, path in world.paths(method.upper(), missing)}
