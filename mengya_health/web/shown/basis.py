@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from mengya_health.content import Content
 from mengya_health.errors import NotFound
 from mengya_health.screening.basis import BasisLine, BasisSubject
-from mengya_health.web.shown.check_results import BASES
+from mengya_health.web.shown.origins import BASES
 
 
 def index_page(content: Content, subjects: Sequence[BasisSubject]) -> dict:
