@@ -1,6 +1,5 @@
 """One screening or one scale by itself: what is asked, what is judged, what it leads to, how it is corrected."""
 
-import json
 from datetime import timedelta
 
 import pytest
@@ -107,27 +106,23 @@ def test_outside_every_rule_a_result_is_kept_and_never_normal(child_of, record):
     assert codes(opened) == []
 
 
-@pytest.mark.parametrize(("score", "code", "how"), [("2", "MC0", []), ("3", "MC1", ["open"]), ("8", "MC2", ["open"])])
-def test_a_score_is_judged_by_its_cut_offs(child_of, record, score, code, how):
-    opened = record(child_of(20), "MCHATR", mchatr=score, score_followup="1", cutoff="3", **SCALE)
-    assert codes(opened) == [code]
-    assert [each["how"] for each in opened.content["proposals"]] == how
+def test_a_score_is_judged_by_its_cut_offs(child_of, record):
+    child = child_of(20)
+    for score, code, how in (("2", "MC0", []), ("3", "MC1", ["open"]), ("8", "MC2", ["open"])):
+        opened = record(child, "MCHATR", mchatr=score, score_followup="1", cutoff="3", **SCALE)
+        assert codes(opened) == [code]
+        assert [each["how"] for each in opened.content["proposals"]] == how
     kept = opened.content
     assert (kept["instrument"], kept["instrument_version"], kept["by"], kept["cutoff"]) == (
         "MCHATR", "2009", SCALE["by"], "3",
     )  # fmt: skip
     assert kept["scores"] == {"followup": "1"}
-
-
-def test_a_scale_without_rules_is_kept_and_judges_nothing(child_of, record):
-    opened = record(child_of(20), "ASQ3", score_communication="25.5", scale_result="3", **SCALE)
+    # A scale without rules is kept and judges nothing.
+    opened = record(child, "ASQ3", score_communication="25.5", scale_result="3", **SCALE)
     assert opened.content["screenings"] == opened.content["proposals"] == []
     assert (opened.content["scores"], opened.content["scale_result"]) == ({"communication": "25.5"}, 3)
     assert opened.content["readings"] == []  # nothing of it passes for a reading that rules of another pathway judge
-
-
-def test_a_social_scale_is_judged_by_its_result(child_of, record):
-    opened = record(child_of(20), "ASQSE2", inst_result="3", inst_score="85", **SCALE)
+    opened = record(child, "ASQSE2", inst_result="3", inst_score="85", **SCALE)
     assert codes(opened) == ["SE1"]
     assert [each["pathway"] for each in opened.content["proposals"]] == ["PW_EMOTION"]
 
@@ -145,9 +140,10 @@ def test_quotients_are_worked_out_from_mental_ages(child_of, record):
     assert codes(opened) == ["DV_C", "DV_P", "DV_U"]
     proposals = {each["pathway"]: each["needs_hearing_check"] for each in opened.content["proposals"]}
     assert proposals["PW_DEVELOPMENT"] is True
-
-
-def test_quotients_of_a_child_born_early_go_by_corrected_age_until_two(child_of, record):
+    with pytest.raises(Invalid) as refused:
+        record(child_of(20, days=0), "SCR_DEV", by="李医生", ma_dq_gm="18", dq_gm="120")
+    assert "按智龄算是 90.0" in refused.value.fields["dq_gm"][0]
+    # A child born early goes by corrected age until two.
     young = child_of(20, days=0, gestational_days=32 * 7)
     opened = record(young, "SCR_DEV", by="李医生", **AGES)
     assert opened.content["is_corrected"] is True
@@ -158,29 +154,18 @@ def test_quotients_of_a_child_born_early_go_by_corrected_age_until_two(child_of,
     assert (opened.content["is_corrected"], opened.content["age_months"]) == (False, "24.0")
 
 
-def test_a_quotient_that_does_not_fit_its_mental_age_is_refused(child_of, record):
-    with pytest.raises(Invalid) as refused:
-        record(child_of(20, days=0), "SCR_DEV", by="李医生", ma_dq_gm="18", dq_gm="120")
-    assert "按智龄算是 90.0" in refused.value.fields["dq_gm"][0]
-
-
-def test_the_tier_of_an_autism_screening_is_kept_as_written(child_of, record):
+def test_tiers_lists_and_sums_are_kept_as_written(child_of, record):
     opened = record(child_of(20), "SCR_ASD", tier="复筛", tier_result="2", ws_reg="0", abc="60")
     assert (opened.content["tier"], opened.content["tier_result"], codes(opened)) == ("复筛", 2, ["AB1"])
     with pytest.raises(Invalid) as refused:
         record(child_of(20), "SCR_ASD", tier="复筛", ws_reg="0")
     assert set(refused.value.fields) == {"tier_result"}
-
-
-def test_listed_findings_are_counted_and_named(child_of, record):
+    # What a list counts is named.
     opened = record(child_of(2), "SCR_DDH", sign_count=["2", "4"], risk=["1"], told_ddh_ddh0="0")
     assert codes(opened) == ["DDH1"]
     assert opened.content["answers"]["sign_count"] == [2, 4]
     opened = record(child_of(2), "SCR_DDH", sign_count=["1"], risk=["2"], told_ddh_ddh0="0")
     assert codes(opened) == ["DDH0"]
-
-
-def test_decayed_missing_and_filled_teeth_add_up(child_of, record):
     opened = record(child_of(40), "SCR_ORAL", dt="2", mt="0", ft="1", teeth="20")
     assert {each["code"]: each["value"] for each in opened.content["readings"]}["DMFT"] == 3
 
@@ -195,9 +180,7 @@ def test_signs_by_themselves_ask_for_all_of_them_and_for_regression(child_of, re
     opened = record(child, "SCR_WSCST", ws_reg="1", **answers)
     assert codes(opened) == ["W2"]
     assert any(each["needs_hearing_check"] for each in opened.content["proposals"])
-
-
-def test_regression_is_asked_and_counts_where_no_signs_are(child_of, record):
+    # Regression is asked, and counts, where no signs are.
     for months in (1, 83):
         plan_child = child_of(months)
         answers = {} if months == 1 else {f"ws_WS72{n:02d}": "0" for n in (1, 2, 3, 4)}
@@ -240,15 +223,3 @@ def test_a_correction_is_judged_anew_and_two_at_once_are_told(child_of, record, 
     assert conflict.value.theirs["hb"] == "115"
     with pytest.raises(NotFound), work_as(district.doctor) as work:
         correct_check(work, find_child(work, child.id), opened.id, sent)
-
-
-def test_a_sheet_is_plain_values_without_floats(child_of, record):
-    opened = record(child_of(20, days=0), "SCR_DEV", by="李医生", **AGES)
-    assert "." not in json.dumps(opened.content["proposals"])
-
-    def floats(value):
-        if isinstance(value, dict | list):
-            return [found for each in (value.values() if isinstance(value, dict) else value) for found in floats(each)]
-        return [value] if isinstance(value, float) else []
-
-    assert floats(opened.content) == []

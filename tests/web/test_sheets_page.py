@@ -3,10 +3,14 @@
 import re
 
 import pytest
+from sqlalchemy import select
 
+from mengya_health.care.concerns import answer_concern, raise_concern
 from mengya_health.care.queries import open_cases_of
 from mengya_health.growth.ages import add_months
 from mengya_health.people.queries import find_child
+from mengya_health.record.models import Task
+from mengya_health.web.shown.asked import asked_of_follow_up
 from tests.conftest import START
 from tests.factories import a_child, a_guardian
 
@@ -96,3 +100,21 @@ def test_harm_is_not_asked_where_guardians_read(browse, district, toddler):
 
 def _row_version(page: str) -> str:
     return re.search(r'name="row_version" value="(\d+)"', page).group(1)
+
+
+def test_a_case_opened_by_a_worry_asks_the_doctor_about_hearing(browse, district, work_as, toddler):
+    with work_as(district.doctor) as work:
+        raise_concern(work, toddler.id, text="还不会说话")
+    with work_as(district.doctor) as work:
+        task = work.session.scalars(select(Task).where(Task.child_id == toddler.id, Task.kind == "concern")).one()
+        answer_concern(work, task.id, is_accepted=True, text="来门诊看看", pathway_id="PW_DEVELOPMENT")
+        case = open_cases_of(work, find_child(work, toddler.id))[0]
+    page = browse(district.doctor).get(f"/cases/{case.id}")
+    assert "如果是说话或听方面的担心，请同时安排听力评估" in page
+    assert "入案标准" in page
+
+
+def test_follow_ups_of_development_ask_about_regression(content):
+    for pathway in content.pathways.values():
+        asked = asked_of_follow_up(content, pathway, "active").readings
+        assert ("WS_REG" in asked) == ("SCR_WSCST" in pathway.screenings), pathway.id

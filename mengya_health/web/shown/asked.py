@@ -25,6 +25,8 @@ from mengya_health.screening.expected import expected_of
 from mengya_health.screening.forms import metric_field
 from mengya_health.screening.measurements import MEASURED
 from mengya_health.screening.pathway_rules import rule_met
+from mengya_health.screening.planned import SIGNS
+from mengya_health.screening.sheets import REGRESSION
 from mengya_health.screening.urgent_answer import answer_fields
 from mengya_health.screening.wording import answers_of, in_words, name_of
 from mengya_health.web.shown.origins import origin_text
@@ -59,6 +61,8 @@ def asked_of_follow_up(content: Content, pathway: Pathway, state: str) -> Asked:
     everywhere = list(_conditions(pathway, ("entry", "watch", "success", "relapse", "closings", "response_check")))
     here = list(_conditions(pathway, RULES_OF_STATE.get(state, BEFORE_SUPPORT)))
     names = frozenset().union(*(names_read(condition) for _rule, condition in everywhere))
+    if SIGNS in pathway.screenings:  # whoever is followed for development is asked about regression each time
+        names |= {REGRESSION}
     codes = [code for code in content.metrics if code in names and code not in MEASURED]
     return Asked(
         is_measured=any(name in MEASURED or _is_of_growth(content, name) for name in names),
@@ -102,7 +106,7 @@ def rule_card(facts: CaseFacts, rule: str) -> dict | None:
     }
     return {
         "text": outcome.text,
-        "basis": basis_text(outcome.origin),
+        "basis": origin_text(outcome.origin, facts.content.version),
         "parts": [
             {"text": part.text, "kind": words[part.status][0], "status": words[part.status][1]}
             for part in outcome.parts

@@ -12,6 +12,7 @@ from mengya_health.care.paper_signatures import paper_to_sign
 from mengya_health.care.queries import OpenCase, case_number
 from mengya_health.care.releases import releasable
 from mengya_health.web.shown import gates, words
+from mengya_health.web.shown.asked import rule_card
 from mengya_health.web.shown.case_papers import (
     follow_up_rows,
     plan_card,
@@ -20,8 +21,8 @@ from mengya_health.web.shown.case_papers import (
     waiting_words,
 )
 from mengya_health.web.shown.children import child_head
-from mengya_health.web.shown.urgent import open_outcomes
 from mengya_health.web.shown.hearing import hearing_row
+from mengya_health.web.shown.urgent import open_outcomes
 
 # Events that need more than a reason: each is written on a page of its own.
 ON_A_PAGE = {
@@ -39,6 +40,7 @@ HERE = {
     "choose_reason": "#reason_code",
     "choose_not_done": "#not_done",
 }
+BEFORE_SUPPORT = ("prevention", "screening")  # stages in which it counts by what the case was opened
 STOP_FIELDS = ("reason_code", "not_done", "not_done_text")
 
 
@@ -60,6 +62,7 @@ def case_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
         "next_gate": shown_gate,
         "asked": waiting_words(facts),
         "hearing": hearing_row(facts),
+        "evidence": rule_card(facts, "entry") if facts.loop.states[facts.state].stage in BEFORE_SUPPORT else None,
         "decision": _decision(opened, facts, events, state),
         "plan": plan_card(facts),
         "signatures": signature_rows(facts),
