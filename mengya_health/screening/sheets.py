@@ -141,6 +141,8 @@ def tiers_of(sheet: Sheet) -> tuple[Mapping[str, Any], ...]:
 
 def notes_of(sheet: Sheet) -> list[str]:
     """Return what the content says about reading the result of a sheet."""
+    if not sheet.is_judged:
+        return []
     reference = sheet.screening.reference
     said = [sheet.screening.rules_note, *(reference.get(key) for key in ("score_rules_note", "levels_note", "formula"))]
     if "MCHATR" in (sheet.form.metrics if sheet.form else sheet.screening.inputs):

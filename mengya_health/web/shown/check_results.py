@@ -94,14 +94,10 @@ def hearing_part(work, child: ChildFacts, opened: OpenEntry) -> dict | None:
 
 
 def _proposal(content: Content, proposal: dict) -> dict:
-    also = ""
-    if proposal["needs_hearing_check"]:
-        also = _("语言或听力方面有提示：请同时安排听力评估。")
     return {
         "pathway": proposal["pathway"],
         "name": proposal["name"],
         "why": "；".join(proposal["why"]),
-        "also": also,
         "basis": "；".join(proposal["basis"]),
         "options": [{"value": value, "text": str(DECISIONS[value])} for value in choices_for(proposal)],
     }

@@ -242,7 +242,7 @@ def _full_check(content: Content, said: dict) -> Rows:
         yield _("本次"), content.visit(said["visit"]).name
     if said.get("sheet"):
         yield _("筛查"), said["name"]
-        yield _("量表版本"), said["instrument_version"]
+        yield _("版本"), said["instrument_version"]
         yield _("施测者"), said.get("by")
     yield from _all_readings(content, said)
     for each in said.get("findings", ()):

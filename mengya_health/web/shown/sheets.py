@@ -19,6 +19,7 @@ from mengya_health.screening.sheet_commands import typed_values
 from mengya_health.screening.sheet_forms import TIER_RESULTS, areas_of
 from mengya_health.screening.sheets import Sheet, asks_position, notes_of, plan_sheet, sheets, tiers_of, tools_of
 from mengya_health.screening.wording import in_words
+from mengya_health.web.shown import words
 from mengya_health.web.shown.checks import no_signs_note, soft_checks, usual_position
 from mengya_health.web.shown.children import back_to, child_head
 from mengya_health.web.shown.origins import CONCLUSIONS, origin_text
@@ -150,13 +151,21 @@ def _page(work, child: ChildFacts, sheet: Sheet, plan: CheckPlan, state) -> dict
         "report_href": url_for("reports.write_page", child_id=child.id) if _is_beside_report(sheet) else "",
         "notes": notes_of(sheet),
         "rules": [_rule(content, sheet, each) for each in sheet.rules],
-        "basis": origin_text(sheet.screening, content.version),
+        "basis": _basis(content, sheet),
         "copyright": sheet.instrument.copyright if sheet.instrument else "",
-        "performer": sheet.screening.performer or "",
+        "performer": (sheet.screening.performer or "") if sheet.is_judged else "",
     }
 
 
+def _basis(content: Content, sheet: Sheet) -> str:
+    if sheet.is_judged:
+        return origin_text(sheet.screening, content.version)
+    return _("本产品不判定这个量表：登记它自己的结论，由医生判断。")
+
+
 def _age_line(child: ChildFacts, sheet: Sheet, plan: CheckPlan) -> str:
+    if not sheet.is_judged:
+        return words.sex_and_age(child, plan.on)
     if plan.is_corrected and sheet.screening.uses_corrected_age:
         return _("按矫正月龄 %(age)s 判定", age=child.corrected_age_text(plan.on))
     return _("按实足月龄 %(age)s 判定", age=child.age_text(plan.on))
