@@ -46,11 +46,8 @@ NOT_CRAWLED = {
     "passkeys.confirm_page": "asked for where the last confirmation is older than five minutes: web/test_passkeys.py",
     "reports.show": "a mandatory report, of which the demo has none",
     "reports.download": "a file of one",
-<<<<<<< HEAD
     "urgent.outcome": "what came of an urgent finding, of which the demo has none: tests/web/test_urgent.py",
-=======
     "screenings.correction": "of a screening by itself, of which the demo has none: tests/web/test_sheets_page.py",
->>>>>>> 3997fdb (Say why no crawl comes to the correction of a sheet)
     "entering.step": "only half-way through a sign-in: tests/web/test_entering.py",
 }
 TOO_CLINICAL = re.compile("阳性|疑似|异常|问题儿童")
