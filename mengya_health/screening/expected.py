@@ -8,6 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from mengya_health.growth.ages import age_for_growth
+from mengya_health.growth.visits import UNDETERMINED
 from mengya_health.growth.wst423 import BELOW_MONTH, HEAD_TO_MONTH, HEIGHT_FROM_MONTH, tables
 from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.measurements import MEASURED, Measurement
@@ -32,5 +33,6 @@ def expected_of(child: ChildFacts, on: date, before: Measurement | None = None) 
 
 def _median(indicator: str, sex: str, months: Fraction) -> Decimal:
     is_lying = indicator != "lhfa" or months < HEIGHT_FROM_MONTH
+    sex = "F" if sex == UNDETERMINED else sex  # the sexes lie closer together than any slip of the fingers
     columns, denominator = tables(NATIONAL_SD)[indicator, sex, is_lying].columns_at(months.as_integer_ratio())
     return Decimal(columns[MEDIAN]) / denominator
