@@ -21,11 +21,12 @@ from mengya_health.people.models import Relationship
 from mengya_health.people.queries import find_children
 from mengya_health.people.subjects import current
 from mengya_health.screening.queries import LISTED_DAYS_BEFORE, VISIT
+from mengya_health.screening.rescreens import RESCREEN
 from mengya_health.screening.urgent_care import OUTCOME
 
 FOLLOW_UP = "follow_up"
 FOLLOW_UP_DAYS_BEFORE = 7  # a family can be called a week ahead
-AT_THE_CLINIC = (VISIT, FOLLOW_UP)  # what a child comes for; everything else of the doctor's is a decision
+AT_THE_CLINIC = (VISIT, FOLLOW_UP, RESCREEN)  # what a child comes for; everything else of the doctor's is a decision
 URGENT, DUE, OVERDUE, DONE, DECISION, WAITING = "urgent", "due", "overdue", "done", "decision", "waiting"
 
 

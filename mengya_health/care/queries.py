@@ -20,6 +20,7 @@ from mengya_health.errors import Conflict, NotFound
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child, find_children, visible_child_ids
 from mengya_health.record.queries import entries_of_case
+from mengya_health.screening.rescreens import CHECKS
 from mengya_health.signing.queries import signatures_of
 from mengya_health.work import LOCAL
 
@@ -188,15 +189,21 @@ def waiting_for_others(work, organisation_id: UUID, *, limit: int = 50) -> list[
     return _work_list(work, limit, Task.case_id.in_(cases), Task.whose_turn != "doctor")
 
 
-def tasks_for(work, children: Mapping[UUID, ChildFacts], whose_turn: str) -> Mapping[UUID, list[TaskFacts]]:
+def tasks_for(
+    work, children: Mapping[UUID, ChildFacts], whose_turn: str, *, checks_until: date | None = None
+) -> Mapping[UUID, list[TaskFacts]]:
     """Return the open tasks of one hand for these children, by child, due first.
 
-    Suspended ones are left out, and those of cases that are closed to the actor.
+    With `checks_until` the checks due by that day stand among them, whosever turn they are. Suspended ones are left
+    out, and those of cases that are closed to the actor.
     """
     found: dict[UUID, list[TaskFacts]] = defaultdict(list)
     children = {id: child for id, child in children.items() if not child.subject.has_ended("health")}
     if children:
-        chosen = select(Task).where(Task.child_id.in_(children), Task.whose_turn == whose_turn, _is_going())
+        wanted = Task.whose_turn == whose_turn
+        if checks_until:
+            wanted |= Task.kind.in_(CHECKS) & (Task.due_on <= checks_until)
+        chosen = select(Task).where(Task.child_id.in_(children), wanted, _is_going())
         for task in work.session.scalars(chosen.order_by(Task.due_on, Task.created_at)):
             if may_see(work, children[task.child_id], task):
                 found[task.child_id].append(task_facts(work, task))

@@ -101,6 +101,38 @@ class PositiveRuleShape(Shape):
     not_a_diagnosis = words(required=True)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Informants(Sourced):
+    """How parents and teachers look at the signs before a check: when they are asked, and what their answers lead to.
+
+    `options` are their answers to each sign; `unsure` is the value that means neither there nor not there.
+    """
+
+    ask_before_days: int
+    compare_days: int
+    answer_within_days: int
+    lead: str
+    options: tuple[Choice, ...]
+    unsure: int
+    concern: str
+    disagreement: str
+    rescreen_limit: str
+
+
+class InformantsShape(Shape):
+    makes = Informants
+
+    ask_before_days = whole(required=True)
+    compare_days = whole(required=True)
+    answer_within_days = whole(required=True)
+    lead = words(required=True)
+    options = many(ChoiceShape, required=True)
+    unsure = whole(required=True)
+    concern = words(required=True)
+    disagreement = words(required=True)
+    rescreen_limit = words(required=True, pattern=r"SLA_[A-Z0-9_]+")
+
+
 class AgeUseShape(Shape):
     rule = words(required=True)
     lookup = words(required=True)
@@ -119,6 +151,7 @@ class WarningSignsFile(Shape):
     meta = fields.Nested(WarningSignsMeta, required=True)
     positive_rule = fields.Nested(PositiveRuleShape, required=True)
     regression_question = fields.Nested(RegressionQuestionShape, required=True)
+    informants = fields.Nested(InformantsShape, required=True)
     age_use = fields.Nested(AgeUseShape, required=True)
     ages = many(WarningSignGroupShape, required=True)
 
@@ -132,6 +165,7 @@ class WarningSigns(Sourced):
     rule_text: str
     not_a_diagnosis: str
     regression: RegressionQuestion
+    informants: Informants
     groups: tuple[WarningSignGroup, ...]
 
     def group_for(self, age_months: int) -> WarningSignGroup | None:
@@ -148,6 +182,7 @@ def warning_signs_from(loaded: Mapping[str, Any]) -> WarningSigns:
         rule_text=rule["text"],
         not_a_diagnosis=rule["not_a_diagnosis"],
         regression=loaded["regression_question"],
+        informants=loaded["informants"],
         groups=loaded["ages"],
         source=meta["source"],
         verified=meta["verified"],

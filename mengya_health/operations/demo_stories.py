@@ -44,7 +44,8 @@ def found_today(tale: Tale) -> None:
 
 
 def concern_raised(tale: Tale) -> None:
-    """A teacher has asked the doctor to look; nobody has answered yet."""
+    """A teacher has asked the doctor to look; nobody has answered yet, but the class is asked to look first."""
+    tale.on(1, EVENING, tale.ask_to_look_first)
     tale.on(1, AFTERNOON, tale.raise_concern, text="这两周午饭常常只吃几口，说肚子饱")
 
 
@@ -91,6 +92,7 @@ def planning_growth(tale: Tale) -> None:
 
 
 def planning_question(tale: Tale) -> None:
+    tale.on(tale.sample.plot.found + 1, AFTERNOON, tale.look_first, there=1)  # the doctor will say otherwise
     _found(tale, ANEMIA)
     tale.on(5, MORNING, tale.make_plan, plan=ANEMIA_PLAN)
     tale.on(2, EVENING, tale.ask, question="吃铁剂会不会便秘？要吃多久？")

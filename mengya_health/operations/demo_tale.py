@@ -11,7 +11,17 @@ from uuid import UUID
 from PIL import Image
 
 from mengya_health.access.actor import Actor
-from mengya_health.care import check_ins, closing, commands, concerns, disputes, follow_ups, plans, referrals
+from mengya_health.care import (
+    check_ins,
+    closing,
+    commands,
+    concerns,
+    disputes,
+    follow_ups,
+    informants,
+    plans,
+    referrals,
+)
 from mengya_health.care.due import open_tasks_of
 from mengya_health.care.paper_signatures import record_paper_signature
 from mengya_health.care.queries import case_facts, find_case, open_case_on
@@ -116,6 +126,17 @@ class Tale(Arrival):
     def raise_concern(self, on: date, at: time, *, text: str) -> None:
         with self.stage.work(self.teacher, on, at) as work:
             concerns.raise_concern(work, self.child_id, text=text)
+
+    def look_first(self, on: date, at: time, *, there: int) -> None:
+        """The teacher answers the signs of the age before a check: the one at this place is there, the others not."""
+        with self.stage.work(self.teacher, on, at) as work:
+            group = informants.answers_of(work, find_child(work, self.child_id))[0]
+            said = {f"ws_{sign.code}": str(int(place == there)) for place, sign in enumerate(group.items)}
+            informants.answer_signs(work, self.child_id, "behaviour", said | {"ws_reg": "0"})
+
+    def ask_to_look_first(self, on: date, at: time) -> None:
+        with self.stage.work(self.doctor, on, at) as work:
+            informants.ask_to_look_first(work, find_child(work, self.child_id))
 
     def accept_concern(self, on: date, at: time, *, pathway: str) -> None:
         with self.stage.work(self.doctor, on, at) as work:

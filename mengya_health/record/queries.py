@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, case, exists, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, false, func, literal, or_, select
 
 from mengya_health import audit
 from mengya_health.access.permissions import READ_SECTION, Permission, is_allowed
@@ -206,25 +206,6 @@ def every_version(work, child: ChildFacts) -> list[Version]:
     work.keys.load(row.written_by for row in rows)
     opened = _open_all(work, child, rows)
     return [Version(entry, _name_of(work, row)) for entry, row in zip(opened, rows, strict=True)]
-
-
-class Written(NamedTuple):
-    """How many entries a child has from today, and from this month."""
-
-    today: int = 0
-    month: int = 0
-
-
-def written_this_month(work, child_ids: list[UUID], kind: str) -> dict[UUID, Written]:
-    """Return how many entries of a kind each of these children has; a count opens nothing."""
-    today = func.sum(case((_ENTRY.happened_on == work.today, 1), else_=0))
-    this_month = _ENTRY.happened_on.between(work.today.replace(day=1), work.today)
-    counted = (
-        select(_ENTRY.child_id, today, func.count())
-        .where(_ENTRY.child_id.in_(child_ids), _ENTRY.kind == kind, this_month)
-        .group_by(_ENTRY.child_id)
-    )
-    return {child_id: Written(*numbers) for child_id, *numbers in work.session.execute(counted)}
 
 
 def entries_of_today(work, children: Mapping[UUID, ChildFacts], kind: str) -> list[OpenEntry]:

@@ -26,6 +26,7 @@ from mengya_health.screening.check_content import check_content, typed_values
 from mengya_health.screening.decisions import Decision
 from mengya_health.screening.findings import judge_check
 from mengya_health.screening.forms import Filled, measurement_in, read_form, read_so_far
+from mengya_health.screening.informants import undecided_rescreen
 from mengya_health.screening.measurements import (
     Measurement,
     judge_measurement,
@@ -35,6 +36,7 @@ from mengya_health.screening.measurements import (
 )
 from mengya_health.screening.planned import CheckPlan, plan_check, visit_on
 from mengya_health.screening.queries import FINDING, VISIT, checks_of, open_visit_of
+from mengya_health.screening.rescreens import answered_beside, answered_beside_corrected, close_rescreens
 from mengya_health.screening.schedule import last_day
 from mengya_health.screening.second_look import AskedBack, second_looks, unsettled
 from mengya_health.screening.urgent import Urgent, urgent_in
@@ -55,6 +57,7 @@ def record_check(work, child: ChildFacts, visit_id: str, sent: Mapping) -> Entry
     plan = plan_for(work, child, visit_id, sent, earlier)
     filled = read_form(work.content, child, plan, sent, work.today)
     content = _judged(work, child, plan, filled, earlier)
+    content |= answered_beside(work, child, plan, content, filled.done_on)
     planned = open_visit_of(work, child)
     is_its_turn = planned is None or _due_month(work, planned) <= plan.visit.due_month
     task_id = planned.id if planned and is_its_turn else None
@@ -64,6 +67,8 @@ def record_check(work, child: ChildFacts, visit_id: str, sent: Mapping) -> Entry
     if is_its_turn:  # an old check entered late leaves the present plan alone
         _close_visit(planned, filled)
         _plan_after(work, child, plan, filled)
+    if plan.group:
+        close_rescreens(work, child, filled.done_on)
     ask_for_decision(work, child, entry, content)
     keep_asking(work, child, entry.id, content.get("urgent"))
     work.session.flush()
@@ -85,6 +90,7 @@ def correct_check(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Ent
     if filled.row_version is None:
         raise Malformed
     content = _judged(work, child, plan, filled, earlier) | {"decisions": opened.content["decisions"]}
+    content |= answered_beside_corrected(work, plan, content, opened.content)
     try:
         entry = correct_entry(work, child, entry_id, content=content, row_version=filled.row_version)
     except Conflict as conflict:
@@ -176,8 +182,7 @@ def decide_findings(
     ]
     content = dict(opened.content) | {"decisions": opened.content["decisions"] + made}
     entry = correct_entry(work, child, opened.id, content=content, row_version=row_version)
-    for task in _finding_tasks(work, opened.id):
-        task.status, task.done_on = "completed", work.today
+    ask_for_decision(work, child, entry, content, ended="completed")
     work.session.flush()
     return entry
 
@@ -269,10 +274,10 @@ def _plan_visit(work, child: ChildFacts, visit: PlannedVisit, due_on: date) -> T
     )
 
 
-def ask_for_decision(work, child: ChildFacts, entry: Entry, content: dict) -> None:
-    """Put proposals nobody has decided onto the doctor's list; a correction that leaves none takes them off."""
+def ask_for_decision(work, child: ChildFacts, entry: Entry, content: dict, *, ended: str = "cancelled") -> None:
+    """Put what nobody has decided onto the doctor's list; a correction or decision that leaves nothing takes it off."""
     decided = {each["pathway"] for each in content["decisions"]}
-    left = [each for each in content["proposals"] if each["pathway"] not in decided]
+    left = [each for each in content["proposals"] if each["pathway"] not in decided] or undecided_rescreen(content)
     waiting = _finding_tasks(work, entry.id)
     if left and not waiting:
         days = [each["within_days"] for each in content["findings"] if each["within_days"] is not None]
@@ -281,7 +286,7 @@ def ask_for_decision(work, child: ChildFacts, entry: Entry, content: dict) -> No
         body = {"title": "决定检查中的发现", "visit": content["visit"]}
         _start_task(work, child, kind=FINDING, due_on=due_on, subject_id=entry.id, body=body)
     for task in waiting if not left else ():
-        task.status, task.done_on = "cancelled", work.today
+        task.status, task.done_on = ended, work.today
 
 
 def _finding_tasks(work, entry_id: UUID) -> list[Task]:

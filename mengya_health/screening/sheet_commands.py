@@ -24,6 +24,7 @@ from mengya_health.screening.measurements import (
 )
 from mengya_health.screening.planned import SIGNS, CheckPlan
 from mengya_health.screening.queries import checks_of
+from mengya_health.screening.rescreens import close_rescreens
 from mengya_health.screening.second_look import AskedBack, SecondLook, second_looks, unsettled
 from mengya_health.screening.sheet_forms import FilledSheet, read_sheet
 from mengya_health.screening.sheets import Sheet, plan_sheet, sheet_of
@@ -50,6 +51,8 @@ def record_sheet(work, child: ChildFacts, sheet: Sheet, sent: Mapping) -> Entry:
     content = _judged(work, child, sheet, plan, filled, checks_of(work, child))
     on = filled.filled.done_on
     entry = record_entry(work, child, section="health", kind=CHECK, content=content, happened_on=on)
+    if plan.group:
+        close_rescreens(work, child, on)
     ask_for_decision(work, child, entry, content)
     work.session.flush()
     return entry

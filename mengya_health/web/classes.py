@@ -9,6 +9,7 @@ from mengya_health import audit
 from mengya_health.access.permissions import Permission, is_allowed
 from mengya_health.access.refusals import only_for
 from mengya_health.care import concerns
+from mengya_health.care.informants import answered_since, checks_until
 from mengya_health.care.queries import find_task, tasks_for
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import NotFound
@@ -16,11 +17,14 @@ from mengya_health.fields import Choice, Form
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import class_children, find_child, groups_of
 from mengya_health.record.commands import record_entry
-from mengya_health.record.queries import entries_of_today, written_this_month
+from mengya_health.record.counts import written_lately
+from mengya_health.record.queries import entries_of_today
+from mengya_health.screening.informants import ANSWERS
 from mengya_health.web import check_ins as pages
 from mengya_health.web.shown import classes as shown
 
 bp = Blueprint("classes", __name__)
+OBSERVATION = "observation"
 
 
 @bp.get("/class")
@@ -41,22 +45,29 @@ def of(work, group_id: UUID):
 
 def _board(work, group, groups):
     children = class_children(work, group.id)
-    tasks = tasks_for(work, {child.id: child for child in children}, "teacher")
+    tasks = class_tasks(work, children)
     context = board_context(work, group, groups, children, tasks)
     return render_template("pages/teacher/class.html", board=context, panel=None)
+
+
+def class_tasks(work, children: list[ChildFacts]):
+    """Return what is asked of the class by child, with the checks that are near."""
+    return tasks_for(work, {each.id: each for each in children}, "teacher", checks_until=checks_until(work))
 
 
 def board_context(work, group, groups, children: list[ChildFacts], tasks, current: UUID | None = None) -> dict:
     """Return `board` of pages/teacher/class.html, with who was read in the audit."""
     audit.read(work, [child.id for child in children], "class")
     read = [each.id for each in children if is_allowed(work.actor, Permission.READ_BEHAVIOUR, each.subject)]
+    written = written_lately(work, read, "behaviour", (OBSERVATION, ANSWERS), since=answered_since(work))
     return shown.board(
         work,
         group=group,
         groups=groups,
         children=children,
         tasks=tasks,
-        noted=written_this_month(work, read, "observation"),
+        noted=written[OBSERVATION],
+        answered={child_id: each.last_on for child_id, each in written[ANSWERS].items()},
         current=current,
     )
 
@@ -97,7 +108,7 @@ def save_whole(work, group_id: UUID):
                 "note": "",
                 "setting": "class",
             }
-            record_entry(work, child, section="behaviour", kind="observation", content=content, happened_on=work.today)
+            record_entry(work, child, section="behaviour", kind=OBSERVATION, content=content, happened_on=work.today)
     return redirect(url_for("classes.of", group_id=group_id, saved="stored"), 303)
 
 
@@ -105,7 +116,7 @@ def save_whole(work, group_id: UUID):
 @signed_in
 def written(work):
     children = {child.id: child for child in class_children(work, *(group.id for group in groups_of(work)))}
-    rows = [(children[entry.child_id], entry) for entry in entries_of_today(work, children, "observation")]
+    rows = [(children[entry.child_id], entry) for entry in entries_of_today(work, children, OBSERVATION)]
     return render_template(
         "pages/teacher/written.html",
         **shown.written_page(work, rows, {"href": url_for("classes.show"), "text": _("班级")}),

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.care import concerns
+from mengya_health.care.informants import checks_until
 from mengya_health.care.queries import cases_of, find_task, tasks_for
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound
@@ -19,6 +20,7 @@ from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.attachments import attachments_of
 from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import record_page, timeline
+from mengya_health.screening.informants import ANSWERS
 from mengya_health.screening.measurements import READING_KINDS
 from mengya_health.screening.queries import SCHEDULE_KINDS
 from mengya_health.web import check_ins as pages
@@ -67,8 +69,8 @@ def _home(work, child, siblings, *, is_one_closed: bool = False):
         work,
         child,
         siblings,
-        record_page(work, child, limit=20, also=(*READING_KINDS, *SCHEDULE_KINDS, "exclusion")),
-        tasks_for(work, {child.id: child}, "guardian")[child.id],
+        record_page(work, child, limit=20, also=(*READING_KINDS, *SCHEDULE_KINDS, "exclusion", ANSWERS)),
+        tasks_for(work, {child.id: child}, "guardian", checks_until=checks_until(work))[child.id],
         cases_of(work, child),
         None,
     )

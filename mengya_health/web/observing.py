@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from mengya_health.access.permissions import Permission
 from mengya_health.access.rules import teacher_of
 from mengya_health.care.observing import record_observation
-from mengya_health.care.queries import tasks_for
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound
 from mengya_health.fields import Choice, Form, PlainText
@@ -16,7 +15,7 @@ from mengya_health.people.places import GroupShown
 from mengya_health.people.queries import class_children, find_child
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.queries import entries_of_kind
-from mengya_health.web.classes import board_context, bp
+from mengya_health.web.classes import board_context, bp, class_tasks
 from mengya_health.web.family import bp as family
 from mengya_health.web.shown import classes as shown
 from mengya_health.web.shown import family_observing as shown_at_home
@@ -30,14 +29,15 @@ def observe_page(work, group_id: UUID, child_id: UUID):
     if child is None or not teacher_of(work.actor, child.subject):
         raise NotFound
     group = GroupShown(group_id, None, child.class_name)
-    tasks = tasks_for(work, {each.id: each for each in children}, "teacher")
+    tasks = class_tasks(work, children)
     form = form_state()
     domain = form["values"].get("domain") or request.args.get("domain", shown.FIRST_DOMAIN)
     if domain not in shown.DOMAINS:
         raise NotFound
     seen = entries_of_kind(work, child, "observation")
-    panel = shown.card(work, group, child, tasks[child.id], domain, form, seen)
     context = board_context(work, group, [group], children, tasks, child_id)
+    is_asked_first = child_id in context["asked_first"]
+    panel = shown.card(work, group, child, tasks[child.id], domain, form, seen, is_asked_first=is_asked_first)
     return render_template("pages/teacher/observe.html", board=context, panel=panel)
 
 

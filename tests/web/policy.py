@@ -36,6 +36,7 @@ ELSEWHERE = {
     "cases.question",
     "checks.correction",
     "checks.show",
+    "informants.of_check",
     "children.entry",
     "family.check_in_page",
     "family.statement",
@@ -58,7 +59,7 @@ _CASE = (
 _RECORD = (
     "checks.enter children.advise children.entry classes.concern_page family.concern_page family.people family.record "
     "measurements.enter papers.choose attachments.download attachments.show disputes.answer_page family.sharing_page "
-    "receipts.download receipts.show schedule.booklet schedule.show screenings.enter screenings.index"
+    "receipts.download receipts.show informants.show schedule.booklet schedule.show screenings.enter screenings.index"
 )
 _SHEET = (
     "children.consents children.edit children.guardians children.invite children.show erasures.show "
@@ -76,8 +77,8 @@ _OPEN = {
         "anonymous": "",
         "doctor": f"{_CLINIC} {_CASE} {_RECORD} {_SHEET}",
         "teacher": f"{_CLASS} children.show classes.concern_page classes.observe_page family.concern_page "
-        "reports.write_page daily.check_class daily.check_child daily.sheet",
-        "mother": f"{_FAMILY} family.look",
+        "informants.in_class reports.write_page daily.check_class daily.check_child daily.sheet",
+        "mother": f"{_FAMILY} family.look informants.at_home",
         "specialist": f"{_LETTER} children.show children.entry attachments.download attachments.show "
         "reports.write_page",
         "reviewer": f"{_BASIS} releases.waiting {_REPORTS}",

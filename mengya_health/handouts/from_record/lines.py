@@ -10,6 +10,7 @@ from mengya_health.content import Content
 from mengya_health.handouts.content import Hand, Note
 from mengya_health.handouts.from_record.sheet import CLINIC_WORDS, fitted
 from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.informants import ANSWERS, group_of, noticed
 
 HANDS = {"health": Hand.DOCTOR, "behaviour": Hand.TEACHER, "family": Hand.GUARDIAN}
 CONCLUSIONS = {"routine": "按常规检查", "screen": "需要进一步检查"}
@@ -131,6 +132,12 @@ def _observation(content: Content, said: dict) -> str:
     return "；".join([*logs, *seen, *([said["note"]] if said.get("note") else [])])
 
 
+def _answers(content: Content, said: dict) -> str:
+    seen = noticed(content, group_of(content, said["group"]), said).values()
+    text = "有：" + "、".join(f"“{each}”" for each in seen) if seen else "几条都没有或不确定"
+    return "；".join(filter(None, (f"检查前先看：{text}", said["note"])))
+
+
 def _home_record(_content: Content, said: dict) -> str:
     logs = [_logged(name, said[name]) for name in LOGGED if said.get(name)]
     return "，".join([*logs, *([said["note"]] if said.get("note") else [])])
@@ -150,6 +157,7 @@ _BY_ANY_HAND: dict[str, Callable[[Content, dict], str]] = {
     "home_observation": _observation,
     **dict.fromkeys(("daily_check", "daily_step", "exclusion"), lambda _content, _said: ""),  # the nursery's own sheet
     "home_record": _home_record,
+    ANSWERS: _answers,
     "check_in": _check_in,
     "care_plan": _key("summary"),
 }

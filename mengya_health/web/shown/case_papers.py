@@ -5,10 +5,12 @@ from flask_babel import gettext as _
 
 from mengya_health.care.facts import CaseFacts, ReferralFacts, TaskFacts
 from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.informants import undecided_rescreen
 from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import gates, words
+from mengya_health.web.shown.informants import who_differs
 from mengya_health.work import LOCAL
 
 SIGNED = {"evaluation": ("guardian",), "closing_summary": ("guardian",), "class_summary": ("teacher",)}
@@ -114,15 +116,34 @@ def waiting_words(facts: CaseFacts) -> list[dict]:
         for entry in facts.own_entries
         if entry.is_disputed
     ]
-    return objected + [
+    return (
+        objected
+        + _differing(facts)
+        + [
+            {
+                "title": str(words.TASKS[task.kind]),
+                "text": task.body.get("text", ""),
+                "at": words.day(task.created_at.astimezone(LOCAL).date(), facts.today),
+                "href": url_for(pages[task.kind], task_id=task.id),
+            }
+            for task in facts.tasks
+            if task.is_open and task.kind in pages
+        ]
+    )
+
+
+def _differing(facts: CaseFacts) -> list[dict]:
+    """Return the checks at which parents, teachers and the doctor said different things, while that is undecided."""
+    return [
         {
-            "title": str(words.TASKS[task.kind]),
-            "text": task.body.get("text", ""),
-            "at": words.day(task.created_at.astimezone(LOCAL).date(), facts.today),
-            "href": url_for(pages[task.kind], task_id=task.id),
+            "title": who_differs(entry.content),
+            "text": "；".join(say.differing_at(facts.content, entry.content)),
+            "at": words.day(entry.happened_on, facts.today),
+            "href": url_for("informants.of_check", child_id=facts.child.id, entry_id=entry.id),
+            "button": _("并排看"),
         }
-        for task in facts.tasks
-        if task.is_open and task.kind in pages
+        for entry in facts.entries
+        if entry.kind == "screening" and undecided_rescreen(entry.content)
     ]
 
 

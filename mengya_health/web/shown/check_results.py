@@ -20,6 +20,7 @@ from mengya_health.screening.measurements import growth_shown
 from mengya_health.screening.planned import SIGNS, CheckPlan, form_name, plan_check
 from mengya_health.screening.wording import name_of
 from mengya_health.web.shown.checks import child_head, no_signs_note
+from mengya_health.web.shown.informants import compared
 from mengya_health.web.shown.origins import CONCLUSIONS, kept_origin
 from mengya_health.web.shown.words import birth_size, postmenstrual_weeks
 
@@ -52,6 +53,7 @@ def check_page(work, child: ChildFacts, opened: OpenEntry, state, *, by: str | N
         "who_href": url_for("checks.show", **here, by="who"),
         "answers": list(_answers(content, plan, stored)),
         "closing": _closing(stored),
+        "compared": compared(content, child, opened, plan.group),
     }
 
 
@@ -78,6 +80,7 @@ def judged_part(work, child: ChildFacts, opened: OpenEntry, plan: CheckPlan, sta
         "growth_who": None,
         "who_href": "",
         "closing": [],
+        "compared": None,
     }
 
 

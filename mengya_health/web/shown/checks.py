@@ -19,12 +19,14 @@ from mengya_health.screening.check_content import typed_values
 from mengya_health.screening.commands import plan_for, urgent_so_far
 from mengya_health.screening.expected import expected_of
 from mengya_health.screening.forms import CONCLUSIONS
+from mengya_health.screening.informants import ANSWERS, stored_answers, told_before
 from mengya_health.screening.measurements import READING_KINDS
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.queries import checks_of, last_check
 from mengya_health.screening.second_look import SecondLook
 from mengya_health.screening.urgent import urgent_fields
 from mengya_health.web.shown import words
+from mengya_health.web.shown.informants import beside
 from mengya_health.web.shown.urgent import banner
 from mengya_health.web.shown.vaccines import reminders
 
@@ -35,14 +37,16 @@ INDICATOR_OF = {"WEIGHT": "wfa", "LENGTH": "lhfa", "HEADC": "hcfa"}
 
 def entry_page(work, child: ChildFacts, visit_id: str | None, state) -> dict:
     """Return the page on which a check is entered; `state` is the refused form, or a fresh one."""
-    entries = entries_of_kind(work, child, *READING_KINDS, VACCINATION)
+    entries = entries_of_kind(work, child, *READING_KINDS, VACCINATION, ANSWERS)
     checks = [entry for entry in entries if entry.kind in READING_KINDS and entry.status == "active"]
     plan = plan_for(work, child, visit_id, state.values, checks)
     state.values = state.values or {"done_on": plan.on.isoformat(), "position": usual_position(plan)}
     page = _form_page(work, child, plan, state, last_check(checks, plan.on))
-    told = "；".join(reminders(work, child, entries))
-    page["hints"] += [{"title": _("接种提醒"), "text": told, "basis": ""}] if told else []
+    due = "；".join(reminders(work, child, entries))
+    page["hints"] += [{"title": _("接种提醒"), "text": due, "basis": ""}] if due else []
+    told = [stored_answers(entry) for entry in told_before(work.content, entries, plan.group, plan.on)]
     return page | {
+        "told_before": beside(work.content, child, plan, told),
         "action": url_for("checks.save", child_id=child.id, visit=plan.visit.id),
         "back": {"text": _("今日"), "href": url_for("today.show")},
         "put_aside_href": url_for("today.show"),
@@ -57,6 +61,7 @@ def correction_page(work, child: ChildFacts, opened: OpenEntry, state) -> dict:
     page = _form_page(work, child, plan, state, last_check(checks, plan.on))
     shown_at = url_for("checks.show", child_id=child.id, entry_id=opened.id)
     return page | {
+        "told_before": beside(work.content, child, plan, opened.content.get("informants", [])),
         "action": url_for("checks.correct", child_id=child.id, entry_id=opened.id),
         "row_version": opened.row_version,
         "measures": [

@@ -8,9 +8,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
 from mengya_health.care.facts import TaskFacts
+from mengya_health.care.informants import is_asked
 from mengya_health.care.observing import scores_in, signals_of
 from mengya_health.people.facts import ChildFacts
-from mengya_health.record.queries import OpenEntry, Written
+from mengya_health.record.counts import Written
+from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.observing import items_to_see
 from mengya_health.web.shown import seen, words
 from mengya_health.work import LOCAL
@@ -32,13 +34,32 @@ MOST_QUESTIONS = 4  # a card is answered with one hand
 
 
 def board(
-    work, *, group, groups, children: list[ChildFacts], tasks: dict, noted: dict[UUID, Written], current: UUID | None
+    work,
+    *,
+    group,
+    groups,
+    children: list[ChildFacts],
+    tasks: dict,
+    noted: dict[UUID, Written],
+    answered: dict[UUID, date],
+    current: UUID | None,
 ) -> dict:
-    """Return `board` of pages/teacher/class.html; children somebody asked about come first, the topic is not named."""
-    asked = {child.id: [task for task in tasks.get(child.id, ()) if task.kind == "care_task"] for child in children}
+    """Return `board` of pages/teacher/class.html; children somebody asked about come first, the topic is not named.
+
+    `asked_first` are the children at whom the class is asked to look before a check.
+    """
+    of_child = {child.id: tasks.get(child.id, ()) for child in children}
+    first = {
+        child.id for child in children if is_asked(work, child, of_child[child.id], "behaviour", answered.get(child.id))
+    }
+    asked = {
+        child_id: sum(task.kind == "care_task" for task in found) + (child_id in first)
+        for child_id, found in of_child.items()
+    }
     ordered = sorted(children, key=lambda child: not asked[child.id])
     local = work.now.astimezone(LOCAL)
     return {
+        "asked_first": first,
         "name": group.name,
         "line": _("%(day)s · %(n)s 人", day=words.long_day(local.date()), n=len(children)),
         "meal": {
@@ -100,7 +121,7 @@ def _asked_of_class(child: ChildFacts, task: TaskFacts) -> dict:
     return {"text": _("%(name)s：请写一份班级小结", name=child.name), "href": href}
 
 
-def _tile(group_id: UUID, child: ChildFacts, asked: list[TaskFacts], noted: Written, current: UUID | None) -> dict:
+def _tile(group_id: UUID, child: ChildFacts, asked: int, noted: Written, current: UUID | None) -> dict:
     return {
         "name": child.name,
         "initial": words.initial_of(child.name),
@@ -108,13 +129,23 @@ def _tile(group_id: UUID, child: ChildFacts, asked: list[TaskFacts], noted: Writ
         "href": url_for("classes.observe_page", group_id=group_id, child_id=child.id),
         "is_current": child.id == current,
         "is_away": False,
-        "ask": _("请看 %(n)s 条", n=len(asked)) if asked else "",
+        "ask": _("请看 %(n)s 条", n=asked) if asked else "",
         "note": _("已记 %(n)s", n=noted.today) if noted.today else "—",
         "is_noted": noted.today > 0,
     }
 
 
-def card(work, group, child: ChildFacts, tasks: list[TaskFacts], domain: str, form, observed: list[OpenEntry]) -> dict:
+def card(
+    work,
+    group,
+    child: ChildFacts,
+    tasks: list[TaskFacts],
+    domain: str,
+    form,
+    observed: list[OpenEntry],
+    *,
+    is_asked_first: bool,
+) -> dict:
     """Return `panel` of partials/observe_panel.html: one domain's questions for the child's age.
 
     `observed` is what the class has observed of the child so far.
@@ -125,7 +156,8 @@ def card(work, group, child: ChildFacts, tasks: list[TaskFacts], domain: str, fo
         "initial": words.initial_of(child.name),
         "shade": words.shade_of(child.id),
         "ask": "",
-        "tasks": [
+        "tasks": [_look_first(group, child)] * is_asked_first
+        + [
             {
                 "text": task.title,
                 "note": task.body["frequency"],
@@ -157,6 +189,14 @@ def card(work, group, child: ChildFacts, tasks: list[TaskFacts], domain: str, fo
         "just_saved": "",
         "undo_href": "",
         "back": {"href": url_for("classes.of", group_id=group.id), "text": group.name},
+    }
+
+
+def _look_first(group, child: ChildFacts) -> dict:
+    return {
+        "text": _("检查前先看一看这几条"),
+        "note": _("点一点就好，约 1 分钟"),
+        "href": url_for("informants.in_class", group_id=group.id, child_id=child.id),
     }
 
 

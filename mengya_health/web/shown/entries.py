@@ -11,9 +11,12 @@ from mengya_health.care.check_ins import DONE
 from mengya_health.care.loop import loop_of
 from mengya_health.content import Content
 from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.informants import ANSWERS, group_of, noticed
 from mengya_health.screening.urgent_care import ARRIVED
 from mengya_health.screening.wording import answers_of
 from mengya_health.web.shown import seen, words
+from mengya_health.web.shown.informants import decided, differing, told_answers
+from mengya_health.web.shown.informants import in_full as answers_in_full
 from mengya_health.web.shown.origins import CONCLUSIONS as ENDED
 from mengya_health.web.shown.origins import kept_origin
 
@@ -123,8 +126,12 @@ def _check(content: Content, said: dict, kind: str) -> Said:
     name = content.visit(said["visit"]).name if said.get("visit") else said.get("name") or str(_("测量"))
     measured = _measured(content, said)
     findings = [each["result"] for each in said.get("findings", ())]
-    note = "；".join(findings) or _ended(said) or said.get("note", "")
+    apart = differing_at(content, said)
+    marks = [_("%(n)s 条说法不一致", n=len(apart))] if apart else []
+    note = "；".join(map(str, [*findings, *marks])) or _ended(said) or said.get("note", "")
     tag = ("flag", str(_("%(n)s 项需关注", n=len(findings)))) if findings else ("", "")
+    if apart and not findings:
+        tag = ("flag", str(_("说法不一致")))
     return Said(f"{name}：{measured}" if measured else name or kind, note, *tag)
 
 
@@ -133,6 +140,11 @@ def _ended(said: dict) -> str:
     if not said.get("sheet"):
         return str(CONCLUSIONS.get(said.get("conclusion"), ""))
     return "、".join(str(ENDED[each["conclusion"]][1]) for each in said["screenings"])
+
+
+def differing_at(content: Content, said: dict) -> list[str]:
+    """Return where parents, teachers and the doctor said different things at a check of this content."""
+    return differing(content, group_of(content, said["signs"]["group"]), said) if said.get("informants") else []
 
 
 def _follow_up(content: Content, said: dict, kind: str) -> Said:
@@ -192,6 +204,11 @@ def _not_done(content: Content, said: dict, kind: str) -> Said:
     return Said(f"{kind}：{content.visit(said['visit']).name}", "；".join(filter(None, (why, said["text"]))))
 
 
+def _answers(content: Content, said: dict, kind: str) -> Said:
+    is_there = bool(noticed(content, group_of(content, said["group"]), said))
+    return Said(kind, told_answers(content, said), *(("flag", str(_("答了“有”"))) if is_there else ("", "")))
+
+
 _SAY: dict[str, Callable[[Content, dict, str], Said]] = {
     **{kind: _seen(kind) for kind in seen.KINDS},
     "screening": _check,
@@ -204,6 +221,7 @@ _SAY: dict[str, Callable[[Content, dict, str], Said]] = {
     "outcome": _outcome,
     "vaccination": _booklet,
     "visit_not_done": _not_done,
+    ANSWERS: _answers,
 }
 
 # --- in full ----------------------------------------------------------------------------------------------------------
@@ -248,6 +266,11 @@ def _full_check(content: Content, said: dict) -> Rows:
     for each in said.get("findings", ()):
         yield each["name"], f"{each['result']}（{each['text']}）" if each["text"] != each["result"] else each["result"]
         yield _("依据"), kept_origin(each, said["content_version"])
+    for line in differing_at(content, said):
+        yield _("说法不一致"), line
+    decision = decided(said)
+    if decision:
+        yield _("复筛"), "；".join(filter(None, (decision["text"], decision["reason"])))
     yield _("结论"), CONCLUSIONS.get(said.get("conclusion"), "")
     yield _("下次"), said.get("next_on")
     yield from _texts(content, said)
@@ -331,4 +354,5 @@ _FULL: dict[str, Callable[[Content, dict], Rows]] = {
     "outcome": _full_outcome,
     "vaccination": _full_booklet,
     "visit_not_done": _full_not_done,
+    ANSWERS: answers_in_full,
 }

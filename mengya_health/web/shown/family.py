@@ -10,10 +10,20 @@ from flask_babel import lazy_gettext as lazy
 from mengya_health.access.permissions import Permission
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.follow_through import back_of, excluded
+from mengya_health.care.informants import is_asked
 from mengya_health.care.queries import CaseLine
+from mengya_health.care.tasks import LOOK_FIRST
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import RecordPage
-from mengya_health.screening.measurements import Measurement, a_month_before, chart_of, latest_velocity, measurements_in
+from mengya_health.screening.informants import ANSWERS
+from mengya_health.screening.measurements import (
+    READING_KINDS,
+    Measurement,
+    a_month_before,
+    chart_of,
+    latest_velocity,
+    measurements_in,
+)
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.family_consents import renewals
@@ -30,9 +40,10 @@ MOST_AT_HOME = 3
 
 def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: RecordPage, tasks, cases, clinic) -> dict:
     """Return the context of pages/parent/home.html."""
-    history = measurements_in([each for each in record.of_kinds if each.kind != "exclusion"])
+    history = measurements_in(each for each in record.of_kinds if each.kind in READING_KINDS)
     asked, at_home = _split(tasks)
     again = [each | {"note": ""} for each in renewals(work, child)]
+    first = _look_first(work, child, record, tasks)
     here = {"child_id": child.id}
     logs = may(work, child, Permission.WRITE_FAMILY)
     is_open = may(work, child, Permission.READ_HEALTH) and not child.subject.has_ended("health")
@@ -44,8 +55,14 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
         "closed": [words.closed(name, until) for name, until in child.subject.ended if name in words.CLASSES],
         "siblings": [{"name": each.name, "href": url_for("family.home_of", child_id=each.id)} for each in siblings],
         "urgent": family_notices(tasks),
-        "todo": _todo(child, asked, may_sign) or _to_renew(again),
-        "more_todo": [_asked(child, task) for task in asked[1:]] + (again if asked else again[1:]),
+        "todo": _todo(child, asked, may_sign) or _to_renew(again) or first,
+        "more_todo": [_asked(child, task) for task in asked[1:]]
+        + (again if asked else again[1:])
+        + (
+            [{"text": first["title"], "note": first["text"], "href": first["href"]}]
+            if first and (asked or again)
+            else []
+        ),
         "away": _away(work, child, record),
         "growth": _growth(child, history, work.today),
         "next_visit": family_visit(work, child, record.of_kinds) if is_open else None,
@@ -129,6 +146,22 @@ def _to_renew(again: list[dict]) -> dict | None:
         "text": _("看一看变了什么，再选一次。"),
         "href": again[0]["href"],
         "button": _("看一看，再选一次"),
+        "hand_over": None,
+    }
+
+
+def _look_first(work, child: ChildFacts, record: RecordPage, tasks: list[TaskFacts]) -> dict | None:
+    """Return what to look at before a check that is near, None where nobody asks or the family has answered."""
+    answered = [each.happened_on for each in record.of_kinds if each.kind == ANSWERS and each.section == "family"]
+    if not is_asked(work, child, tasks, "family", max(answered, default=None)):
+        return None
+    is_by_doctor = any(task.kind == LOOK_FIRST for task in tasks)
+    return {
+        "lead": _("医生请您看一看，约 1 分钟") if is_by_doctor else _("快到检查了，约 1 分钟"),
+        "title": _("请先看一看这几条。") if is_by_doctor else _("来之前先看一看这几条。"),
+        "text": _("点一点就好，医生检查时会一起看。"),
+        "href": url_for("informants.at_home", child_id=child.id),
+        "button": _("看一看这几条"),
         "hand_over": None,
     }
 

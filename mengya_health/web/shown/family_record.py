@@ -9,8 +9,10 @@ from flask_babel import lazy_gettext as lazy
 from mengya_health.access.permissions import Permission
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.informants import ANSWERS
 from mengya_health.web.shown import seen, words
 from mengya_health.web.shown.children import may
+from mengya_health.web.shown.informants import told_answers
 from mengya_health.web.shown.links import home_link
 
 HOME_LOG = {
@@ -37,6 +39,7 @@ PLAIN_KINDS = {
     "check_in": lazy("任务记录"),
     "class_summary": lazy("班级小结"),
     "home_record": lazy("家里记的"),
+    "informant_answers": lazy("检查前先看的几条"),
     "question": lazy("家里的提问"),
     "dispute": lazy("家里的不同看法"),
     "dispute_answer": lazy("对不同看法的答复"),
@@ -114,6 +117,8 @@ def _plain_note(work, entry: OpenEntry) -> str:
         return "，".join([*shown, *([said["note"]] if said.get("note") else [])])
     if entry.kind in seen.KINDS:
         return seen.plainly(work.content, entry)
+    if entry.kind == ANSWERS:
+        return told_answers(work.content, entry.content)
     if entry.kind == "check_in":
         task = work.content.tasks.get(said["item"])
         return "：".join(filter(None, (task.title if task else "", str(DONE[said["done"]]), said.get("note", ""))))

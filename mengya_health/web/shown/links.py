@@ -8,33 +8,33 @@ from flask_babel import gettext as _
 from mengya_health.care.facts import TaskFacts
 from mengya_health.people.facts import ChildFacts
 
-# Kinds of tasks that are done on a page of the child itself.
+# Kind of task → the page of the child on which it is done.
 OF_CHILD = {
     "visit": "checks.enter",
+    "rescreen": "checks.enter",
+    "look_first": "informants.show",
     "consent_withdrawn": "children.consents",
     "consent_disputed": "children.consents",
     "two_persons": "children.guardians",
     "erasure": "erasures.show",
 }
+# Kind of task → the page of the task itself.
+OF_TASK = {"concern": "cases.concern", "witness": "cases.confirm_paper", "question": "cases.question"}
 
 
 def task_href(child_id: UUID, task: TaskFacts) -> str:
     """Return the page on which the doctor does what a task asks."""
+    if task.kind in OF_CHILD:
+        return url_for(OF_CHILD[task.kind], child_id=child_id)
+    if task.kind in OF_TASK:
+        return url_for(OF_TASK[task.kind], task_id=task.id)
     match task.kind:
         case "finding":
             return url_for("checks.show", child_id=child_id, entry_id=task.subject_id)
-        case "concern":
-            return url_for("cases.concern", task_id=task.id)
-        case kind if kind in OF_CHILD:
-            return url_for(OF_CHILD[kind], child_id=child_id)
         case "dispute":
             return url_for("disputes.answer_page", child_id=child_id, note_id=task.subject_id)
-        case "witness":
-            return url_for("cases.confirm_paper", task_id=task.id)
         case "outcome":
             return url_for("urgent.outcome", child_id=child_id, task_id=task.id)
-        case "question":
-            return url_for("cases.question", task_id=task.id)
     return url_for("cases.show", case_id=task.case_id) if task.case_id else url_for("children.show", child_id=child_id)
 
 

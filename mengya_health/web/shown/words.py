@@ -75,6 +75,7 @@ KINDS = {
     "check_in": _("任务打卡"),
     "class_summary": _("班级小结"),
     "home_record": _("家庭记录"),
+    "informant_answers": _("检查前先看的几条"),
     "question": _("家长提问"),
     "dispute": _("家长的异议"),
     "dispute_answer": _("对异议的答复"),
@@ -90,6 +91,8 @@ RELATIONS = {"mother": _("妈妈"), "father": _("爸爸"), "grandparent": _("祖
 TASKS = {
     "visit": _("健康检查"),
     "follow_up": _("随访"),
+    "rescreen": _("复筛"),
+    "look_first": _("检查前先看一看"),
     "decision": _("等医生决定"),
     "finding": _("决定检查中的发现"),
     "concern": _("有人请医生看看"),
