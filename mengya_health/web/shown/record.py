@@ -21,6 +21,7 @@ from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.signing.receipts import may_hold
 from mengya_health.web.shown import entries as say
+from mengya_health.web.shown import entries_in_full as full
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head, may
 from mengya_health.web.shown.growth import growth_card, key_points, one_sentence, why_no_chart
@@ -127,7 +128,7 @@ def entry_page(
             "section_text": str(section),
             "kind_text": f"{words.KINDS[entry.kind]} · {entry.happened_on.isoformat()}",
         },
-        "shown": say.in_full(work.content, entry),
+        "shown": full.in_full(work.content, entry),
         "versions": [_version(work, child, each, shown, signatures, versions) for each in versions],
         "disputes": disputes,
         "correct": correct,
@@ -242,7 +243,7 @@ def _only_decisions(here: str, asked: dict) -> dict:
 
 def _correction_field(work, entry: OpenEntry, name: str) -> dict:
     if name in TEXTS:
-        return {"name": name, "label": str(say.TEXTS[name]), "unit": "", "kind": "long"}
+        return {"name": name, "label": str(full.TEXTS[name]), "unit": "", "kind": "long"}
     code = next(code for code, field in MEASURED.items() if field == name)
     label, _value = say.reading(work.content, code, "", entry.content["position"])
     return {"name": name, "label": label, "unit": work.content.metrics[code].unit, "kind": "number"}

@@ -22,6 +22,7 @@ from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.asked import Asked, asked_of_follow_up, basis_text, measure_fields
 from mengya_health.web.shown.cases import back_to_case, choices
 from mengya_health.web.shown.children import child_head
+from mengya_health.web.shown.entries_in_full import in_full
 from mengya_health.web.shown.looking_again import as_list
 
 CHART = "chart"
@@ -107,7 +108,7 @@ def letter_page(work, letter: Letter, *, back: dict) -> dict:
         "decline": None,
         "feedback": None,
         "no_reply": None,
-        "answered": say.in_full(work.content, letter.feedback) if letter.feedback else None,
+        "answered": in_full(work.content, letter.feedback) if letter.feedback else None,
         "given_up": _given_up(work.content, letter.referral),
     }
 

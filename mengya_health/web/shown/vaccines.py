@@ -31,7 +31,7 @@ from mengya_health.screening.vaccines import (
     dose_lines,
 )
 from mengya_health.web.shown.children import child_head
-from mengya_health.web.shown.entries import SOURCES_OF_DOSES
+from mengya_health.web.shown.entries_in_full import SOURCES_OF_DOSES
 
 STATUS = {
     DONE: ("met", lazy("已接种")),
