@@ -31,6 +31,7 @@ from mengya_health.record.queries import OpenEntry, entries_of_kind, versions_of
 from mengya_health.screening.commands import correct_check, find_check, plan_first_visits, plan_for, record_check
 from mengya_health.screening.informants import ANSWERS, side_by_side, undecided_rescreen
 from mengya_health.screening.queries import checks_of
+from mengya_health.screening.sheet_commands import find_sheet, record_sheet
 from mengya_health.signing.consent_texts import text_digest
 from mengya_health.signing.consents import refuse_consent
 from tests.factories import District, a_child, a_district, a_guardian
@@ -62,6 +63,11 @@ class Scene:
             plan = plan_for(work, child, None, {}, checks_of(work, child))
             entry = record_check(work, child, None, filled_form(work.content, child, plan, **changed))
         return self.stored(entry.id)
+
+    def sheet(self, key: str, **sent) -> None:
+        with self.work_as(self.district.doctor) as work:
+            form = {"done_on": work.today.isoformat()} | sent
+            record_sheet(work, find_child(work, self.child.id), find_sheet(work.content, key), form)
 
     def correct(self, check: OpenEntry) -> OpenEntry:
         """Write the check anew, with nothing found."""
@@ -151,6 +157,15 @@ def test_from_the_familys_answer_to_the_re_screen(scene):
 
     scene.check()
     assert scene.tasks("rescreen") == []  # looked at once more
+
+
+def test_the_signs_by_themselves_end_a_re_screen_and_another_sheet_does_not(scene):
+    scene.answers(scene.mother, "family", NO_ANSWER)
+    scene.decides(scene.check(), decide="rescreen")
+    scene.sheet("SCR_ANEMIA", hb="112")
+    assert len(scene.tasks("rescreen")) == 1
+    scene.sheet("SCR_WSCST", **{name: "0" for name in NOTHING if name.startswith("ws_")})
+    assert scene.tasks("rescreen") == []
 
 
 @both
