@@ -29,9 +29,9 @@ LOGINS = ("doctor", *CLASS, *FAMILY, *OFFICES)
 NOBODY = "nobody"
 ENTRANCES = ("/sign-in", "/phone", "/invitations", "/invitations/AAAAA-AAAAA", "/join/somebody")
 LOST = "/nowhere"
-ALIKE = 4  # pages looked at of each kind
+ALIKE = 3  # pages looked at of each kind
 OFTEN = {"cases.show": 40, "cases.follow_up": 12}  # these look different in every state of the loop
-MOST_PAGES = 200
+MOST_PAGES = 300
 FILES = ("static", "attachments.download")
 
 # Pages that no crawl over GET links comes to, and why.
