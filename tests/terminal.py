@@ -94,7 +94,7 @@ def operator(prepared, tmp_path) -> Iterator[Operator]:
 @pytest.fixture
 def content_is_loaded(monkeypatch, content) -> None:
     """The shipped content, loaded once for many starts."""
-    monkeypatch.setattr(opening, "load_content", lambda _folder: content)
+    monkeypatch.setattr(opening, "load_content", lambda _folder, **_which: content)
 
 
 @pytest.fixture

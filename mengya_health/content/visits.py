@@ -84,15 +84,6 @@ class WindowShape(Shape):
     to_month_exclusive = whole()
     applies_if = Condition()
 
-
-@dataclass(frozen=True, kw_only=True)
-class HighRisk:
-    """The narrower window of a check for a child to whom `condition` applies; days from the same anchor."""
-
-    from_day: int
-    to_day: int
-    condition: Mapping[str, Any]
-
     @validates_schema
     def _ends_after_it_begins(self, values: dict[str, Any], **_: Any) -> None:
         days, months = ({name for name in pair if name in values} for pair in (_BY_DAY, _BY_MONTH))
@@ -101,6 +92,15 @@ class HighRisk:
         start, end = (values[name] for name in (_BY_DAY if days else _BY_MONTH))
         if start >= end:
             raise ValidationError("起要早于止。It must begin before it ends.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class HighRisk:
+    """The narrower window of a check for a child to whom `condition` applies; days from the same anchor."""
+
+    from_day: int
+    to_day: int
+    condition: Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
