@@ -127,8 +127,12 @@ class DecimalText(_Field):
             raise ValidationError(self._asked(f"要在 {limits}之间。", en, typed))
         return text
 
+    def guess(self, typed: str) -> str | None:
+        """Return what a refused number was probably meant to be, None where nothing fits."""
+        return likely(typed, self.within) if self.low >= 0 else None
+
     def _asked(self, zh: str, en: str, typed: str) -> str:
-        meant = likely(typed, self.within) if self.low >= 0 else None
+        meant = self.guess(typed)
         return f"{zh}是不是 {meant}？ {en}" if meant else f"{zh} {en}"
 
 

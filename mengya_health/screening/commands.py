@@ -313,7 +313,11 @@ def _start_task(work, child: ChildFacts, *, kind: str, due_on: date, subject_id:
 
 
 def _is_done(work, child: ChildFacts, visit: PlannedVisit) -> bool:
-    """Return whether the child was checked or measured since this visit became due."""
+    """Return whether the child was checked or measured since this visit became due; a sheet by itself is neither."""
+    due_on = visit.window(child.birth_on)[0]
     newest = select(func.max(Entry.happened_on)).where(Entry.child_id == child.id, Entry.kind == CHECK)
     last_on = work.session.scalar(newest)
-    return last_on is not None and last_on >= visit.window(child.birth_on)[0]
+    if last_on is None or last_on < due_on:
+        return False  # most children: nothing is opened
+    checks = (entry for entry in checks_of(work, child) if entry.kind == CHECK)
+    return any(entry.happened_on >= due_on and not entry.content.get("sheet") for entry in checks)

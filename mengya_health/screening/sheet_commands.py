@@ -15,6 +15,7 @@ from mengya_health.record.queries import OpenEntry, find_entry
 from mengya_health.screening.commands import CHECK, ask_for_decision, day_asked
 from mengya_health.screening.entering import with_other_ways_in
 from mengya_health.screening.findings import CheckResult, judge_check
+from mengya_health.screening.forms import Filled
 from mengya_health.screening.measurements import (
     Measurement,
     judge_measurement,
@@ -26,8 +27,11 @@ from mengya_health.screening.planned import SIGNS, CheckPlan
 from mengya_health.screening.queries import checks_of
 from mengya_health.screening.rescreens import close_rescreens
 from mengya_health.screening.second_look import AskedBack, SecondLook, second_looks, unsettled
-from mengya_health.screening.sheet_forms import FilledSheet, read_sheet
+from mengya_health.screening.sheet_forms import FilledSheet, read_sheet, read_sheet_so_far
 from mengya_health.screening.sheets import Sheet, plan_sheet, sheet_of
+from mengya_health.screening.urgent import Urgent, urgent_in
+from mengya_health.screening.urgent_answer import require_said, typed_answer
+from mengya_health.screening.urgent_care import keep_asking
 
 OEDEMA = "bilateral_oedema"
 
@@ -43,7 +47,7 @@ def find_sheet(content: Content, key: str) -> Sheet:
 def record_sheet(work, child: ChildFacts, sheet: Sheet, sent: Mapping) -> Entry:
     """Write a sheet from a sent form (`sheet_forms.sheet_form`): entry, judgement, findings, what is to be decided.
 
-    Raises Invalid with a message per field, AskedBack for figures that want a second look, NotPermitted.
+    Raises Invalid with a message per field, AskedBack for figures that want a second look, NotSaid, NotPermitted.
     """
     require(work.actor, Permission.WRITE_HEALTH, child.subject)
     plan = plan_sheet(work.content, child, sheet, day_asked(work, child, sent))
@@ -54,6 +58,7 @@ def record_sheet(work, child: ChildFacts, sheet: Sheet, sent: Mapping) -> Entry:
     if plan.group:
         close_rescreens(work, child, on)
     ask_for_decision(work, child, entry, content)
+    keep_asking(work, child, entry.id, content.get("urgent"))
     work.session.flush()
     return entry
 
@@ -79,8 +84,23 @@ def correct_sheet(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Ent
         raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
     entry.happened_on = filled.filled.done_on
     ask_for_decision(work, child, entry, content)
+    keep_asking(work, child, entry.id, content.get("urgent"))
     work.session.flush()
     return entry
+
+
+def urgent_in_sheet(
+    work, child: ChildFacts, sheet: Sheet, sent: Mapping, *, corrects: UUID | None = None
+) -> tuple[Urgent, ...]:
+    """Return what is urgent in a sheet that is still being filled in; nothing of it is stored.
+
+    `corrects` is the entry a correction is typed for: what it said so far is no earlier finding.
+    """
+    plan = plan_sheet(work.content, child, sheet, day_asked(work, child, sent))
+    filled = read_sheet_so_far(work.content, child, sheet, plan, sent).filled
+    judged = judge_measurement(child, _measurement(filled), age_rule=work.settings.age_rule)
+    earlier = [entry for entry in checks_of(work, child) if entry.id != corrects and entry.happened_on <= plan.on]
+    return urgent_in(work.content, judge_check(work.content, child, plan, filled, judged, earlier).findings)
 
 
 def typed_values(plan: CheckPlan, content: Mapping) -> dict:
@@ -96,6 +116,7 @@ def typed_values(plan: CheckPlan, content: Mapping) -> dict:
     typed |= {f"ma_{code}": value for code, value in content.get("mental_ages", {}).items()}
     typed |= {f"ws_{code.upper()}": there for code, there in content["signs"]["there"].items()}
     typed |= dict(content["told"]) | {f"confirm_{each['field']}": each["value"] for each in content["confirmed"]}
+    typed |= typed_answer(content.get("urgent"))
     return {name: _typed(value) for name, value in typed.items() if value not in (None, "")}
 
 
@@ -111,10 +132,10 @@ def _typed(value: object) -> str | list[str]:
 def _judged(
     work, child: ChildFacts, sheet: Sheet, plan: CheckPlan, sent: FilledSheet, earlier: Sequence[OpenEntry]
 ) -> dict:
-    """Return the content of a sheet. Raises AskedBack for what the doctor has not confirmed."""
+    """Return the content of a sheet. Raises AskedBack for what nobody confirmed, NotSaid for what cannot wait."""
     filled, content = sent.filled, work.content
     before = [entry for entry in earlier if entry.happened_on <= filled.done_on]
-    measurement = _measurement(sent)
+    measurement = _measurement(filled)
     judged = judge_measurement(child, measurement, age_rule=work.settings.age_rule)
     last = next(iter(reversed(measurements_in(before))), None)
     looks = second_looks(content, child, plan, filled, judged, last)
@@ -123,8 +144,9 @@ def _judged(
         raise AskedBack(left)
     result = judge_check(content, child, plan, filled, judged, before)
     result = with_other_ways_in(content, plan, sheet, result)
+    said = require_said(content, urgent_in(content, result.findings), filled.urgent, work.today)
     measured = {} if measurement.is_empty else measured_content(work, child, measurement)
-    return measured | sheet_content(content, sheet, plan, sent, result, looks)
+    return measured | sheet_content(content, sheet, plan, sent, result, looks) | ({"urgent": said} if said else {})
 
 
 def sheet_content(
@@ -174,14 +196,14 @@ def _own_version(content: Content, sheet: Sheet) -> str:
     return content.warning_signs.version if sheet.key == SIGNS else content.versions["screenings.yaml"]
 
 
-def _measurement(sent: FilledSheet) -> Measurement:
-    values = sent.filled.values
+def _measurement(filled: Filled) -> Measurement:
+    values = filled.values
     return Measurement(
-        measured_on=sent.filled.done_on,
+        measured_on=filled.done_on,
         weight_kg=values.get("WEIGHT"),
         lenhei_cm=values.get("LENGTH"),
         headc_cm=values.get("HEADC"),
-        position=sent.filled.position,
+        position=filled.position,
         oedema=bool(values.get(OEDEMA, False)),
     )
 

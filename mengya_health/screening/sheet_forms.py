@@ -18,6 +18,7 @@ from mengya_health.screening.development import TOTAL, Quotients, quotients
 from mengya_health.screening.forms import Filled, line_field, wrong_days
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.sheets import DEVELOPMENT, REGRESSION, Sheet, asks_position, tiers_of, tools_of
+from mengya_health.screening.urgent_answer import answer_fields, answer_from, answer_labels
 
 HIGHEST_SCORE = "9999"
 LONGEST_WORD, LONGEST_NOTE = 60, 500
@@ -59,13 +60,13 @@ def sheet_form(content: Content, sheet: Sheet, plan: CheckPlan) -> type[SheetFor
             made[f"confirm_{name}"] = PlainText(longest=20)
     made |= {f"ws_{sign.code}": Choice("0", "1", required=True) for sign in (plan.group.items if plan.group else ())}
     made |= {told.name: Choice("0", "1", required=told.is_required) for told in plan.told}
-    made |= _fields_of_scale(sheet) | _fields_of_choice(content, sheet)
+    made |= _fields_of_scale(sheet) | _fields_of_choice(content, sheet) | answer_fields(content)
     if asks_position(plan):
         made["position"] = Choice("l", "h")
     return SheetForm.from_dict(made, name="Sheet")
 
 
-def labels_of(sheet: Sheet, plan: CheckPlan) -> dict[str, str]:
+def labels_of(content: Content, sheet: Sheet, plan: CheckPlan) -> dict[str, str]:
     """Return what each field is called beside the field and in the summary of what is wrong."""
     labels = {"done_on": "哪一天做的", "by": "施测者", "note": "备注", "row_version": "版本", "position": "量法"}
     labels |= {"version": "量表版本", "cutoff": "所用界值", "scale_result": "量表结论"}
@@ -75,7 +76,7 @@ def labels_of(sheet: Sheet, plan: CheckPlan) -> dict[str, str]:
         name = form_name(line)
         labels |= {name: line.name, f"confirm_{name}": line.name, f"ma_{name}": line.name.replace("发育商", "智龄")}
     labels |= {f"ws_{sign.code}": f"预警征 {sign.text}" for sign in (plan.group.items if plan.group else ())}
-    return labels | {each.name: each.text for each in plan.told}
+    return labels | answer_labels(content) | {each.name: each.text for each in plan.told}
 
 
 def read_sheet(
@@ -84,17 +85,26 @@ def read_sheet(
     """Return a sent sheet as plain values. Raises Invalid with a message per field, Malformed for fields unknown."""
     try:
         loaded = sheet_form(content, sheet, plan)().load(sent)
-        problems = dict(wrong_days(child, loaded, today)) | _unsaid(plan, loaded)
+        problems = dict(wrong_days(child, loaded, today)) | _unsaid(content, plan, loaded)
         if problems:
             raise Invalid(fields=problems)
-        return _filled(child, sheet, plan, loaded)
+        return _filled(content, child, sheet, plan, loaded)
     except Invalid as error:
-        labels = labels_of(sheet, plan)
+        labels = labels_of(content, sheet, plan)
         named = {
             name.partition(".")[0]: [f"{labels[name.partition('.')[0]]}：{text}" for text in texts]
             for name, texts in error.fields.items()
         }
         raise type(error)(error.zh, error.en, fields=named) from error
+
+
+def read_sheet_so_far(content: Content, child: ChildFacts, sheet: Sheet, plan: CheckPlan, sent: Mapping) -> FilledSheet:
+    """Return what can be read of a sheet that is still being filled in: to look at, never to store."""
+    given = sheet_form(content, sheet, plan)().readable_part(sent)
+    # A length counts with its position; quotients worked out from mental ages are never urgent.
+    without = {"length"} if "position" not in given else set()
+    read = {name: each for name, each in given.items() if name not in without and not name.startswith("ma_")}
+    return _filled(content, child, sheet, plan, read | {"done_on": plan.on})
 
 
 def asks_mental_ages(sheet: Sheet) -> bool:
@@ -147,20 +157,20 @@ def _fields_of_choice(content: Content, sheet: Sheet) -> dict[str, fields.Field]
     return made
 
 
-def _unsaid(plan: CheckPlan, loaded: Mapping) -> dict[str, list[str]]:
+def _unsaid(content: Content, plan: CheckPlan, loaded: Mapping) -> dict[str, list[str]]:
     """Return what only several fields together show to be wanting."""
     problems: dict[str, list[str]] = {}
     if "length" in loaded and asks_position(plan) and "position" not in loaded:
         problems["position"] = ["请选是躺着量还是站着量。 Choose lying or standing."]
     if ("tier" in loaded) != ("tier_result" in loaded):
         problems["tier" if "tier_result" in loaded else "tier_result"] = [NEEDED]
-    about = {"done_on", "by", "version", "cutoff", "tool", "position", "row_version", "tier"}
+    about = {"done_on", "by", "version", "cutoff", "tool", "position", "row_version", "tier", *answer_labels(content)}
     if not {name for name in loaded if not name.startswith("confirm_")} - about:
         problems["note"] = [NOTHING]
     return problems
 
 
-def _filled(child: ChildFacts, sheet: Sheet, plan: CheckPlan, loaded: Mapping) -> FilledSheet:
+def _filled(content: Content, child: ChildFacts, sheet: Sheet, plan: CheckPlan, loaded: Mapping) -> FilledSheet:
     lines = {line.code: line for line in plan.visit.fields}
     values = {code: _value(line, loaded[form_name(line)]) for code, line in lines.items() if form_name(line) in loaded}
     development = _development(child, sheet, plan, values, loaded)
@@ -180,6 +190,7 @@ def _filled(child: ChildFacts, sheet: Sheet, plan: CheckPlan, loaded: Mapping) -
         conclusion="",
         next_on=None,
         advice="",
+        urgent=answer_from(content, loaded),
     )
     return FilledSheet(filled=filled, about=_about(sheet, loaded, development), row_version=loaded.get("row_version"))
 

@@ -12,19 +12,19 @@ from datetime import date
 from typing import Any
 
 from mengya_health.content import Content
-from mengya_health.content.conditions import kind_of, names_read, simple_conditions
+from mengya_health.content.conditions import names_read
 from mengya_health.content.measurements import Input
 from mengya_health.content.score_forms import ScoreForm
 from mengya_health.content.screenings import Instrument, Screening
 from mengya_health.content.visits import FormField, PlannedVisit
 from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.planned import SIGNS, CheckPlan, told_and_seen
+from mengya_health.screening.reported import reported_inputs
 from mengya_health.screening.wording import answers_of
 
 REGRESSION = "WS_REG"
 DEVELOPMENT = "SCR_DEV"  # the scale whose quotients may be worked out from mental ages
 NONE_OF_THEM = 1  # the option of a list that says nothing of it was found
-REPORT = "mandatory_report"
 MONTHS = "m"
 
 
@@ -159,7 +159,9 @@ def _lines(content: Content, sheet: Sheet, months: int) -> Iterator[FormField]:
         return
     typed = [code for code in sheet.screening.inputs if content.metrics[code].kind != "derived"]
     yield from (_metric_line(content, code) for code in typed)
-    read = {name for rule in sheet.rules for name in names_read(rule.condition)} - _reported(content, sheet)
+    read = {name for rule in sheet.rules for name in names_read(rule.condition)} - reported_inputs(
+        content, sheet.screening
+    )
     for asked in sheet.screening.asked:
         if asked.code in read:
             yield _input_line(sheet.screening, asked, months)
@@ -210,19 +212,6 @@ def _texts(found: Any, months: int) -> Iterable[str]:
         by_age = [each for each in found if int(each["age"].removesuffix(MONTHS)) <= months]
         return by_age[-1]["signs"] if by_age else ()
     return found
-
-
-def _reported(content: Content, sheet: Sheet) -> set[str]:
-    """Return what only a mandatory report may say: it leaves no trace in a record that guardians read."""
-    codes = {
-        simple["code"]
-        for pathway_id in sheet.screening.pathways
-        for rule in content.pathways[pathway_id].rules.escalate
-        if rule.to == REPORT
-        for simple in simple_conditions(rule.condition)
-        if kind_of(simple) == "code"
-    }
-    return {name for rule in sheet.rules if rule.code in codes for name in names_read(rule.condition)}
 
 
 def _within(months: int, ages: tuple[int, int] | None) -> bool:

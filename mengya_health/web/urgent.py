@@ -12,7 +12,10 @@ from mengya_health.fields import Choice, Form, LocalDate, PlainText
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.people.schemas import require_possible_day
+from mengya_health.record.queries import find_entry
 from mengya_health.screening.commands import plan_for, urgent_so_far
+from mengya_health.screening.corrections import urgent_in_correction
+from mengya_health.screening.sheet_commands import find_sheet, urgent_in_sheet
 from mengya_health.screening.urgent_care import Outcome, find_outcome, record_outcome
 from mengya_health.web.cases import case_of_clinic
 from mengya_health.web.looking_again import urgent_in_follow_up
@@ -30,10 +33,25 @@ def in_check(work, child_id: UUID):
     return _fragment(work, urgent_so_far(work, child, plan, posted()))
 
 
+@bp.post("/children/<uuid:child_id>/screenings/<key>/urgent")
+@signed_in(stores=False)
+def in_sheet(work, child_id: UUID, key: str):
+    child, sheet = _child(work, child_id), find_sheet(work.content, key)
+    corrects = request.args.get("corrects", type=UUID)
+    return _fragment(work, urgent_in_sheet(work, child, sheet, posted(), corrects=corrects))
+
+
 @bp.post("/children/<uuid:child_id>/measurement/urgent")
 @signed_in(stores=False)
 def in_measurement(work, child_id: UUID):
     return _fragment(work, urgent_in_form(work, _child(work, child_id), posted()))
+
+
+@bp.post("/children/<uuid:child_id>/entries/<uuid:entry_id>/urgent")
+@signed_in(stores=False)
+def in_correction(work, child_id: UUID, entry_id: UUID):
+    child = _child(work, child_id)
+    return _fragment(work, urgent_in_correction(work, child, find_entry(work, child, entry_id), posted()))
 
 
 @bp.post("/cases/<uuid:case_id>/follow-up/urgent")

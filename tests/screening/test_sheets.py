@@ -12,6 +12,7 @@ from mengya_health.screening.second_look import AskedBack
 from mengya_health.screening.sheet_commands import correct_sheet, find_sheet, record_sheet, typed_values
 from mengya_health.screening.sheet_forms import sheet_form
 from mengya_health.screening.sheets import plan_sheet, sheet_of, sheets
+from mengya_health.screening.urgent_answer import answer_fields
 from tests.screening.conftest import TODAY
 
 COPYRIGHTED = {
@@ -73,6 +74,7 @@ def test_scales_under_copyright_are_scores_only(content, child_of):
         sheet = sheet_of(content, key)
         form = sheet_form(content, sheet, plan_sheet(content, child, sheet, TODAY))()
         own = set(form.fields) - {"done_on", "by", "note", "row_version", "version", "cutoff", "scale_result"}
+        own -= set(answer_fields(content))  # what is said about a finding that cannot wait
         numbers = {name for name in own if name.startswith(("score_", "confirm_"))}
         assert {name.upper() for name in own - numbers} <= set(sheet.form.metrics), key
         assert form.fields["by"].required
@@ -190,7 +192,7 @@ def test_signs_by_themselves_ask_for_all_of_them_and_for_regression(child_of, re
 
 def test_growth_by_itself_is_judged_with_everything_before_it(child_of, record):
     opened = record(child_of(12), "SCR_GROWTH", weight="6.0", length="72.0", headc="45", position="l",
-                    confirm_weight="6.0")  # fmt: skip
+                    confirm_weight="6.0", weigh_g_whz3="0")  # fmt: skip
     assert "G_WAZ3" in codes(opened)
     assert opened.content["growth"]["scores"]["wfa"]["z"].startswith("-")
 
@@ -198,7 +200,9 @@ def test_growth_by_itself_is_judged_with_everything_before_it(child_of, record):
 def test_unlikely_figures_are_asked_back_and_nothing_is_not_a_sheet(child_of, record):
     with pytest.raises(AskedBack):
         record(child_of(12), "SCR_ANEMIA", hb="45")
-    assert codes(record(child_of(12), "SCR_ANEMIA", hb="45", confirm_hb="45")) == ["A3"]
+    assert codes(
+        record(child_of(12), "SCR_ANEMIA", hb="45", confirm_hb="45", urgent_seen="A3", urgent_answer="arranged")
+    ) == ["A3"]
     with pytest.raises(Invalid) as refused:
         record(child_of(12), "SCR_ANEMIA", by="化验室")
     assert set(refused.value.fields) == {"note"}

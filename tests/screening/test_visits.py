@@ -11,9 +11,11 @@ from mengya_health.growth.ages import add_months
 from mengya_health.people.queries import find_child
 from mengya_health.record.models import OPEN_TASK, Task
 from mengya_health.record.queries import entries_of_kind
-from mengya_health.screening.commands import plan_first_visits, record_check
+from mengya_health.screening.commands import plan_first_visits, record_check, record_measurement
 from mengya_health.screening.due_list import ALL, MONTH, NO_CLASS, OVERDUE, WEEK, due_list
+from mengya_health.screening.measurements import Measurement
 from mengya_health.screening.queries import VISIT_NOT_DONE, open_visit_of
+from mengya_health.screening.sheet_commands import find_sheet, record_sheet
 from tests.screening.conftest import TODAY
 
 
@@ -31,6 +33,21 @@ def test_a_new_child_gets_its_next_visit_once(child_of, work_as, district):
         facts = find_child(work, child.id)
         assert plan_first_visits(work, facts).id == first.id
         assert planned(work, child) == [("V_12M", add_months(child.birth_on, 13) - timedelta(days=1))]
+
+
+def test_a_sheet_by_itself_is_no_check_and_a_measurement_is(child_of, work_as, district):
+    child = child_of(12, 3)
+    this_one, next_one = ("V_12M", "V_18M")
+    with work_as(district.doctor) as work:
+        facts = find_child(work, child.id)
+        record_sheet(work, facts, find_sheet(work.content, "SCR_ANEMIA"), {"done_on": TODAY.isoformat(), "hb": "115"})
+        task = plan_first_visits(work, facts)
+        assert [visit for visit, _due_on in planned(work, child)] == [this_one]
+        task.status = "cancelled"
+        work.session.flush()
+        record_measurement(work, facts, Measurement(measured_on=TODAY, weight_kg="9.10"))
+        plan_first_visits(work, facts)
+        assert [visit for visit, _due_on in planned(work, child)] == [next_one]
 
 
 def test_a_check_closes_the_visit_and_plans_the_next(child_of, form_of, work_as, district):

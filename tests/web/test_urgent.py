@@ -1,5 +1,7 @@
 """Pages about what cannot wait: the banner before anything is stored, the lists, the family, the outcome."""
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import event, select
 
@@ -55,6 +57,60 @@ def test_the_form_is_looked_at_without_storing_anything(desk, child, stored, ins
     assert stored() == 0
     unsigned = {name: values for name, values in form.items() if name != "csrf_token"}
     assert desk.send_form(unsigned, f"{page}/urgent", hb="52").status_code == 400
+
+
+def test_a_sheet_says_it_without_scripts_and_keeps_everything(desk, child, stored):
+    path = f"/children/{child.id}/screenings/SCR_ANEMIA"
+    asked = desk.send(path, hb="52", confirm_hb="52", note="门诊指尖血")
+    page = asked.get_data(as_text=True)
+    assert asked.status_code == 422
+    assert 'class="urgent-bar" role="alert"' in page
+    assert "血红蛋白 52 g/L" in page
+    assert "门诊指尖血" in page
+    assert stored() == 0
+    form = desk.form(page, path)
+    too_long = desk.send_form(form, path, **SAID | {"urgent_note": "长" * 201}, confirm_hb="52")
+    assert "怎么说的：最多 200 个字" in too_long.get_data(as_text=True)
+    saved = desk.send_form(form, path, **SAID, confirm_hb="52")
+    assert (saved.status_code, stored()) == (303, 1)
+    entry_id = saved.location.partition("?")[0].rpartition("/")[2]
+    correction = desk.open(f"/children/{child.id}/screened/{entry_id}")
+    assert 'value="妈妈在场"' in correction
+    assert f'data-urgent="{path}/urgent?corrects={entry_id}"' in correction
+
+
+def test_a_sheet_is_looked_at_without_storing_anything(desk, child, stored):
+    path = f"/children/{child.id}/screenings/SCR_ANEMIA"
+    page = desk.open(path)
+    assert f'data-urgent="{path}/urgent"' in page
+    assert 'data-urgent="' not in desk.open(f"/children/{child.id}/screenings/MCHATR")
+    form = desk.form(page, path)
+    looked = desk.send_form(form, f"{path}/urgent", hb="52")
+    assert (looked.status_code, "血红蛋白 52 g/L" in looked.get_data(as_text=True)) == (200, True)
+    assert desk.send_form(form, f"{path}/urgent", hb="120").get_data(as_text=True).strip() == ""
+    unsigned = {name: values for name, values in form.items() if name != "csrf_token"}
+    assert desk.send_form(unsigned, f"{path}/urgent", hb="52").status_code == 400
+    assert stored() == 0
+
+
+def test_a_corrected_weight_says_it_too(desk, district, work_as):
+    with work_as(district.doctor) as work:
+        newborn = a_child(work, district, birth_on=work.today - timedelta(days=5), birth_weight_kg="3.300")
+    measure = f"/children/{newborn.id}/measurement"
+    assert desk.send(measure, weight_kg="3.25", position=None).status_code == 303
+    with work_as(district.doctor, writing=False) as work:
+        path = f"/children/{newborn.id}/entries/{work.session.scalars(select(Entry.id)).one()}"
+    form = desk.form(desk.open(path), path)
+    looked = desk.send_form(form, f"{path}/urgent", weight_kg="2.95").get_data(as_text=True)
+    asked = desk.send_form(form, path, weight_kg="2.95", reason="抄错了")
+    page = asked.get_data(as_text=True)
+    assert asked.status_code == 422
+    assert 'class="urgent-bar" role="alert"' in looked
+    assert 'class="urgent-bar" role="alert"' in page
+    assert 'value="2.95"' in page
+    told = {"urgent_seen": "G_NB_LOSS", "urgent_answer": "arranged"}
+    assert desk.send_form(desk.form(page, path), path, **told).status_code == 303
+    assert "当日就诊 · 还没有结果" in desk.open("/today")
 
 
 def test_it_stands_on_every_page_until_it_is_answered(desk, child, installation, district, clock):

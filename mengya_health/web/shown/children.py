@@ -11,6 +11,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.invitations import IssuedInvitation, OpenInvitation
 from mengya_health.people.places import ClassChoice
 from mengya_health.people.queries import FamilyMember
+from mengya_health.people.schemas import ChildInput
 from mengya_health.signing.consent_texts import consent_texts, text_digest
 from mengya_health.web.shown import words
 from mengya_health.web.shown.qr import qr_code
@@ -18,6 +19,7 @@ from mengya_health.work import LOCAL
 
 AT_THE_DESK = ("P1", "P2", "P3")  # asked when a record is opened; the others when they come up
 DAYS_PER_WEEK = 7
+BIRTH_WEIGHT = "birth_weight_kg"
 
 
 def child_head(child: ChildFacts, today: date, *, is_clinical: bool = True) -> dict:
@@ -65,6 +67,7 @@ def new_page(work, form, classes: Iterable[ClassChoice], twins: list[ChildFacts]
     return {
         "action": url_for("children.create"),
         "form": form,
+        "weight_guess": _weight_guess(form),
         "groups": _class_options(classes),
         "relations": relation_options(),
         "consents": [paper(work, purpose) for purpose in AT_THE_DESK],
@@ -80,6 +83,7 @@ def edit_page(work, child: ChildFacts, form, classes: Iterable[ClassChoice]) -> 
         "action": url_for("children.update", child_id=child.id),
         "row_version": child.row_version,
         "form": form,
+        "weight_guess": _weight_guess(form),
         "relations": relation_options(),
         "groups": _class_options(classes),
         "birth_size": _birth_size_note(child),
@@ -180,6 +184,13 @@ def _birth_size_note(child: ChildFacts) -> str:
     if size is None:
         return ""
     return _("WS/T 800 单胎：%(size)s", size=words.birth_size(size.size, size.percentile_range))
+
+
+def _weight_guess(form) -> str:
+    """Return what a refused birth weight was probably meant to be: grams for kilograms, a point left out."""
+    if BIRTH_WEIGHT not in form.errors:
+        return ""
+    return ChildInput().fields[BIRTH_WEIGHT].guess(str(form.values.get(BIRTH_WEIGHT, ""))) or ""
 
 
 def _search_row(child: ChildFacts, today: date) -> dict:

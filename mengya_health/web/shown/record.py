@@ -15,7 +15,14 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.record.commands import may_correct
 from mengya_health.record.queries import OpenEntry, RecordPage, Version
 from mengya_health.screening.commands import is_judged_check
-from mengya_health.screening.corrections import TEXTS, is_corrected_here, typed_of
+from mengya_health.screening.corrections import (
+    TEXTS,
+    answered,
+    is_corrected_here,
+    is_measured,
+    typed_of,
+    urgent_in_correction,
+)
 from mengya_health.screening.measurements import MEASURED
 from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
@@ -26,7 +33,7 @@ from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head, may
 from mengya_health.web.shown.growth import growth_card, key_points, one_sentence, why_no_chart
 from mengya_health.web.shown.links import task_href
-from mengya_health.web.shown.urgent import open_outcomes
+from mengya_health.web.shown.urgent import banner, open_outcomes
 from mengya_health.web.shown.vaccines import vaccine_points
 
 NEWEST, ALL = 20, 500
@@ -140,11 +147,15 @@ def correction_form(work, child: ChildFacts, entry: OpenEntry, form_state: Calla
     """Return the form that corrects an entry; None where it is not this reader's, or corrected elsewhere."""
     if not (is_corrected_here(entry) and may_correct(work, child, entry)):
         return None
-    typed = typed_of(entry)
+    typed, here = typed_of(entry), {"child_id": child.id, "entry_id": entry.id}
+    form = form_state(**typed | answered(entry))
     return {
-        "action": url_for("children.correct", child_id=child.id, entry_id=entry.id),
-        "form": form_state(**typed),
+        "action": url_for("children.correct", **here),
+        "form": form,
         "row_version": entry.row_version,
+        "urgent": banner(work, urgent_in_correction(work, child, entry, form.values)),
+        "urgent_href": url_for("urgent.in_correction", **here) if is_measured(entry) else "",
+        "urgent_fields": " ".join(typed),
         "fields": [_correction_field(work, entry, name) for name in typed],
     }
 

@@ -40,7 +40,7 @@ def sheet_result_page(work, child: ChildFacts, opened: OpenEntry, state) -> dict
 
 def _answers(content: Content, sheet: Sheet, plan: CheckPlan, stored: dict) -> Iterator[tuple[str, str]]:
     """Yield what was entered, line by line, in the order of the form."""
-    typed, labels = typed_values(plan, stored), labels_of(sheet, plan)
+    typed, labels = typed_values(plan, stored), labels_of(content, sheet, plan)
     yield from _about(content, sheet, typed, labels)
     for code in areas_of(sheet):
         if f"ma_{code.lower()}" in typed:

@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
 
 from mengya_health.content import Content
+from mengya_health.content.typed_numbers import likely, range_of
 from mengya_health.content.visits import FormField
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.commands import day_asked
+from mengya_health.screening.expected import expected_of
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.queries import checks_of
-from mengya_health.screening.sheet_commands import typed_values
+from mengya_health.screening.sheet_commands import typed_values, urgent_in_sheet
 from mengya_health.screening.sheet_forms import TIER_RESULTS, areas_of
 from mengya_health.screening.sheets import Sheet, asks_position, notes_of, plan_sheet, sheets, tiers_of, tools_of
+from mengya_health.screening.urgent import Urgent, urgent_fields
 from mengya_health.screening.wording import in_words
 from mengya_health.web.shown import words
 from mengya_health.web.shown.checks import no_signs_note, soft_checks, usual_position
 from mengya_health.web.shown.children import back_to, child_head
 from mengya_health.web.shown.origins import CONCLUSIONS, origin_text
+from mengya_health.web.shown.urgent import banner
+
+ALWAYS_LOOKED_AT = {"done_on", "position"}
 
 
 def index_page(work, child: ChildFacts) -> dict:
@@ -47,10 +54,12 @@ def index_page(work, child: ChildFacts) -> dict:
 def sheet_page(work, child: ChildFacts, sheet: Sheet, state) -> dict:
     """Return the form of a sheet (pages/screening/sheet.html); `state` is the refused form, or a fresh one."""
     plan = plan_sheet(work.content, child, sheet, day_asked(work, child, state.values))
+    urgent = urgent_in_sheet(work, child, sheet, state.values) if state.values else ()
     state.values = state.values or {"done_on": plan.on.isoformat(), "position": usual_position(plan)}
     list_of_all = url_for("screenings.index", child_id=child.id)
     return _page(work, child, sheet, plan, state) | {
         "action": url_for("screenings.save", child_id=child.id, key=sheet.key),
+        **_looked_at(work, child, sheet, plan, urgent),
         "row_version": None,
         "back": {"text": _("专项筛查"), "href": list_of_all},
     }
@@ -61,7 +70,9 @@ def correction_page(work, child: ChildFacts, sheet: Sheet, opened: OpenEntry, st
     plan = plan_sheet(work.content, child, sheet, day_asked(work, child, state.values or opened.content))
     state.values = state.values or typed_values(plan, opened.content)
     here = {"child_id": child.id, "entry_id": opened.id}
+    urgent = urgent_in_sheet(work, child, sheet, state.values, corrects=opened.id)
     return _page(work, child, sheet, plan, state) | {
+        **_looked_at(work, child, sheet, plan, urgent, corrects=opened.id),
         "action": url_for("screenings.correct", **here),
         "row_version": opened.row_version,
         "back": {"text": _("这次筛查"), "href": url_for("checks.show", **here)},
@@ -131,7 +142,7 @@ def _page(work, child: ChildFacts, sheet: Sheet, plan: CheckPlan, state) -> dict
         "age_line": _age_line(child, sheet, plan),
         "not_judged": sheet.is_judged and not _suits(child, sheet, plan.on),
         "asks_position": asks_position(plan),
-        "numbers": [_line(content, line) for line in plan.visit.fields if line.kind == "number"],
+        "numbers": [_number(child, content, plan, line, state) for line in plan.visit.fields if line.kind == "number"],
         "ones": [_line(content, line) for line in plan.visit.fields if line.kind in ("choice", "flag")],
         "several": [_line(content, line) for line in plan.visit.fields if line.kind == "choices"],
         "mental_ages": [_mental_age(content, code) for code in areas_of(sheet)],
@@ -154,6 +165,19 @@ def _page(work, child: ChildFacts, sheet: Sheet, plan: CheckPlan, state) -> dict
         "basis": _basis(content, sheet),
         "copyright": sheet.instrument.copyright if sheet.instrument else "",
         "performer": (sheet.screening.performer or "") if sheet.is_judged else "",
+    }
+
+
+def _looked_at(
+    work, child: ChildFacts, sheet: Sheet, plan: CheckPlan, urgent: Sequence[Urgent], **corrects: UUID
+) -> dict:
+    """Return what cannot wait in the form, and where its script asks about it; '' where nothing asked ever is."""
+    fields = urgent_fields(work.content, plan)
+    asked = {"child_id": child.id, "key": sheet.key} | corrects
+    return {
+        "urgent": banner(work, urgent),
+        "urgent_href": url_for("urgent.in_sheet", **asked) if {*fields} - ALWAYS_LOOKED_AT else "",
+        "urgent_fields": " ".join(fields),
     }
 
 
@@ -182,6 +206,15 @@ def _line(content: Content, line: FormField) -> dict:
         "hint": _("%(low)s～%(high)s", low=metric.hard[0], high=metric.hard[1]) if has_range else "",
         "options": [{"value": str(value), "text": text} for value, text in options.items()],
     }
+
+
+def _number(child: ChildFacts, content: Content, plan: CheckPlan, line: FormField, state) -> dict:
+    """Return the line of a number; a refused one with a guess at what was meant."""
+    shown, metric = _line(content, line), content.metrics.get(line.metric or "")
+    if shown["name"] not in state.errors or metric is None or metric.hard is None:
+        return shown
+    within = range_of(metric, expected_of(child, plan.on).get(metric.code))
+    return shown | {"guess": likely(str(state.values.get(shown["name"], "")), within) or ""}
 
 
 def _mental_age(content: Content, code: str) -> dict:
