@@ -33,7 +33,7 @@ def import_file(
             paper_consent=paper_consent or installation.settings.is_demo,  # nobody real is in a demo
             progress=progress(),
         )
-    for problem in report.problems:
+    for problem in (*report.problems, *report.urgent):
         click.echo(str(problem), err=True)
     click.echo(str(report))
     if report.problems:

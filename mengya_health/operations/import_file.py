@@ -3,6 +3,7 @@
 Which columns a file may have stands in `import_lines`. Children are known again by the clinic's own number, through a
 keyed index: a second import of the same file adds nothing, and a value that differs from the record is reported, never
 written over it. Every measurement becomes an entry of the health section, judged by WS/T 423—2022 with WHO beside it.
+What cannot wait is asked about and named by its line (`import_urgent`).
 """
 
 from __future__ import annotations
@@ -20,12 +21,13 @@ from mengya_health.errors import NotPermitted
 from mengya_health.operations.import_lines import NAMES, ImportedChild, Line, read_children
 from mengya_health.operations.import_matching import Plan, group_ids, known_ids, match
 from mengya_health.operations.import_table import Problem, read_table
+from mengya_health.operations.import_urgent import record_line
 from mengya_health.operations.installation import Installation, begin_work
 from mengya_health.people.acting import actor_of_login
 from mengya_health.people.commands import register_child
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
-from mengya_health.screening.commands import plan_first_visits, record_measurement
+from mengya_health.screening.commands import plan_first_visits
 from mengya_health.signing.consent_texts import text_digest
 from mengya_health.signing.consents import give_consent
 
@@ -41,7 +43,8 @@ class ImportReport:
     """What an import added, or would add in a dry run. With problems nothing was added.
 
     `unchanged` counts measurements that were on record already; `known` children that were. A dry run opens no record:
-    it does not compare known children, whose measurements `unchanged` then leaves out.
+    it does not compare known children, whose measurements `unchanged` then leaves out. `urgent` has a line for each
+    child with a value that may not wait.
     """
 
     children_added: int = 0
@@ -50,6 +53,7 @@ class ImportReport:
     known: int = 0
     is_dry_run: bool = False
     problems: tuple[Problem, ...] = ()
+    urgent: tuple[Problem, ...] = ()
 
     def __str__(self) -> str:
         """Return the sum of it in one line, Chinese then English."""
@@ -96,12 +100,13 @@ def import_children(
     problems += plan.problems + _unconsented(plan.new, paper_consent=paper_consent)
     if problems:
         return ImportReport(known=len(plan.known), problems=_in_order(problems))
-    _add(work, clinic_id, children, plan, progress or (lambda done, total: None))
+    urgent = _add(work, clinic_id, children, plan, progress or (lambda done, total: None))
     return ImportReport(
         children_added=len(plan.new),
         measurements_added=sum(map(len, plan.added.values())),
         unchanged=plan.unchanged,
         known=len(plan.known),
+        urgent=_in_order(urgent),
     )
 
 
@@ -159,7 +164,9 @@ def _in_order(problems: list[Problem]) -> tuple[Problem, ...]:
 
 def _add(
     work, clinic_id: UUID, children: list[ImportedChild], plan: Plan, progress: Callable[[int, int], None]
-) -> None:
+) -> list[Problem]:
+    """Write what is new; return the line of each child with a value that may not wait."""
+    urgent = []
     ids = {child.clinic_no: new_id() for child in plan.new}
     work.keys.create_child_keys(ids.values())
     work.keys.load(ids.values())
@@ -167,8 +174,9 @@ def _add(
         number = child.clinic_no
         facts = plan.known.get(number) or _register(work, clinic_id, child, ids[number], plan)
         if number in ids or plan.added[number]:
-            _record(work, facts, plan.added[number])
+            urgent += _record(work, facts, plan.added[number])[:1]
         progress(done, len(children))
+    return urgent
 
 
 def _register(work, clinic_id: UUID, child: ImportedChild, child_id: UUID, plan: Plan) -> ChildFacts:
@@ -184,8 +192,10 @@ def _register(work, clinic_id: UUID, child: ImportedChild, child_id: UUID, plan:
     return find_child(work, child_id)
 
 
-def _record(work, facts: ChildFacts, lines: list[Line]) -> None:
-    for line in lines:
-        record_measurement(work, facts, line.measurement, others={"HB": int(line.hb_g_l)} if line.hb_g_l else {})
+def _record(work, facts: ChildFacts, lines: list[Line]) -> list[Problem]:
+    """Write the lines of one child; return those with a value that may not wait, the newest measurement first."""
+    newest_first = sorted(lines, key=lambda line: line.measurement.measured_on, reverse=True)
+    noticed = [record_line(work, facts, line) for line in newest_first]
     work.session.flush()
     plan_first_visits(work, facts)
+    return [each for each in noticed if each]

@@ -88,6 +88,12 @@ def require_said(content: Content, urgent: Sequence[Urgent], answer: UrgentAnswe
     }
 
 
+def unsaid(urgent: Sequence[Urgent], on: date) -> dict | None:
+    """Return what an entry keeps that came in with nobody there to be asked; None where nothing is certain."""
+    codes = [each.code for each in urgent if not each.circumstance]
+    return {"codes": codes, "weighed": [], "answer": "", "note": "", "on": on.isoformat()} if codes else None
+
+
 def typed_answer(stored: Mapping | None) -> dict[str, str]:
     """Return a stored answer as the form would send it again."""
     if not stored:

@@ -8,12 +8,14 @@ from sqlalchemy import func, select
 
 from mengya_health.errors import Invalid, NotPermitted
 from mengya_health.operations.import_file import import_as, import_children
+from mengya_health.operations.import_urgent import ASKED, NAMED
 from mengya_health.people import accounts
 from mengya_health.people.models import Child
 from mengya_health.people.queries import class_children, find_children
 from mengya_health.record.models import Entry, Task
 from mengya_health.record.queries import entries_of_kind
 from mengya_health.screening.measurements import growth_history
+from mengya_health.screening.urgent_care import OUTCOME
 from tests.factories import an_account
 from tests.operations.importing import ROWS, written
 
@@ -202,3 +204,20 @@ def test_birth_weight_is_the_same_however_many_zeros_it_has(take, tmp_path):
     header = "id,name,sex,birth_date,birth_weight_kg"
     take(written(tmp_path, ["B1,样本,F,2025-11-20,3.1"], header=header))
     assert take(written(tmp_path, ["B1,样本,F,2025-11-20,3.10"], header=header)).problems == ()
+
+
+def test_what_cannot_wait_is_asked_about_while_it_is_fresh(take, work_as, district, tmp_path):
+    header = "id,name,sex,birth_date,measured_date,hb_g_l"
+    days = {"今天": "2026-11-23", "一周": "2026-11-16", "更早": "2026-11-15"}
+    lines = [f"U{day},样本,F,2025-11-20,{on},50" for day, on in days.items()]
+    lines.append("U好,样本,F,2025-11-20,2026-11-23,112")
+    report = take(written(tmp_path, lines, header=header))
+    assert [(each.line, each.message) for each in report.urgent] == [(2, ASKED), (3, ASKED), (4, NAMED)]
+    assert not [each for each in report.urgent if "50" in str(each) or "样本" in str(each)]
+    with work_as(district.doctor, writing=False) as work:
+        asked = work.session.scalars(select(Task).where(Task.kind == OUTCOME, Task.status == "requested")).all()
+        assert sorted(task.whose_turn for task in asked) == ["doctor", "doctor", "guardian", "guardian"]
+        asked_about = {task.child_id for task in asked}
+        for child in find_children(work, asked_about).values():
+            (entry,) = entries_of_kind(work, child, "screening")
+            assert (entry.content["urgent"]["codes"], entry.content["urgent"]["answer"]) == (["A3"], "")

@@ -46,6 +46,7 @@ def test_a_sheet_by_itself_is_no_check_and_a_measurement_is(child_of, work_as, d
         task.status = "cancelled"
         work.session.flush()
         record_measurement(work, facts, Measurement(measured_on=TODAY, weight_kg="9.10"))
+        work.session.flush()
         plan_first_visits(work, facts)
         assert [visit for visit, _due_on in planned(work, child)] == [next_one]
 
