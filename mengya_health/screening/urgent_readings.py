@@ -26,8 +26,9 @@ def urgent_in_readings(content: Content, child: ChildFacts, readings: Iterable[R
         months = child.corrected_months(on) if screening.uses_corrected_age else child.age_months(on)
         names = {*screening.inputs, *screening.derives}
         own = {each.name: each.value for each in taken if each.name in names and each.value is not None}
-        evaluation = evaluate(content, screening.id, months, own)
-        found += [finding_content(content, finding) for finding in evaluation.findings]
+        if own:  # an import looks at thousands of lines
+            evaluation = evaluate(content, screening.id, months, own)
+            found += [finding_content(content, finding) for finding in evaluation.findings]
         history = _history(child, taken, months)
         found += [alert_content(screening, alert) for alert in alerts_raised(content, screening.id, history)]
     return urgent_in(content, found)

@@ -196,6 +196,17 @@ def test_the_sheet_is_corrected_from_what_is_stored(desk, register, find, distri
     assert (found.allergies, found.gestational_days, found.birth_weight_kg) == ("牛奶", 252, "2.60")
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("3200", "3.200"), ("32", "3.2"), ("3,2", "3.2")])
+def test_grams_or_a_point_left_out_of_the_birth_weight_get_a_guess(desk, register, find, district, typed, meant):
+    child_id = register("P1").id
+    path = f"/children/{child_id}/edit"
+    page = desk.send(path, birth_weight_kg=typed).get_data(as_text=True)
+    assert f"是不是 {meant}？" in page
+    assert f'name="take_birth_weight_kg" value="{meant}"' in page
+    assert desk.send_form(desk.form(page, path), path, take_birth_weight_kg=meant).status_code == 303
+    assert find(district.doctor, child_id).birth_weight_kg == meant
+
+
 def test_two_who_correct_a_sheet_at_once_get_both_texts(desk, other_desk, register, work_as, district):
     child = register("P1")
     path = f"/children/{child.id}/edit"
