@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mengya_health.growth.chart_layout import Axis, Box, Label, round_axis, spread
 from mengya_health.growth.chart_points import STEPS_AT_24_MONTHS, Point
-from mengya_health.growth.chart_words import LYING, STANDING, line_words
+from mengya_health.growth.chart_words import LYING, STANDING, Reader, line_words
 from mengya_health.growth.curves import SDS, Curve
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 
@@ -115,7 +115,7 @@ def _stature_axis(frame: Frame, first: float, last: float, xs: Sequence[float]) 
     return Axis(max(wished.low, first), min(wished.high, last), left, right, wished.step)
 
 
-def reference_lines(plot: Plot, shown: Sequence[int], indicator: str, audience: str) -> ReferenceLines:
+def reference_lines(plot: Plot, shown: Sequence[int], indicator: str, reader: Reader) -> ReferenceLines:
     """Return what is drawn of the reference, with the words this reader sees."""
     step_x = None
     if indicator in STEPS_AT_24_MONTHS and plot.x.low < HEIGHT_FROM_MONTH < plot.x.high:
@@ -123,9 +123,9 @@ def reference_lines(plot: Plot, shown: Sequence[int], indicator: str, audience: 
     return ReferenceLines(
         bands={sd: "".join(_band(piece, sd, plot) for piece in plot.pieces) for sd in BANDS},
         lines={sd: "".join(f"M{_corners(piece, sd, plot)}" for piece in plot.pieces) for sd in shown},
-        labels=_end_labels(plot, line_words(indicator, audience)),
+        labels=_end_labels(plot, line_words(indicator, reader)),
         step_x=step_x,
-        step_labels=_step_labels(plot.frame, step_x),
+        step_labels=_step_labels(plot.frame, step_x, reader),
     )
 
 
@@ -156,13 +156,13 @@ def _end_labels(plot: Plot, words: dict[int, tuple[str, ...]]) -> tuple[Label, .
     return tuple(labels)
 
 
-def _step_labels(frame: Frame, step_x: float | None) -> tuple[Label, ...]:
+def _step_labels(frame: Frame, step_x: float | None, reader: Reader) -> tuple[Label, ...]:
     """Return lying and standing, left and right of the step; a name without room on its side is left out."""
     if step_x is None:
         return ()
     y = frame.plot.y + frame.plot.height - frame.text_size * 0.6
     gap = frame.text_size / 2
-    left, right = Label(step_x - gap, y, LYING), Label(step_x + gap, y, STANDING)
+    left, right = (Label(x, y, reader.read(w)) for x, w in ((step_x - gap, LYING), (step_x + gap, STANDING)))
     needed = max(left.width(frame.text_size), right.width(frame.text_size)) + gap
     ends = frame.plot.x + needed <= step_x, step_x + needed <= frame.plot.x + frame.plot.width
     return tuple(label for label, fits in zip((left, right), ends, strict=True) if fits)

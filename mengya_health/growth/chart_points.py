@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from datetime import date
 
 from mengya_health.growth.ages import Age, actual_age, corrected_birth_on, is_preterm, months_and_days
-from mengya_health.growth.chart_words import FAMILY, WORDS, number_text, place_words, sd_text, unit_of
+from mengya_health.growth.chart_words import (
+    AGE,
+    BY_DUE_DATE,
+    CORRECTED,
+    DATE,
+    JUDGED,
+    ON_CHART,
+    WORDS,
+    Reader,
+    age_words,
+    number_text,
+    place_words,
+    sd_text,
+    unit_of,
+)
 from mengya_health.growth.judging import judge, who_reference
 from mengya_health.growth.measures import LYING_MINUS_STANDING_CM, bmi_kg_m2
 from mengya_health.growth.visits import REASONS, Judgement, Score, Visit
@@ -56,7 +70,7 @@ def told_visits(indicator: str, visits: Sequence[Visit], reference: str) -> list
     return found
 
 
-def chart_points(indicator: str, told: Sequence[Told], *, audience: str, ages: str, is_lying: bool) -> list[Point]:
+def chart_points(indicator: str, told: Sequence[Told], reader: Reader, *, ages: str, is_lying: bool) -> list[Point]:
     """Return what can be drawn. `ages`: "judged", "actual", or "both" (judged, and its twin at the actual age)."""
     points = []
     for one in told:
@@ -65,7 +79,7 @@ def chart_points(indicator: str, told: Sequence[Told], *, audience: str, ages: s
         x, actual_x = _x_of(one.judged.age, one.visit, ages)
         if indicator == "wflh":
             x, actual_x = _stature_on_table(one.judged, is_lying), None
-        text, word = _value_text(indicator, one), place_words(one.score, indicator, audience)
+        text, word = _value_text(indicator, one), place_words(one.score, indicator, reader)
         stretch = indicator not in STEPS_AT_24_MONTHS or one.judged.age.months < HEIGHT_FROM_MONTH
         points.append(Point(one.visit.measured_on, x, one.score.value, actual_x, text, word, stretch))
     return points
@@ -95,42 +109,41 @@ def _value_text(indicator: str, one: Told) -> str:
     return number_text(float(taken))
 
 
-def table_head(indicator: str, gestational_days: int | None, audience: str) -> tuple[str, ...]:
+def table_head(indicator: str, gestational_days: int | None, reader: Reader) -> tuple[str, ...]:
     """Return the heads of the columns of `table_rows`."""
-    unit = unit_of(indicator, audience)
-    head = ["日期", "月龄"]
+    head = [reader.read(DATE), reader.read(AGE)]
     if is_preterm(gestational_days):
-        head.append("按预产期" if audience == FAMILY else "矫正月龄")
+        head.append(reader.read(BY_DUE_DATE if reader.is_family else CORRECTED))
     if indicator == "wflh":
-        head.append(f"身长/身高（{unit_of('lhfa', audience)}）")
-    return (*head, f"{WORDS[indicator].name}（{unit}）", "在图上" if audience == FAMILY else "评价")
+        head.append(reader.read(WORDS["lhfa"].name) + reader.aside(unit_of("lhfa", reader)))
+    head.append(reader.read(WORDS[indicator].name) + reader.aside(unit_of(indicator, reader)))
+    return (*head, reader.read(ON_CHART if reader.is_family else JUDGED))
 
 
-def table_rows(indicator: str, told: Sequence[Told], gestational_days: int | None, audience: str) -> tuple:
+def table_rows(indicator: str, told: Sequence[Told], gestational_days: int | None, reader: Reader) -> tuple:
     """Return the same measurements as rows of text, latest first."""
-    return tuple(_row(indicator, one, gestational_days, audience) for one in reversed(told))
+    return tuple(_row(indicator, one, gestational_days, reader) for one in reversed(told))
 
 
-def _row(indicator: str, one: Told, gestational_days: int | None, audience: str) -> tuple[str, ...]:
+def _row(indicator: str, one: Told, gestational_days: int | None, reader: Reader) -> tuple[str, ...]:
     visit = one.visit
-    row = [visit.measured_on.isoformat(), _age_text(visit.birth_on, visit.measured_on)]
+    row = [visit.measured_on.isoformat(), _age_text(visit.birth_on, visit.measured_on, reader)]
     if is_preterm(gestational_days):
         term_on = corrected_birth_on(visit.birth_on, gestational_days)
-        row.append(_age_text(term_on, visit.measured_on) if visit.measured_on >= term_on else "—")
+        row.append(_age_text(term_on, visit.measured_on, reader) if visit.measured_on >= term_on else "—")
     if indicator == "wflh":
         row.append(number_text(float(visit.lenhei_cm)))
-    return (*row, _value_text(indicator, one), _said(indicator, one, audience))
+    return (*row, _value_text(indicator, one), _said(indicator, one, reader))
 
 
-def _said(indicator: str, one: Told, audience: str) -> str:
+def _said(indicator: str, one: Told, reader: Reader) -> str:
     if one.score is None:
-        return REASONS[one.reason][0] if audience != FAMILY else "—"
-    word = place_words(one.score, indicator, audience)
-    if audience == FAMILY or one.score.sd_band is None:
+        return "—" if reader.is_family else reader.read(REASONS[one.reason])
+    word = place_words(one.score, indicator, reader)
+    if reader.is_family or one.score.sd_band is None:
         return word
-    return f"{word}（{sd_text(one.score.z, 1)} SD）"
+    return word + reader.aside(f"{sd_text(one.score.z, 1)} SD")
 
 
-def _age_text(birth_on: date, on: date) -> str:
-    months, days = months_and_days(birth_on, on)
-    return f"{months}月{days}天"
+def _age_text(birth_on: date, on: date, reader: Reader) -> str:
+    return age_words(*months_and_days(birth_on, on), reader)

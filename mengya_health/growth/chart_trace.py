@@ -9,7 +9,7 @@ from datetime import date
 from mengya_health.growth.chart_layout import Box, Label, free_place, text_width
 from mengya_health.growth.chart_lines import Frame, Plot
 from mengya_health.growth.chart_points import Point
-from mengya_health.growth.chart_words import COMMON_SD, FAMILY, unit_of
+from mengya_health.growth.chart_words import COMMON_SD, TODAY, Reader, unit_of
 from mengya_health.growth.curves import SDS
 
 # How finely a line is cut into boxes, in units of the viewBox.
@@ -76,7 +76,7 @@ def trace_of(
     *,
     today_on: date,
     indicator: str,
-    audience: str,
+    reader: Reader,
 ) -> Trace:
     """Return the marks of the points that lie in the plot, and the words beside the last, clear of `kept` words."""
     inside = [point for point in points if plot.x.low <= point.x <= plot.x.high]
@@ -84,7 +84,7 @@ def trace_of(
     path = _joined(marks, [point.stretch for point in inside]) if len(marks) > 1 else ""
     callout = None
     if inside:
-        text = last_words(inside[-1], today_on, indicator, audience)
+        text = last_words(inside[-1], today_on, indicator, reader)
         callout = Callout(_callout_box(plot, text, marks, events, kept), text)
     return Trace(path, marks, events, callout)
 
@@ -103,12 +103,14 @@ def _mark(plot: Plot, point: Point, today_on: date) -> Mark:
     return Mark(plot.x.at(point.x), plot.y.at(point.y), point.measured_on == today_on, twin_x)
 
 
-def last_words(point: Point, today_on: date, indicator: str, audience: str) -> str:
+def last_words(point: Point, today_on: date, indicator: str, reader: Reader) -> str:
     """Return "今天 8.0 · 中下", to families "今天 8.0 公斤"; other days by date, those of another year by its month."""
     is_recent = point.measured_on.year == today_on.year
-    when = "今天" if point.measured_on == today_on else f"{point.measured_on:{'%m-%d' if is_recent else '%Y-%m'}}"
-    if audience == FAMILY:
-        return f"{when} {point.text} {unit_of(indicator, audience)}"
+    when = f"{point.measured_on:{'%m-%d' if is_recent else '%Y-%m'}}"
+    if point.measured_on == today_on:
+        when = reader.read(TODAY)
+    if reader.is_family:
+        return f"{when} {point.text} {unit_of(indicator, reader)}"
     return f"{when} {point.text} · {point.word}"
 
 

@@ -18,7 +18,11 @@ from mengya_health.growth.chart_layout import Box, spread
 BIRTH_ON, TODAY_ON = date(2025, 11, 20), date(2026, 11, 23)
 INDICATORS = ["wfa", "lhfa", "wflh", "bfa", "hcfa"]
 TEMPLATES = Path(__file__).parents[2] / "templates"
-NOT_FOR_FAMILIES = re.compile(r"SD|阳性|疑似|异常|低体重|迟缓|消瘦|肥胖|中下|中上")
+NOT_FOR_FAMILIES = re.compile(
+    r"SD|阳性|疑似|异常|低体重|迟缓|消瘦|肥胖|中下|中上|abnormal|suspect|positive|underweight|stunt|wast|obes|average"
+)
+CHINESE = re.compile("[\u3000-\u9fff\uff00-\uffef]")
+ENGLISH_WORD = re.compile("[A-Za-z]{4,}")
 
 
 def _visits(gestational_days=240, sex="M", birth_on=BIRTH_ON, until_on=TODAY_ON, every_days=46):
@@ -44,10 +48,7 @@ def _chart(indicator="wfa", visits=None, *, gestational_days=240, birth_on=BIRTH
 
 
 def _drawn(chart, palette="screen", **more):
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, extensions=["jinja2.ext.i18n"]
-    )
-    environment.install_null_translations(newstyle=True)
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     macros = environment.get_template("partials/growth_chart.html").module
     return str(macros.growth_chart(chart, palette, **more)), str(macros.growth_legend(chart)) + str(
         macros.growth_table(chart)
@@ -96,13 +97,34 @@ def test_the_two_who_references_are_never_joined():
 
 @pytest.mark.parametrize("indicator", INDICATORS)
 @pytest.mark.parametrize("size", ["wide", "narrow"])
-def test_families_see_two_lines_and_no_clinical_word(indicator, size):
-    chart = _chart(indicator, size=size, audience="family")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_families_see_two_lines_and_no_clinical_word(indicator, size, language):
+    chart = _chart(indicator, size=size, audience="family", language=language)
     drawing, text = _drawn(chart)
     assert set(chart.reference.lines) == {-2, 2}
     assert not NOT_FOR_FAMILIES.search(drawing + text)
     assert all(mark.twin_x is None for mark in chart.trace.marks)
-    assert "图上按预产期算月龄" in text
+    assert {"zh": "图上按预产期算月龄", "en": "Ages on the chart count from the due date"}[language] in text
+
+
+@pytest.mark.parametrize("indicator", INDICATORS)
+@pytest.mark.parametrize("audience", ["staff", "family"])
+@pytest.mark.parametrize("reference", ["wst423_2022", "who"])
+def test_a_chart_speaks_one_language(indicator, audience, reference):
+    born = {"birth_on": date(2023, 10, 1), "sex": "F"}
+    early = [_measured("F", born["birth_on"], day, 240, 1) for day in (20, 200, 400, 700, 800, 1000, 1149)]
+    for visits in (early, []):
+        shown = {"audience": audience, "reference": reference, "ages": "both", **born}
+        said = {lang: "".join(_drawn(_chart(indicator, visits, language=lang, **shown))) for lang in ("zh", "en")}
+        assert not CHINESE.search(_read_aloud(said["en"]))
+        assert not ENGLISH_WORD.search(_read_aloud(said["zh"]))
+        assert CHINESE.search(said["zh"])
+
+
+def _read_aloud(markup):
+    """Return the words of a drawing and its name, without its marks and fonts."""
+    names = re.findall(r'aria-label="([^"]*)"', markup)
+    return " ".join([re.sub("<[^>]*>", " ", markup), *names])
 
 
 @pytest.mark.parametrize("indicator", INDICATORS)
@@ -215,7 +237,7 @@ def _measured(sex, birth_on, day, gestation, share):
     st.one_of(st.integers(0, 84 * 30), st.sampled_from([0, 1, 730, 731, 83 * 30 + 20])),
     st.lists(st.tuples(st.floats(0, 1), st.floats(0.3, 3)), max_size=12),
     st.lists(st.floats(0, 1), max_size=9),
-    st.tuples(st.sampled_from(["wide", "narrow"]), st.sampled_from(["staff", "family"])),
+    st.tuples(st.sampled_from(["wide", "narrow"]), st.sampled_from(["staff", "family"]), st.sampled_from(["zh", "en"])),
     st.sampled_from(["wst423_2022", "who"]),
     st.sampled_from([None, 200, 240]),
 )
@@ -224,7 +246,8 @@ def test_no_label_touches_another_or_leaves_the_frame(indicator, sex, days, take
     visits = [_measured(sex, birth_on, int(days * when), early, share) for when, share in taken]
     events = [Event(birth_on + timedelta(int(days * when)), "同意计划，开始干预") for when in happened]
     facts = {"sex": sex, "birth_on": birth_on, "gestational_days": early, "events": events}
-    chart = _chart(indicator, visits, **facts, size=shown[0], audience=shown[1], reference=reference)
+    shown = dict(zip(("size", "audience", "language"), shown, strict=True))
+    chart = _chart(indicator, visits, **facts, **shown, reference=reference)
     boxes, frame = _label_boxes(chart), chart.frame
     for box in boxes:
         assert box.x >= 0

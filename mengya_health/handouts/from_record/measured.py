@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from mengya_health.growth.chart import FAMILY, STAFF
-from mengya_health.growth.chart_words import MOST_CHILDREN, place_words
+from mengya_health.growth.chart_words import COMMON_SD, Reader, place_words
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 from mengya_health.handouts.content import MeasurementRow, TitledChart
 from mengya_health.people.facts import ChildFacts
@@ -80,6 +80,8 @@ def _names(child: ChildFacts, measured: Measurement) -> tuple[tuple[str, str], .
 def _words(work, child: ChildFacts, measured: Measurement, *, for_family: bool) -> dict[str, str]:
     """Return a word for each indicator that could be judged: 上 … 下, or for families 偏轻, 常见 …"""
     scores = judge_measurement(child, measured, age_rule=work.settings.age_rule).scores
-    audience = FAMILY if for_family else STAFF
-    words = {code: place_words(score, code, audience) for code, score in scores.items()}
-    return {code: BETWEEN_THE_LINES if word == "".join(MOST_CHILDREN) else word for code, word in words.items()}
+    reader = Reader(FAMILY if for_family else STAFF)
+    return {
+        code: BETWEEN_THE_LINES if for_family and abs(score.z) <= COMMON_SD else place_words(score, code, reader)
+        for code, score in scores.items()
+    }

@@ -9,9 +9,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from mengya_health.content import Content
-from mengya_health.growth.chart_words import WORDS, number_text, sd_text
+from mengya_health.growth.chart_words import WORDS, Reader, number_text, sd_text
 from mengya_health.growth.intergrowth import REFERENCE as INTERGROWTH
 from mengya_health.growth.visits import NOTES, REASONS
+from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.check_content import typed_values
@@ -158,7 +159,7 @@ def growth_part(growth: dict) -> dict:
     """Return a stored growth judgement as a table."""
     rows = [
         {
-            "label": WORDS["lhfa" if indicator == "hfa" else indicator].name
+            "label": Reader(language=language()).read(WORDS["lhfa" if indicator == "hfa" else indicator].name)
             if indicator != "wflh"
             else _("身长/身高别体重"),
             "value": number_text(float(score["value"])),

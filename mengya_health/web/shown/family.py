@@ -13,6 +13,7 @@ from mengya_health.care.follow_through import back_of, excluded
 from mengya_health.care.informants import is_asked
 from mengya_health.care.queries import CaseLine
 from mengya_health.care.tasks import LOOK_FIRST
+from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import RecordPage
 from mengya_health.screening.informants import ANSWERS
@@ -191,9 +192,9 @@ def _growth(child: ChildFacts, history: list[Measurement], today: date) -> dict 
     text += _gained(child, last, weighed)
     drawing = None
     if child.has_known_sex():
-        drawing = chart_of(child, weighed, "wfa", today_on=today, size="narrow", audience="family", ages="judged")
-    age_note = _("图上按预产期算月龄。") if child.uses_corrected_age(today) else ""
-    return {"drawing": drawing, "text": text, "trend": "", "age_note": age_note}
+        reader = {"audience": "family", "language": language()}
+        drawing = chart_of(child, weighed, "wfa", today_on=today, size="narrow", **reader)
+    return {"drawing": drawing, "text": text, "notes": drawing.notes if drawing else ()}
 
 
 def _gained(child: ChildFacts, last: Measurement, weighed: list[Measurement]) -> str:

@@ -11,8 +11,9 @@ from mengya_health.care.due import VISIT
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.queries import CaseLine
 from mengya_health.growth.chart import Event
-from mengya_health.growth.chart_words import sd_text
+from mengya_health.growth.chart_words import WHY_THEY_DIFFER, Reader, sd_text, short_name
 from mengya_health.growth.intergrowth import REFERENCE as INTERGROWTH
+from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.measurements import Measurement, chart_of, growth_shown, latest_velocity, measurements_in
@@ -31,16 +32,17 @@ def growth_card(work, child: ChildFacts, entries: Sequence[OpenEntry], cases: li
     history = measurements_in(entries)
     if not history or not child.has_known_sex():
         return None
-    drawn = {"today_on": work.today, "ages": asked["ages"], "events": _marked(cases)}
+    reader = Reader(language=language())
+    drawn = {"today_on": work.today, "ages": asked["ages"], "events": _marked(cases), "language": reader.language}
     with_who = asked["beside"] == "who"
-    titles = (_("体重"), _("身长/身高"), _("体重/身长"), _("BMI"), _("头围"))
     corrected = any(child.uses_corrected_age(each.measured_on) for each in history)
     ages = zip(AGES, (_("矫正"), _("实足"), _("两者")), strict=True) if corrected else ()
     return {
         "drawing": chart_of(child, history, asked["chart"], **drawn),
         "narrow": chart_of(child, history, asked["chart"], **drawn, size="narrow"),
         "who": chart_of(child, history, asked["chart"], **drawn, size="narrow", reference="who") if with_who else None,
-        "tabs": [_choice(child, asked, "chart", code, title) for code, title in zip(CHARTS, titles, strict=True)],
+        "why_they_differ": reader.read(WHY_THEY_DIFFER),
+        "tabs": [_choice(child, asked, "chart", code, short_name(code, reader)) for code in CHARTS],
         "ages": [_choice(child, asked, "ages", code, title) for code, title in ages],
         "beside": [
             _choice(child, asked, "beside", code, title)
