@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from mengya_health.growth.ages import CORRECTED_BELOW_MONTHS, age_for_growth
-from mengya_health.growth.chart_lines import Frame, ReferenceLines, plot_of, reference_lines
+from mengya_health.growth.chart_lines import FRAMES, Frame, ReferenceLines, plot_of, reference_lines
 from mengya_health.growth.chart_points import Point, Told, chart_points, table_head, table_rows, told_visits
 from mengya_health.growth.chart_trace import Event, Trace, event_marks, last_words, trace_of
 from mengya_health.growth.chart_words import (
+    AGE_RULES,
+    BEFORE_TERM_FAMILY_NOTE,
+    BEFORE_TERM_NOTE,
     BY_DUE_DATE_NOTE,
     COMMON_SD,
     FAMILY,
     MINUS_0_7,
     MONTHS,
     NOTHING_MEASURED,
+    SEX_UNKNOWN,
+    SEX_UNKNOWN_FAMILY,
     STAFF,
     WHO_BREAK,
     Legend,
@@ -29,11 +35,13 @@ from mengya_health.growth.chart_words import (
     reference_name,
     unit_of,
 )
-from mengya_health.growth.curves import curves
-from mengya_health.growth.visits import Visit
+from mengya_health.growth.curves import Curve, curves, preterm_curve
+from mengya_health.growth.judging import DEFAULT_REFERENCE
+from mengya_health.growth.visits import UNDETERMINED, Visit
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 
-__all__ = ["FAMILY", "STAFF", "Chart", "Event", "growth_chart"]
+__all__ = ["FAMILY", "STAFF", "Chart", "Event", "growth_chart", "growth_charts"]
+SIZES = tuple(FRAMES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +75,12 @@ class Chart:
     nothing: str
 
 
-def growth_chart(
+def growth_chart(indicator: str, sex: str, visits: Sequence[Visit], *, size: str = "wide", **how: Any) -> Chart:
+    """Return the chart of one child in one size; the rest as `growth_charts`."""
+    return growth_charts(indicator, sex, visits, sizes=(size,), **how)[0]
+
+
+def growth_charts(
     indicator: str,
     sex: str,
     visits: Sequence[Visit],
@@ -76,47 +89,90 @@ def growth_chart(
     gestational_days: int | None,
     corrected_below_months: int = CORRECTED_BELOW_MONTHS,
     today_on: date,
-    size: str = "wide",
+    sizes: Sequence[str] = SIZES,
     audience: str = STAFF,
     language: str = "zh",
     ages: str = "both",
     events: Sequence[Event] = (),
-    reference: str = "wst423_2022",
-) -> Chart:
+    reference: str = DEFAULT_REFERENCE,
+    age_rule: str = "exact",
+) -> tuple[Chart, ...]:
     """Return the chart of one child: "wfa", "lhfa", "wflh", "bfa" or "hcfa" against "wst423_2022" or "who".
 
-    `visits` are this child's, each with its dates; those without this measurement are left out. `size` is "wide" (680
-    units) or "narrow" (340, for phones and small print). `ages` for staff: "judged", "actual" or "both"; families see
-    two lines, plain words and the judged age only. `language` "zh" or "en".
+    `visits` are this child's, each with its dates; those without this measurement are left out, the others are judged
+    once for all sizes. `sizes` are "wide" (680 units) and "narrow" (340, for phones and small print). `ages` for staff:
+    "judged", "actual" or "both"; families see two lines, plain words and the judged age only. `language` "zh" or "en".
+    Before term points stand at months below 0 beside INTERGROWTH-21st; of undetermined sex they stand without curves.
     """
-
-    def months_at(on: date) -> float:
-        return float(age_for_growth(birth_on, on, gestational_days, corrected_below_months).months)
-
-    now = months_at(today_on)
+    told = told_visits(indicator, visits, reference, age_rule)
+    course = _Course(
+        indicator, sex, reference, age_rule, birth_on, gestational_days, corrected_below_months, today_on, tuple(told)
+    )
     reader = Reader(audience, language)
-    by_age, is_lying = indicator != "wflh", now < HEIGHT_FROM_MONTH
-    told = told_visits(indicator, visits, reference)
-    points = chart_points(indicator, told, reader, ages="judged" if reader.is_family else ages, is_lying=is_lying)
-    shown = (-COMMON_SD, COMMON_SD) if reader.is_family else tuple(line_words(indicator, reader))
-    known = curves(reference, indicator, sex, is_lying=is_lying)
-    plot = plot_of(size, known, points, shown, now if by_age else None)
-    marked = event_marks(plot, events if by_age else (), months_at)
-    lines = reference_lines(plot, shown, indicator, reader)
+    return tuple(_drawn(course, size, reader, "judged" if reader.is_family else ages, events) for size in sizes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """One indicator of one child, judged."""
+
+    indicator: str
+    sex: str
+    reference: str
+    age_rule: str
+    birth_on: date
+    gestational_days: int | None
+    corrected_below_months: int
+    today_on: date
+    told: tuple[Told, ...]
+
+    def months_at(self, on: date) -> float:
+        return float(age_for_growth(self.birth_on, on, self.gestational_days, self.corrected_below_months).months)
+
+    @property
+    def by_age(self) -> bool:
+        return self.indicator != "wflh"
+
+    @property
+    def is_lying(self) -> bool:
+        return self.months_at(self.today_on) < HEIGHT_FROM_MONTH
+
+    def curves(self, points: Sequence[Point]) -> tuple[Curve, ...]:
+        """Return the lines, with those before term only where a point is; of undetermined sex, a boy's for the axes."""
+        sex = "M" if self.sex == UNDETERMINED else self.sex
+        known = curves(self.reference, self.indicator, sex, is_lying=self.is_lying)
+        if self.by_age and any(point.x < 0 for point in points):
+            return (preterm_curve(self.indicator, sex), *known)
+        return known
+
+    def lines(self, reader: Reader) -> tuple[int, ...]:
+        """Return which SD lines this reader sees."""
+        if self.sex == UNDETERMINED:
+            return ()
+        return (-COMMON_SD, COMMON_SD) if reader.is_family else tuple(line_words(self.indicator, reader))
+
+
+def _drawn(course: _Course, size: str, reader: Reader, ages: str, events: Sequence[Event]) -> Chart:
+    indicator, told, today_on = course.indicator, course.told, course.today_on
+    points = chart_points(indicator, told, reader, ages=ages, is_lying=course.is_lying)
+    now = course.months_at(today_on) if course.by_age else None
+    plot = plot_of(size, course.curves(points), points, course.lines(reader), now)
+    marked = event_marks(plot, events if course.by_age else (), course.months_at)
+    lines = reference_lines(plot, course.lines(reader), indicator, reader)
     kept = lines.label_boxes(plot.frame.text_size)
     return Chart(
         name=_name(indicator, points, today_on, reader),
-        audience=audience,
+        audience=reader.audience,
         frame=plot.frame,
-        x_ticks=Ticks(tuple(plot.x.ticks()), reader.read(MONTHS) if by_age else unit_of("lhfa", reader)),
+        x_ticks=Ticks(tuple(plot.x.ticks()), reader.read(MONTHS) if course.by_age else unit_of("lhfa", reader)),
         y_ticks=Ticks(tuple(plot.y.ticks()), unit_of(indicator, reader)),
         reference=lines,
         trace=trace_of(plot, points, marked, kept, today_on=today_on, indicator=indicator, reader=reader),
-        table_head=table_head(indicator, gestational_days, reader),
-        table_rows=table_rows(indicator, told, gestational_days, reader),
+        table_head=table_head(indicator, course.gestational_days, reader),
+        table_rows=table_rows(indicator, told, course.gestational_days, reader),
         legend=legend_of(reader, has_twins=any(point.actual_x is not None for point in points)),
-        notes=_notes(indicator, told, reference, reader, is_lying, corrected_below_months),
-        source=reference_name(reference, reader),
+        notes=tuple(_notes(course, points, reader)),
+        source=reference_name(course.reference, reader),
         nothing=reader.read(NOTHING_MEASURED),
     )
 
@@ -130,14 +186,24 @@ def _name(indicator: str, points: Sequence[Point], today_on: date, reader: Reade
     return reader.read(("，", ", ")).join(parts)
 
 
-def _notes(
-    indicator: str, told: Sequence[Told], reference: str, reader: Reader, is_lying: bool, until: int
-) -> tuple[str, ...]:
-    notes = []
+def _notes(course: _Course, points: Sequence[Point], reader: Reader) -> Iterator[str]:
+    told, family = course.told, reader.is_family
+    if course.sex == UNDETERMINED:
+        yield reader.read(SEX_UNKNOWN_FAMILY if family else SEX_UNKNOWN)
     if any(one.judged.age.is_corrected for one in told):
-        notes.append(reader.read(BY_DUE_DATE_NOTE) if reader.is_family else corrected_note(until, reader))
-    if indicator == "wflh" and any((one.judged.age.months < HEIGHT_FROM_MONTH) != is_lying for one in told):
-        notes.append(reader.read(MINUS_0_7))
-    if reference == "who" and not reader.is_family:
-        notes.append(reader.read(WHO_BREAK))
-    return (*notes, reader.read(("曲线：", "Curves: ")) + reference_name(reference, reader))
+        yield reader.read(BY_DUE_DATE_NOTE) if family else corrected_note(course.corrected_below_months, reader)
+    if any(point.x < 0 for point in points):
+        yield reader.read(BEFORE_TERM_FAMILY_NOTE if family else BEFORE_TERM_NOTE)
+    if not course.by_age and any((one.judged.age.months < HEIGHT_FROM_MONTH) != course.is_lying for one in told):
+        yield reader.read(MINUS_0_7)
+    if course.reference == "who" and not family:
+        yield reader.read(WHO_BREAK)
+    if course.sex != UNDETERMINED:
+        yield reader.read(("曲线：", "Curves: ")) + _standard(course, reader)
+
+
+def _standard(course: _Course, reader: Reader) -> str:
+    """Return the standard with its edition, for staff with the age rule it was read by."""
+    name = reference_name(course.reference, reader)
+    has_rule = course.reference == DEFAULT_REFERENCE and course.by_age and not reader.is_family
+    return f"{name} · {reader.read(AGE_RULES[course.age_rule])}" if has_rule else name

@@ -28,7 +28,7 @@ class Axis:
         """Return pixel and text of each tick."""
         first, last = math.ceil(self.low / self.step), math.floor(self.high / self.step)
         values = [number * self.step for number in range(first, last + 1)]
-        return [(self.at(value), f"{value:g}") for value in values]
+        return [(self.at(value), f"{value:g}".replace("-", "−")) for value in values]
 
 
 def round_axis(low: float, high: float, pixel_low: float, pixel_high: float, most_ticks: int) -> Axis:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from mengya_health.growth.chart_layout import Axis, Box, Label, round_axis, spread
 from mengya_health.growth.chart_points import STEPS_AT_24_MONTHS, Point
-from mengya_health.growth.chart_words import LYING, STANDING, Reader, line_words
+from mengya_health.growth.chart_words import BEFORE_TERM, COMMON_SD, LYING, STANDING, Both, Reader, line_words
 from mengya_health.growth.curves import SDS, Curve
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 
@@ -37,14 +37,14 @@ class Frame:
 
 # On a phone 680 units would shrink to unreadable letters, so there is a second drawing of the same measurements.
 FRAMES = {
-    "wide": Frame(680, 430, Box(46, 30, 550, 362), 12, 13, 5.5, 8, ((24, 3), (48, 6), (84, 12))),
-    "narrow": Frame(340, 252, Box(36, 28, 222, 188), 14, 15, 6, 6, ((12, 2), (18, 3), (42, 6), (84, 12))),
+    "wide": Frame(680, 430, Box(46, 30, 550, 362), 12, 13, 5.5, 8, ((24, 3), (48, 6), (90, 12))),
+    "narrow": Frame(340, 252, Box(36, 28, 222, 188), 14, 15, 6, 6, ((12, 2), (18, 3), (42, 6), (90, 12))),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """A frame with both axes, and the stretches of the reference that fall into it."""
+    """A frame with both axes, and the stretches of the reference that fall into it; none where no line is shown."""
 
     frame: Frame
     x: Axis
@@ -53,57 +53,69 @@ class Plot:
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceLines:
-    """SVG paths of the SD lines (by SD) and bands (by half-width), and the labels at their ends.
+class Step:
+    """Where one reference ends and the next begins; `labels` name the sides, as far as there is room."""
 
-    Where length becomes height there is a step in the lines: `step_x` is where, `step_labels` name both sides.
+    x: float
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceLines:
+    """SVG paths of the SD lines (by SD) and bands (by half-width), the labels at their ends, and the steps in them.
+
+    There is a step where length becomes height, and one at term for a child measured before it.
     """
 
     bands: dict[int, str]
     lines: dict[int, str]
     labels: tuple[Label, ...]
-    step_x: float | None
-    step_labels: tuple[Label, ...]
+    steps: tuple[Step, ...]
 
     def label_boxes(self, size: float) -> list[Box]:
         """Return where the words of the lines and of the step stand, drawn in letters of that size."""
         boxes = [Box(label.x, label.y - size, label.width(size), size * LINE_HEIGHT) for label in self.labels]
-        for label in self.step_labels:
-            width = label.width(size)
-            left = label.x - width if label.x < self.step_x else label.x
-            boxes.append(Box(left, label.y - size, width, size * LINE_HEIGHT))
+        for step in self.steps:
+            for label in step.labels:
+                width = label.width(size)
+                left = label.x - width if label.x < step.x else label.x
+                boxes.append(Box(left, label.y - size, width, size * LINE_HEIGHT))
         return boxes
 
 
 def plot_of(
     size: str, known: Sequence[Curve], points: Sequence[Point], shown: Sequence[int], now: float | None
 ) -> Plot:
-    """Return the plot that holds the points and, over the same stretch, the SD lines shown.
+    """Return the plot that holds the points and, over the same stretch, the SD lines shown; none may be.
 
     `now` is the child's age in months; None for a chart by length or height.
     """
     frame = FRAMES[size]
     first, last, xs = known[0].xs[0], known[-1].xs[-1], [point.x for point in points]
-    x_axis = _stature_axis(frame, first, last, xs) if now is None else _age_axis(frame, last, xs, now, size)
+    x_axis = _stature_axis(frame, first, last, xs) if now is None else _age_axis(frame, first, last, xs, now, size)
     pieces = tuple(piece for curve in known if (piece := curve.within(x_axis.low, x_axis.high)))
-    low, high = SDS.index(min(shown)), SDS.index(max(shown))
+    low, high = (SDS.index(end(shown or (-COMMON_SD, COMMON_SD))) for end in (min, max))
     values = [point.y for point in points if x_axis.low <= point.x <= x_axis.high]
     values += [value for piece in pieces for row in piece.rows for value in (row[low], row[high])]
     plot = frame.plot
     y_axis = round_axis(min(values), max(values), plot.y + plot.height, plot.y, frame.most_ticks)
-    return Plot(frame, x_axis, y_axis, pieces)
+    return Plot(frame, x_axis, y_axis, pieces if shown else ())
 
 
-def _age_axis(frame: Frame, last: float, xs: Sequence[float], now: float, size: str) -> Axis:
-    """From birth to half a year from now, a year at least; small drawings begin where the measurements do."""
+def _age_axis(frame: Frame, first: float, last: float, xs: Sequence[float], now: float, size: str) -> Axis:
+    """From birth to half a year from now, a year at least; small drawings begin where the measurements do.
+
+    Birth is month 0, or earlier for a child measured before term: then `first` is.
+    """
     if size == "narrow":
-        start = max(0, min([*xs, now]) - 1)
+        start = max(first, min([*xs, now]) - 1)
         end = max([start + 6, now + 1, *xs])
     else:
-        start, end = 0, max([12, now + 6, *xs])
+        start, end = min([0, *xs]), max([12, now + 6, *xs])
     start, end = min(start, last - 6), min(end, last)
     step = next(step for span, step in frame.month_steps if end - start <= span)
-    start, end = math.floor(start / step) * step, min(math.ceil(end / step) * step, last)
+    start = math.floor(start) if start < 0 else math.floor(start / step) * step
+    end = min(math.ceil(end / step) * step, last)
     return Axis(start, end, frame.plot.x, frame.plot.x + frame.plot.width, step)
 
 
@@ -117,15 +129,11 @@ def _stature_axis(frame: Frame, first: float, last: float, xs: Sequence[float]) 
 
 def reference_lines(plot: Plot, shown: Sequence[int], indicator: str, reader: Reader) -> ReferenceLines:
     """Return what is drawn of the reference, with the words this reader sees."""
-    step_x = None
-    if indicator in STEPS_AT_24_MONTHS and plot.x.low < HEIGHT_FROM_MONTH < plot.x.high:
-        step_x = plot.x.at(HEIGHT_FROM_MONTH)
     return ReferenceLines(
-        bands={sd: "".join(_band(piece, sd, plot) for piece in plot.pieces) for sd in BANDS},
+        bands={} if not shown else {sd: "".join(_band(piece, sd, plot) for piece in plot.pieces) for sd in BANDS},
         lines={sd: "".join(f"M{_corners(piece, sd, plot)}" for piece in plot.pieces) for sd in shown},
         labels=_end_labels(plot, line_words(indicator, reader)),
-        step_x=step_x,
-        step_labels=_step_labels(plot.frame, step_x, reader),
+        steps=_steps(plot, indicator, reader) if shown else (),
     )
 
 
@@ -141,6 +149,8 @@ def _corners(piece: Curve, sd: int, plot: Plot) -> str:
 
 def _end_labels(plot: Plot, words: dict[int, tuple[str, ...]]) -> tuple[Label, ...]:
     """Return the labels at the right end, each beside its line or as near as its neighbours let it."""
+    if not plot.pieces:
+        return ()
     line_height = plot.frame.text_size * LINE_HEIGHT
     ends = plot.pieces[-1].rows[-1]
     wished = [(plot.y.at(ends[SDS.index(sd)]), lines) for sd, lines in sorted(words.items(), reverse=True)]
@@ -156,13 +166,20 @@ def _end_labels(plot: Plot, words: dict[int, tuple[str, ...]]) -> tuple[Label, .
     return tuple(labels)
 
 
-def _step_labels(frame: Frame, step_x: float | None, reader: Reader) -> tuple[Label, ...]:
-    """Return lying and standing, left and right of the step; a name without room on its side is left out."""
-    if step_x is None:
-        return ()
-    y = frame.plot.y + frame.plot.height - frame.text_size * 0.6
-    gap = frame.text_size / 2
-    left, right = (Label(x, y, reader.read(w)) for x, w in ((step_x - gap, LYING), (step_x + gap, STANDING)))
-    needed = max(left.width(frame.text_size), right.width(frame.text_size)) + gap
-    ends = frame.plot.x + needed <= step_x, step_x + needed <= frame.plot.x + frame.plot.width
-    return tuple(label for label, fits in zip((left, right), ends, strict=True) if fits)
+def _steps(plot: Plot, indicator: str, reader: Reader) -> tuple[Step, ...]:
+    found, left = [], plot.frame.plot.x
+    if plot.x.low < 0:
+        found.append(_step(plot, 0, left, (BEFORE_TERM, None), reader))
+        left = found[0].x
+    if indicator in STEPS_AT_24_MONTHS and plot.x.low < HEIGHT_FROM_MONTH < plot.x.high:
+        found.append(_step(plot, HEIGHT_FROM_MONTH, left, (LYING, STANDING), reader))
+    return tuple(found)
+
+
+def _step(plot: Plot, month: int, left: float, sides: tuple[Both, Both | None], reader: Reader) -> Step:
+    """Return a step with the words left and right of it; without room (`left` bounds it) a word is left out."""
+    frame, x = plot.frame, plot.x.at(month)
+    gap, y = frame.text_size / 2, frame.plot.y + frame.plot.height - frame.text_size * 0.6
+    placed = zip((x - gap, x + gap), sides, (x - left, frame.plot.x + frame.plot.width - x), strict=True)
+    labels = [(Label(at, y, reader.read(words)), room) for at, words, room in placed if words]
+    return Step(x, tuple(label for label, room in labels if label.width(frame.text_size) + gap <= room))

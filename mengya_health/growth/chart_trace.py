@@ -111,7 +111,7 @@ def last_words(point: Point, today_on: date, indicator: str, reader: Reader) -> 
         when = reader.read(TODAY)
     if reader.is_family:
         return f"{when} {point.text} {unit_of(indicator, reader)}"
-    return f"{when} {point.text} · {point.word}"
+    return f"{when} {point.text} · {point.word}" if point.word else f"{when} {point.text}"
 
 
 def _callout_box(plot: Plot, text: str, marks: Sequence[Mark], events: Sequence[EventMark], kept: Sequence[Box]) -> Box:

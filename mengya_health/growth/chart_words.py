@@ -63,6 +63,7 @@ SHORT_NAMES = {
 MOST_CHILDREN = (("大多数", "most"), ("孩子在这", "children"))
 MEDIAN = ("中位", "median")
 LYING, STANDING = ("身长（躺着量）", "length (lying)"), ("身高（站着量）", "height (standing)")
+BEFORE_TERM = ("足月前", "before term")
 MONTHS, TODAY = ("月龄", "months"), ("今天", "today")
 # The five levels of WS/T 423—2022, Table 2.
 LEVELS = {
@@ -74,8 +75,29 @@ LEVELS = {
 }
 DATE, AGE, ON_CHART, JUDGED = ("日期", "Date"), ("月龄", "Age"), ("在图上", "On the chart"), ("评价", "Level")
 CORRECTED, BY_DUE_DATE = ("矫正月龄", "Corrected age"), ("按预产期", "By due date")
+NOT_GRADED = ("足月前不评级", "Before term: no level")
 NOTHING_MEASURED = ("还没有测量", "Nothing measured yet")
 BY_DUE_DATE_NOTE = ("图上按预产期算月龄", "Ages on the chart count from the due date")
+BEFORE_TERM_NOTE = (
+    "0 月龄（足月）以前：INTERGROWTH-21st 早产儿标准，只看不评级",
+    "Before month 0 (term): INTERGROWTH-21st for preterm infants, to look at only",
+)
+BEFORE_TERM_FAMILY_NOTE = (
+    "预产期以前的曲线用早产儿的标准（INTERGROWTH-21st）",
+    "Before the due date the curves are those for children born early (INTERGROWTH-21st)",
+)
+SEX_UNKNOWN = (
+    "性别未定：测量照常记录，不评价，不画曲线",
+    "Sex undetermined: measurements are kept, not judged, and drawn without curves",
+)
+SEX_UNKNOWN_FAMILY = (
+    "图上只有孩子自己的测量，没有对照的曲线",
+    "The chart shows your child's measurements alone, without curves",
+)
+AGE_RULES = {
+    "exact": ("按精确月龄插值", "read at exact age, between the table's rows"),
+    "completed_months": ("按满月龄", "read at completed months"),
+}
 MINUS_0_7 = (
     "2 岁前量的身长已减 0.7 厘米",
     "0.7 cm was taken off lengths measured before the age of 2",

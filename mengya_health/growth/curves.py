@@ -6,7 +6,8 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cache
 
-from mengya_health.growth.ages import DAYS_PER_MONTH
+from mengya_health.growth.ages import DAYS_PER_MONTH, DAYS_PER_WEEK, TERM_DAYS
+from mengya_health.growth.intergrowth import value_preterm, weeks_covered
 from mengya_health.growth.lms import LMS, measurement_at
 from mengya_health.growth.who import HEIGHT_FROM_DAY, LAST_DAY_OF_2006, WHO_2007_FROM_MONTH, lms_tables
 from mengya_health.growth.wst423 import BELOW_MONTH, HEAD_TO_MONTH, HEIGHT_FROM_MONTH, Table, tables
@@ -53,6 +54,15 @@ def curves(reference: str, indicator: str, sex: str, *, is_lying: bool = True) -
     if indicator == "wflh":
         return (_who_by_stature("wfl" if is_lying else "wfh", sex),)
     return _who_by_age(indicator, sex)
+
+
+@cache
+def preterm_curve(indicator: str, sex: str) -> Curve:
+    """Return INTERGROWTH-21st for "wfa", "lhfa" or "hcfa" up to term, which is month 0 of corrected age."""
+    weeks = range(weeks_covered()[0], TERM_DAYS // DAYS_PER_WEEK + 1)
+    months = ((week * DAYS_PER_WEEK - TERM_DAYS) / DAYS_PER_MONTH for week in weeks)
+    rows = (tuple(value_preterm(indicator, sex, week, sd) for sd in SDS) for week in weeks)
+    return Curve(tuple(map(float, months)), tuple(rows))
 
 
 def _chinese_curves(indicator: str, sex: str, is_lying: bool) -> tuple[Curve, ...]:

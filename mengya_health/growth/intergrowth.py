@@ -32,7 +32,7 @@ def score_intergrowth(indicator: str, child: Measured) -> Score:
     """
     numerator, denominator = child.value_of(indicator)
     week = (TERM_DAYS + child.age.days) / DAYS_PER_WEEK
-    first, last = _weeks_covered()
+    first, last = weeks_covered()
     if not child.age.is_corrected or not first <= week <= last:
         raise Unscored("only_preterm")
     z = z_preterm(indicator, child.sex, float(week), numerator / denominator)
@@ -65,8 +65,14 @@ def mean_and_sd(indicator: str, sex: str, week: float) -> tuple[float, float]:
     return mean, 3.0582292 + 3910.05 / week**2 - 180.5625 / week
 
 
+def value_preterm(indicator: str, sex: str, week: float, z: float) -> float:
+    """Return the kg or cm of a z-score: `z_preterm` read backwards."""
+    mean, sd = mean_and_sd(indicator, sex, week)
+    return mean + z * sd if indicator == "hcfa" else math.exp(mean + z * sd)
+
+
 @cache
-def _weeks_covered() -> tuple[int, int]:
+def weeks_covered() -> tuple[int, int]:
     """Return the first and last week of the published tables."""
     weeks = [int(row["x"]) for row in reference_rows("intergrowth21_preterm_postnatal") if row["unit"] == "pma_week"]
     return min(weeks), max(weeks)

@@ -23,12 +23,15 @@ INDICATORS = {
 }
 
 
-def judge(visit: Visit, reference: str = DEFAULT_REFERENCE, age_rule: str = "exact") -> Judgement:
+def judge(
+    visit: Visit, reference: str = DEFAULT_REFERENCE, age_rule: str = "exact", *, only: str | None = None
+) -> Judgement:
     """Return the visit compared with a reference: "wst423_2022", "who2006", "who2007" or "intergrowth21".
 
-    `age_rule`, "exact" or "completed_months", is for WS/T 423 only. A child born before 37 weeks is judged at corrected
-    age while younger by birth date than the visit says; one whose sex is undetermined by no reference, and with that
-    reason. Raises Invalid for an unknown reference or age rule.
+    `age_rule`, "exact" or "completed_months", is for WS/T 423 only; `only` is the one indicator wanted, of those the
+    reference has. A child born before 37 weeks is judged at corrected age while younger by birth date than the visit
+    says; one whose sex is undetermined by no reference, and with that reason.
+    Raises Invalid for an unknown reference or age rule.
     Sources: WS/T 423—2022; WHO Child Growth Standards 2006; WHO Growth Reference 2007; INTERGROWTH-21st Preterm
     Postnatal Growth Standards.
     """
@@ -36,7 +39,7 @@ def judge(visit: Visit, reference: str = DEFAULT_REFERENCE, age_rule: str = "exa
     child = prepare(visit)
     scores: dict[str, Score] = {}
     unscored: dict[str, str] = {}
-    for indicator in INDICATORS[reference]:
+    for indicator in (only,) if only else INDICATORS[reference]:
         try:
             scores[indicator] = score(indicator, child)
         except Unscored as problem:

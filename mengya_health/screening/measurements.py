@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from mengya_health.growth import Judgement, Visit, judge, reference_for, who_reference
-from mengya_health.growth.chart import Chart, Event, growth_chart
+from mengya_health.growth.chart import SIZES, Chart, growth_charts
 from mengya_health.growth.velocity import Velocity, velocity
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry, entries_of_kind
@@ -99,34 +99,19 @@ def a_month_before(history: Sequence[Measurement]) -> Measurement | None:
     return apart[-1] if apart else None
 
 
-def chart_of(
-    child: ChildFacts,
-    history: Sequence[Measurement],
-    indicator: str,
-    *,
-    today_on: date,
-    size: str = "wide",
-    audience: str = "staff",
-    language: str = "zh",
-    ages: str = "both",
-    events: Sequence[Event] = (),
-    reference: str = NATIONAL,
-) -> Chart:
-    """Return the growth chart of a child; what each argument may be says `growth.chart.growth_chart`."""
-    return growth_chart(
+def charts_of(
+    child: ChildFacts, history: Sequence[Measurement], indicator: str, *, sizes: Sequence[str] = SIZES, **how: Any
+) -> tuple[Chart, ...]:
+    """Return the growth chart of a child in each size; `how` is what else `growth.chart.growth_charts` takes."""
+    return growth_charts(
         indicator,
         child.sex,
         [measurement.visit(child) for measurement in history],
         birth_on=child.birth_on,
         gestational_days=child.gestational_days,
         corrected_below_months=child.corrected_below_months,
-        today_on=today_on,
-        size=size,
-        audience=audience,
-        language=language,
-        ages=ages,
-        events=events,
-        reference=reference,
+        sizes=sizes,
+        **how,
     )
 
 

@@ -1,6 +1,8 @@
 """Growth charts: what is drawn where, for whom, and that the table says the same."""
 
+import math
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -14,6 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mengya_health.growth import Visit, judge
 from mengya_health.growth.chart import Event, growth_chart
 from mengya_health.growth.chart_layout import Box, spread
+from mengya_health.growth.chart_words import sd_text
 
 BIRTH_ON, TODAY_ON = date(2025, 11, 20), date(2026, 11, 23)
 INDICATORS = ["wfa", "lhfa", "wflh", "bfa", "hcfa"]
@@ -84,8 +87,8 @@ def test_length_and_height_meet_in_a_visible_step():
     birth_on = date(2023, 10, 1)
     chart = _chart("lhfa", birth_on=birth_on, gestational_days=None)
     assert [line.count("M") for line in chart.reference.lines.values()] == [2] * 7
-    assert chart.reference.step_x is not None
-    assert [label.text for label in chart.reference.step_labels] == ["身长（躺着量）", "身高（站着量）"]
+    (step,) = chart.reference.steps
+    assert [label.text for label in step.labels] == ["身长（躺着量）", "身高（站着量）"]
 
 
 def test_the_two_who_references_are_never_joined():
@@ -124,7 +127,7 @@ def test_a_chart_speaks_one_language(indicator, audience, reference):
 def _read_aloud(markup):
     """Return the words of a drawing and its name, without its marks and fonts."""
     names = re.findall(r'aria-label="([^"]*)"', markup)
-    return " ".join([re.sub("<[^>]*>", " ", markup), *names])
+    return " ".join([re.sub("<[^>]*>", " ", markup), *names]).replace("INTERGROWTH-21st", "")
 
 
 @pytest.mark.parametrize("indicator", INDICATORS)
@@ -152,11 +155,73 @@ def test_the_table_says_what_the_picture_shows():
     assert chart.trace.callout.text.startswith("今天 9.7 · ")
 
 
-def test_before_term_a_weight_is_in_the_table_and_not_on_the_curve():
-    early = Visit(sex="M", birth_on=BIRTH_ON, measured_on=date(2025, 11, 25), gestational_days=240, weight_kg="2.1")
-    chart = _chart(visits=[early])
-    assert chart.trace.marks == ()
-    assert chart.table_rows[0][-1] == "还没到预产期，不作评级"
+EARLY = Visit(
+    sex="M",
+    birth_on=BIRTH_ON,
+    measured_on=date(2025, 11, 25),
+    gestational_days=240,
+    weight_kg="2.1",
+    lenhei_cm="44",
+    headc_cm="31.5",
+)
+
+
+@pytest.mark.parametrize("indicator", ["wfa", "lhfa", "hcfa"])
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_before_term_a_point_stands_beside_the_lines_of_intergrowth_and_is_not_graded(indicator, size):
+    chart = _chart(indicator, [EARLY, *_visits()], size=size)
+    mark, term = chart.trace.marks[0], chart.reference.steps[0]
+    z = judge(EARLY, "intergrowth21").scores[indicator].z
+    # 35 weeks: the nearest line corner is at that very week.
+    near = {sd: dict(_corners(line))[mark.x] for sd, line in chart.reference.lines.items()}
+    assert mark.x < term.x
+    assert [label.text for label in term.labels] == (["足月前"] if size == "wide" else [])
+    assert near[math.ceil(z)] < mark.y < near[math.floor(z)]
+    assert all(line.count("M") == 2 for line in chart.reference.lines.values())
+    assert chart.table_rows[-1][-1] == f"足月前不评级（{sd_text(z, 1)} SD）"
+    assert "0 月龄（足月）以前：INTERGROWTH-21st 早产儿标准，只看不评级" in chart.notes
+
+
+@pytest.mark.parametrize("indicator", ["wflh", "bfa"])
+def test_no_standard_has_these_before_term(indicator):
+    chart = _chart(indicator, [EARLY])
+    assert (chart.trace.marks, chart.table_rows[0][-1]) == ((), "还没到预产期，不作评级")
+
+
+def test_a_family_reads_no_word_for_a_weight_before_term():
+    chart = _chart(visits=[EARLY], today_on=EARLY.measured_on, audience="family")
+    assert (chart.table_rows[0][-1], chart.trace.callout.text) == ("—", "今天 2.1 公斤")
+    assert len(chart.trace.marks) == 1
+
+
+@pytest.mark.parametrize("indicator", INDICATORS)
+@pytest.mark.parametrize("audience", ["staff", "family"])
+def test_of_undetermined_sex_points_stand_without_lines_and_with_the_reason(indicator, audience):
+    visits = [replace(visit, sex="U") for visit in _visits()]
+    chart = _chart(indicator, visits, sex="U", audience=audience)
+    drawing, text = _drawn(chart)
+    assert len(chart.trace.marks) == len(chart.table_rows) == len(_chart(indicator).table_rows)
+    assert (chart.reference.lines, chart.reference.bands, chart.reference.labels) == ({}, {}, ())
+    assert (chart.trace.callout.text.split() + [""])[2] in ("", "公斤", "厘米", "公斤/米²")
+    assert {"staff": "性别未定", "family": "没有对照的曲线"}[audience] in text
+    assert "曲线：" not in text
+    assert "<path" in drawing
+
+
+def test_staff_read_under_the_chart_by_which_standard_and_age_rule_it_judges():
+    visit = Visit(sex="M", birth_on=BIRTH_ON, measured_on=date(2026, 6, 15), weight_kg="6.82")
+    exact, whole = (
+        _chart(visits=[visit], gestational_days=None, age_rule=rule) for rule in ("exact", "completed_months")
+    )
+    assert exact.notes == ("曲线：WS/T 423—2022 · 按精确月龄插值",)
+    assert whole.notes == ("曲线：WS/T 423—2022 · 按满月龄",)
+    assert exact.table_rows != whole.table_rows
+    assert _chart(audience="family", gestational_days=None).notes == ("曲线：WS/T 423—2022",)
+
+
+def _corners(path):
+    """Return x and y of each corner of an SVG path."""
+    return [tuple(map(float, corner.split())) for corner in re.split("[MLZ]", path) if corner]
 
 
 def test_a_child_without_measurements_still_gets_its_curves():
@@ -264,7 +329,7 @@ def test_no_line_joins_a_length_and_a_height(indicator):
     assert chart.trace.path.count("M") == 2
     before = chart.trace.path.split("M")[1].split("L")[-1].split()[0]
     after = chart.trace.path.split("M")[2].split()[0]
-    assert float(before) < chart.reference.step_x <= float(after)
+    assert float(before) < chart.reference.steps[0].x <= float(after)
     assert _chart("wfa", birth_on=date(2023, 10, 1), gestational_days=None).trace.path.count("M") == 1
 
 

@@ -13,7 +13,7 @@ from mengya_health.people.queries import find_child
 from mengya_health.record.models import Entry
 from mengya_health.screening.check_content import typed_values
 from mengya_health.screening.commands import find_check, record_check, record_measurement
-from mengya_health.screening.measurements import Measurement, chart_of, growth_history
+from mengya_health.screening.measurements import Measurement, charts_of, growth_history
 from mengya_health.screening.planned import plan_check
 from mengya_health.screening.second_look import AskedBack
 from tests.screening.conftest import TODAY
@@ -252,7 +252,7 @@ def test_a_single_measurement_is_judged_and_joins_the_history(child_of, check, w
     with work_as(district.doctor, writing=False) as work:
         found = find_child(work, child.id)
         history = growth_history(work, found)
-        chart = chart_of(found, history, "wfa", today_on=TODAY)
+        chart = charts_of(found, history, "wfa", today_on=TODAY)[0]
     assert [each.weight_kg for each in history] == ["8.4", "8.9"]
     assert len(chart.table_rows) == 2
 

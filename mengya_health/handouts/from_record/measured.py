@@ -7,7 +7,7 @@ from mengya_health.growth.chart_words import COMMON_SD, Reader, place_words
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 from mengya_health.handouts.content import MeasurementRow, TitledChart
 from mengya_health.people.facts import ChildFacts
-from mengya_health.screening.measurements import Measurement, chart_of, judge_measurement
+from mengya_health.screening.measurements import Measurement, charts_of, judge_measurement
 
 TITLES = {"wfa": "体重", "lhfa": "身长/身高", "wflh": "体重/身长", "hcfa": "头围"}
 BETWEEN_THE_LINES = "常见"  # what a family reads where staff read 中下, 中 or 中上
@@ -16,21 +16,19 @@ BETWEEN_THE_LINES = "常见"  # what a family reads where staff read 中下, 中
 def titled_charts(
     work, child: ChildFacts, history: Sequence[Measurement], indicators: Iterable[str], *, for_family: bool
 ) -> tuple[TitledChart, ...]:
-    """Return the charts that have at least one point of this child; none where the sex is undetermined."""
-    if not child.has_known_sex():
-        return ()
+    """Return the charts that have at least one point of this child."""
     drawn = (
         TitledChart(
             title=TITLES[indicator],
-            chart=chart_of(
+            chart=charts_of(
                 child,
                 history,
                 indicator,
+                sizes=("narrow",),
                 today_on=work.today,
-                size="narrow",
                 audience=FAMILY if for_family else STAFF,
-                ages="judged" if for_family else "both",
-            ),
+                age_rule=work.settings.age_rule,
+            )[0],
         )
         for indicator in indicators
     )

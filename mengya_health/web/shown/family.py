@@ -13,6 +13,7 @@ from mengya_health.care.follow_through import back_of, excluded
 from mengya_health.care.informants import is_asked
 from mengya_health.care.queries import CaseLine
 from mengya_health.care.tasks import LOOK_FIRST
+from mengya_health.growth.chart import FAMILY
 from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import RecordPage
@@ -21,7 +22,7 @@ from mengya_health.screening.measurements import (
     READING_KINDS,
     Measurement,
     a_month_before,
-    chart_of,
+    charts_of,
     latest_velocity,
     measurements_in,
 )
@@ -65,7 +66,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
             else []
         ),
         "away": _away(work, child, record),
-        "growth": _growth(child, history, work.today),
+        "growth": _growth(work, child, history),
         "next_visit": family_visit(work, child, record.of_kinds) if is_open else None,
         "vaccines": family_lines(work, child, record.of_kinds) if is_open else None,
         "step": _step(cases),
@@ -183,18 +184,16 @@ def _asked(child: ChildFacts, task: TaskFacts) -> dict:
     }
 
 
-def _growth(child: ChildFacts, history: list[Measurement], today: date) -> dict | None:
+def _growth(work, child: ChildFacts, history: list[Measurement]) -> dict | None:
     weighed = [each for each in history if each.weight_kg]
     if not weighed:
         return None
     last = weighed[-1]
-    text = _("%(day)s %(kg)s 公斤", day=words.day(last.measured_on, today), kg=last.weight_kg)
+    text = _("%(day)s %(kg)s 公斤", day=words.day(last.measured_on, work.today), kg=last.weight_kg)
     text += _gained(child, last, weighed)
-    drawing = None
-    if child.has_known_sex():
-        reader = {"audience": "family", "language": language()}
-        drawing = chart_of(child, weighed, "wfa", today_on=today, size="narrow", **reader)
-    return {"drawing": drawing, "text": text, "notes": drawing.notes if drawing else ()}
+    reader = {"audience": FAMILY, "language": language(), "age_rule": work.settings.age_rule}
+    (drawing,) = charts_of(child, weighed, "wfa", sizes=("narrow",), today_on=work.today, **reader)
+    return {"drawing": drawing, "text": text}
 
 
 def _gained(child: ChildFacts, last: Measurement, weighed: list[Measurement]) -> str:

@@ -10,13 +10,13 @@ from flask_babel import gettext as _
 from mengya_health.care.due import VISIT
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.queries import CaseLine
-from mengya_health.growth.chart import Event
+from mengya_health.growth.chart import SIZES, Event
 from mengya_health.growth.chart_words import WHY_THEY_DIFFER, Reader, sd_text, short_name
 from mengya_health.growth.intergrowth import REFERENCE as INTERGROWTH
 from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
-from mengya_health.screening.measurements import Measurement, chart_of, growth_shown, latest_velocity, measurements_in
+from mengya_health.screening.measurements import Measurement, charts_of, growth_shown, latest_velocity, measurements_in
 from mengya_health.web.shown import words
 from mengya_health.web.shown.entries import SHOWN_READINGS, reading
 
@@ -28,34 +28,32 @@ SCORE_OF = {"WEIGHT": "wfa", "LENGTH": "lhfa", "HEADC": "hcfa"}
 
 
 def growth_card(work, child: ChildFacts, entries: Sequence[OpenEntry], cases: list[CaseLine], asked: dict):
-    """Return chart, tabs and table of what was measured so far; None where nothing was, or nothing can be drawn."""
+    """Return chart, tabs and table of what was measured so far; None where nothing was."""
     history = measurements_in(entries)
-    if not history or not child.has_known_sex():
+    if not history:
         return None
     reader = Reader(language=language())
-    drawn = {"today_on": work.today, "ages": asked["ages"], "events": _marked(cases), "language": reader.language}
-    with_who = asked["beside"] == "who"
+    how = {
+        "today_on": work.today,
+        "language": reader.language,
+        "ages": asked["ages"],
+        "events": _marked(cases),
+        "age_rule": work.settings.age_rule,
+    }
+    standards = ("wst423_2022", "who") if asked["beside"] == "who" and child.has_known_sex() else ("wst423_2022",)
     corrected = any(child.uses_corrected_age(each.measured_on) for each in history)
     ages = zip(AGES, (_("矫正"), _("实足"), _("两者")), strict=True) if corrected else ()
+    beside = zip(BESIDE, (_("只看国家标准"), _("和 WHO 并排看")), strict=True) if child.has_known_sex() else ()
     return {
-        "drawing": chart_of(child, history, asked["chart"], **drawn),
-        "narrow": chart_of(child, history, asked["chart"], **drawn, size="narrow"),
-        "who": chart_of(child, history, asked["chart"], **drawn, size="narrow", reference="who") if with_who else None,
+        "drawings": [
+            dict(zip(SIZES, charts_of(child, history, asked["chart"], reference=each, **how), strict=True))
+            for each in standards
+        ],
         "why_they_differ": reader.read(WHY_THEY_DIFFER),
         "tabs": [_choice(child, asked, "chart", code, short_name(code, reader)) for code in CHARTS],
         "ages": [_choice(child, asked, "ages", code, title) for code, title in ages],
-        "beside": [
-            _choice(child, asked, "beside", code, title)
-            for code, title in zip(BESIDE, (_("只看国家标准"), _("和 WHO 并排看")), strict=True)
-        ],
+        "beside": [_choice(child, asked, "beside", code, title) for code, title in beside],
     }
-
-
-def why_no_chart(child: ChildFacts) -> dict:
-    """Return why there is no chart, and whether a first measurement would bring one."""
-    if child.has_known_sex():
-        return {"text": _("还没有测量"), "is_first": True}
-    return {"text": _("性别未定：测量照常记录，不评价，不画曲线"), "is_first": False}
 
 
 def key_points(work, child: ChildFacts, entries: Sequence[OpenEntry], tasks: list[TaskFacts]) -> list[dict]:

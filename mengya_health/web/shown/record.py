@@ -31,7 +31,7 @@ from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import entries_in_full as full
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head, may
-from mengya_health.web.shown.growth import growth_card, key_points, one_sentence, why_no_chart
+from mengya_health.web.shown.growth import growth_card, key_points, one_sentence
 from mengya_health.web.shown.links import task_href
 from mengya_health.web.shown.urgent import banner, open_outcomes
 from mengya_health.web.shown.vaccines import vaccine_points
@@ -66,7 +66,6 @@ def record_page(
         ],
         "reads_health": reads_health,
         "chart": growth_card(work, child, record.of_kinds, cases, asked) if reads_health else None,
-        "no_chart": why_no_chart(child),
         "sentence": one_sentence(child, record.of_kinds, first, work.today) if reads_health else "",
         "points": [*key_points(work, child, record.of_kinds, tasks), *vaccine_points(work, child, record.of_kinds)]
         if reads_health
