@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from mengya_health.growth.ages import CORRECTED_BELOW_MONTHS, age_for_growth
-from mengya_health.growth.chart_lines import FRAMES, Frame, ReferenceLines, plot_of, reference_lines
+from mengya_health.growth.chart_lines import FRAMES, Frame, Plot, ReferenceLines, plot_of, reference_lines
 from mengya_health.growth.chart_points import Point, Told, chart_points, table_head, table_rows, told_visits
 from mengya_health.growth.chart_trace import Event, Trace, event_marks, last_words, trace_of
 from mengya_health.growth.chart_words import (
@@ -38,6 +38,7 @@ from mengya_health.growth.chart_words import (
 from mengya_health.growth.curves import Curve, curves, preterm_curve
 from mengya_health.growth.judging import DEFAULT_REFERENCE
 from mengya_health.growth.visits import UNDETERMINED, Visit
+from mengya_health.growth.who import WHO_2007_FROM_MONTH
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 
 __all__ = ["FAMILY", "STAFF", "Chart", "Event", "growth_chart", "growth_charts"]
@@ -171,7 +172,7 @@ def _drawn(course: _Course, size: str, reader: Reader, ages: str, events: Sequen
         table_head=table_head(indicator, course.gestational_days, reader),
         table_rows=table_rows(indicator, told, course.gestational_days, reader),
         legend=legend_of(reader, has_twins=any(point.actual_x is not None for point in points)),
-        notes=tuple(_notes(course, points, reader)),
+        notes=tuple(_notes(course, points, plot, reader)),
         source=reference_name(course.reference, reader),
         nothing=reader.read(NOTHING_MEASURED),
     )
@@ -186,19 +187,20 @@ def _name(indicator: str, points: Sequence[Point], today_on: date, reader: Reade
     return reader.read(("，", ", ")).join(parts)
 
 
-def _notes(course: _Course, points: Sequence[Point], reader: Reader) -> Iterator[str]:
-    told, family = course.told, reader.is_family
-    if course.sex == UNDETERMINED:
+def _notes(course: _Course, points: Sequence[Point], plot: Plot, reader: Reader) -> Iterator[str]:
+    told, family, is_judged = course.told, reader.is_family, course.sex != UNDETERMINED
+    if not is_judged:
         yield reader.read(SEX_UNKNOWN_FAMILY if family else SEX_UNKNOWN)
     if any(one.judged.age.is_corrected for one in told):
-        yield reader.read(BY_DUE_DATE_NOTE) if family else corrected_note(course.corrected_below_months, reader)
-    if any(point.x < 0 for point in points):
+        by_due_date = family or not is_judged
+        yield reader.read(BY_DUE_DATE_NOTE) if by_due_date else corrected_note(course.corrected_below_months, reader)
+    if is_judged and any(point.x < 0 for point in points):
         yield reader.read(BEFORE_TERM_FAMILY_NOTE if family else BEFORE_TERM_NOTE)
     if not course.by_age and any((one.judged.age.months < HEIGHT_FROM_MONTH) != course.is_lying for one in told):
         yield reader.read(MINUS_0_7)
-    if course.reference == "who" and not family:
+    if course.reference == "who" and not family and course.by_age and plot.x.high > WHO_2007_FROM_MONTH:
         yield reader.read(WHO_BREAK)
-    if course.sex != UNDETERMINED:
+    if is_judged:
         yield reader.read(("曲线：", "Curves: ")) + _standard(course, reader)
 
 

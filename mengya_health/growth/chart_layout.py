@@ -105,7 +105,14 @@ def free_place(
     near = [box for box in taken if box.overlap(around)]
     places = [
         Box(left, y + below, width, height)
-        for below in (reach, -reach - height, reach + height, -reach - 2 * height, -reach - 3 * height)
+        for below in (
+            reach,
+            -reach - height,
+            reach + height,
+            -reach - 2 * height,
+            reach + 2 * height,
+            -reach - 3 * height,
+        )
         for left in (x - reach, x + reach - width, x - width / 2)
     ]
     places += [Box(x + reach, y - height / 2, width, height), Box(x - reach - width, y - height / 2, width, height)]

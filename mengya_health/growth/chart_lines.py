@@ -37,7 +37,7 @@ class Frame:
 
 # On a phone 680 units would shrink to unreadable letters, so there is a second drawing of the same measurements.
 FRAMES = {
-    "wide": Frame(680, 430, Box(46, 30, 550, 362), 12, 13, 5.5, 8, ((24, 3), (48, 6), (90, 12))),
+    "wide": Frame(680, 430, Box(46, 30, 550, 362), 13, 14, 5.5, 8, ((24, 3), (48, 6), (90, 12))),
     "narrow": Frame(340, 252, Box(36, 28, 222, 188), 14, 15, 6, 6, ((12, 2), (18, 3), (42, 6), (90, 12))),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from mengya_health.growth.chart_layout import Box, Label, free_place, text_width
 from mengya_health.growth.chart_lines import Frame, Plot
@@ -120,7 +121,7 @@ def _callout_box(plot: Plot, text: str, marks: Sequence[Mark], events: Sequence[
     half = frame.mark_size + 2
     taken = [Box(x - half, mark.y - half, 2 * half, 2 * half) for mark in marks for x in (mark.x, mark.twin_x) if x]
     taken += [Box(event.x - 1, frame.plot.y, 2, frame.plot.height) for event in events]
-    taken += _line_boxes(plot)
+    taken += _line_boxes(plot) + _trace_boxes(marks)
     kept = [*kept, *(_label_box(event.label, frame) for event in events if event.label)]
     return free_place(marks[-1].x, marks[-1].y, half + 5, size, frame.plot, taken, kept)
 
@@ -137,6 +138,17 @@ def _line_boxes(plot: Plot) -> list[Box]:
                 Box(start + number * LINE_BOX, plot.y.at(row[SDS.index(sd)]) - 3, LINE_BOX, 6)
                 for sd in (-COMMON_SD, COMMON_SD)
             ]
+    return boxes
+
+
+def _trace_boxes(marks: Sequence[Mark]) -> list[Box]:
+    """Return the child's own line between marks that stand far apart as a chain of small boxes."""
+    boxes = []
+    for one, next_ in pairwise(marks):
+        count = int((next_.x - one.x) / LINE_BOX)
+        for number in range(1, count):
+            x, y = (a + (b - a) * number / count for a, b in ((one.x, next_.x), (one.y, next_.y)))
+            boxes.append(Box(x - LINE_BOX / 2, y - 3, LINE_BOX, 6))
     return boxes
 
 
