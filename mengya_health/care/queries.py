@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import groupby
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, literal, or_, select, true, union_all
@@ -16,6 +17,7 @@ from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, Case, CaseStep, 
 from mengya_health.care.readings import READING_KINDS, history_from
 from mengya_health.care.rows import case_body, referral_facts, step_facts
 from mengya_health.care.tasks import may_see, task_facts
+from mengya_health.care.turning_points import TurningPoint, turning_points
 from mengya_health.errors import Conflict, NotFound
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child, find_children, visible_child_ids
@@ -61,6 +63,7 @@ class CaseLine:
     opened_on: date
     closed_on: date | None
     row_version: int
+    turning_points: tuple[TurningPoint, ...] = ()  # of `cases_of` alone
 
 
 @dataclass(frozen=True)
@@ -148,8 +151,14 @@ def open_cases_of(work, child: ChildFacts) -> list[CaseLine]:
 
 
 def cases_of(work, child: ChildFacts) -> list[CaseLine]:
-    """Return all cases of a child, the one opened first at the top."""
-    return cases_of_children(work, {child.id: child})[child.id]
+    """Return all cases of a child with their turning points, opened first at the top; none where closed to the actor."""
+    if not _may_read_cases(work, child):
+        return []
+    rows = work.session.execute(_WITH_STEPS.where(Case.child_id == child.id))
+    return [
+        replace(_line(work, child, case), turning_points=turning_points(row for row in of_case if row.event))
+        for case, of_case in groupby(rows, key=lambda row: row.Case)
+    ]
 
 
 def cases_of_children(work, children: Mapping[UUID, ChildFacts]) -> Mapping[UUID, list[CaseLine]]:
@@ -268,6 +277,11 @@ def _with_all() -> Select:
 
 
 _WITH_ALL = _with_all()
+_WITH_STEPS = (
+    select(Case, CaseStep.event, CaseStep.from_state, CaseStep.to_state, CaseStep.at)
+    .outerjoin(CaseStep, CaseStep.case_id == Case.id)
+    .order_by(Case.opened_on, Case.id, CaseStep.seq)
+)
 
 
 def _line(work, child: ChildFacts, case: Case) -> CaseLine:

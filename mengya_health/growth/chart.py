@@ -58,7 +58,7 @@ class Chart:
     """All that is drawn, in units of the viewBox, and the same numbers as a table of text.
 
     `name` says to a screen reader what the picture shows; `notes` are sentences to print under it; `source` names the
-    reference; `nothing` is what its table says while it is empty.
+    reference; `happened` says each event marked, `nothing` what the table says while it is empty.
     """
 
     name: str
@@ -70,6 +70,7 @@ class Chart:
     trace: Trace
     table_head: tuple[str, ...]
     table_rows: tuple[tuple[str, ...], ...]
+    happened: tuple[str, ...]
     legend: Legend
     notes: tuple[str, ...]
     source: str
@@ -171,6 +172,7 @@ def _drawn(course: _Course, size: str, reader: Reader, ages: str, events: Sequen
         trace=trace_of(plot, points, marked, kept, today_on=today_on, indicator=indicator, reader=reader),
         table_head=table_head(indicator, course.gestational_days, reader),
         table_rows=table_rows(indicator, told, course.gestational_days, reader),
+        happened=tuple(f"{mark.event.on} {mark.event.text}" for mark in marked),
         legend=legend_of(reader, has_twins=any(point.actual_x is not None for point in points)),
         notes=tuple(_notes(course, points, plot, reader)),
         source=reference_name(course.reference, reader),

@@ -31,11 +31,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class EventMark:
-    """A vertical line from `top` down to the axis, under its `label`, which is centred on its own x inside the plot.
+    """A vertical line from `top` down to the axis, under its `label`, which is centred on its own x.
 
     Where many fall together some have no room for words: `label` is None, and the table under the chart names them.
     """
 
+    event: Event
     x: float
     top: float
     label: Label | None
@@ -164,16 +165,17 @@ def event_marks(plot: Plot, events: Sequence[Event], months_at: Callable[[date],
     for event in sorted(events, key=lambda one: one.on):
         months = months_at(event.on)
         if plot.x.low <= months <= plot.x.high:
-            marks.append(_event_mark(frame, plot.x.at(months), f"{event.on:{day}} {event.text}", marks))
+            marks.append(_event_mark(frame, event, plot.x.at(months), day, marks))
     return tuple(marks)
 
 
-def _event_mark(frame: Frame, x: float, text: str, earlier: Sequence[EventMark]) -> EventMark:
+def _event_mark(frame: Frame, event: Event, x: float, day: str, earlier: Sequence[EventMark]) -> EventMark:
+    text = f"{event.on:{day}} {event.text}"
     half = text_width(text, frame.text_size) / 2 + 3
     middle = max(frame.plot.x + half, min(x, frame.plot.x + frame.plot.width - half))
     labels = [other.label for other in earlier if other.label]
     for row in range(EVENT_ROWS):
         label = Label(middle, round(frame.plot.y + frame.text_size * (1.3 + 1.4 * row), 1), text)
         if not any(_label_box(label, frame).overlap(_label_box(other, frame)) for other in labels):
-            return EventMark(x, label.y + 5, label)
-    return EventMark(x, frame.plot.y, None)
+            return EventMark(event, x, label.y + 5, label)
+    return EventMark(event, x, frame.plot.y, None)

@@ -65,6 +65,17 @@ MEDIAN = ("中位", "median")
 LYING, STANDING = ("身长（躺着量）", "length (lying)"), ("身高（站着量）", "height (standing)")
 BEFORE_TERM = ("足月前", "before term")
 MONTHS, TODAY = ("月龄", "months"), ("今天", "today")
+# What is marked of a child's cases: the clinic reads all of it, a family when its plan began.
+TURNING_POINTS = {
+    "open": ("立案", "Case opened"),
+    "agree": ("开始干预", "Plan agreed"),
+    "refer": ("转诊", "Referred"),
+    "relapse": ("再次干预", "Plan resumed"),
+    "reopen": ("再次打开", "Case reopened"),
+    "resolved": ("结案", "Case closed"),
+    "stopped": ("中止", "Case stopped"),
+}
+FAMILY_TURNING_POINTS = {"agree": ("开始在家做", "Began at home")}
 # The five levels of WS/T 423—2022, Table 2.
 LEVELS = {
     "上": ("上", "high"),
@@ -129,6 +140,12 @@ def legend_of(reader: Reader, *, has_twins: bool) -> Legend:
     today = ("今天（矫正月龄，用于评价）", "Today (corrected age, used to judge)") if has_twins else ("今天", "Today")
     twin = ("同一次，按实足月龄", "Same measurement at actual age")
     return Legend(reader.read(today), reader.read(("以往", "Earlier")), reader.read(twin))
+
+
+def turning_point_words(kind: str, reader: Reader) -> str:
+    """Return what is written at a mark; "" where this reader sees none."""
+    shown = FAMILY_TURNING_POINTS if reader.is_family else TURNING_POINTS
+    return reader.read(shown[kind]) if kind in shown else ""
 
 
 def chart_title(indicator: str, reader: Reader) -> str:

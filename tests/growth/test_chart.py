@@ -240,6 +240,14 @@ def test_events_close_together_do_not_write_over_one_another(size):
     assert len({mark.label.y for mark in marks}) == 3
 
 
+def test_the_table_names_every_event_also_those_without_room_on_the_chart():
+    events = [Event(date(2026, 10, 9), f"第 {number} 件") for number in range(6)]
+    chart = _chart(events=events)
+    assert [mark.label is None for mark in chart.trace.events] == [False] * 4 + [True] * 2
+    assert chart.happened == tuple(f"2026-10-09 第 {number} 件" for number in range(6))
+    assert "<li>2026-10-09 第 5 件</li>" in _drawn(chart)[1]
+
+
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=7).map(sorted))
 def test_end_labels_never_overlap(places):
     middles = spread(places, [15] * len(places), 0, 320)

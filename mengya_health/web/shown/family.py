@@ -13,7 +13,7 @@ from mengya_health.care.follow_through import back_of, excluded
 from mengya_health.care.informants import is_asked
 from mengya_health.care.queries import CaseLine
 from mengya_health.care.tasks import LOOK_FIRST
-from mengya_health.growth.chart import FAMILY
+from mengya_health.growth.chart_words import FAMILY, Reader
 from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import RecordPage
@@ -29,6 +29,7 @@ from mengya_health.screening.measurements import (
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.family_consents import renewals
+from mengya_health.web.shown.growth import marks_of
 from mengya_health.web.shown.schedule import family_visit
 from mengya_health.web.shown.seen import back_in_words
 from mengya_health.web.shown.urgent import family_notices
@@ -66,7 +67,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
             else []
         ),
         "away": _away(work, child, record),
-        "growth": _growth(work, child, history),
+        "growth": _growth(work, child, history, cases),
         "next_visit": family_visit(work, child, record.of_kinds) if is_open else None,
         "vaccines": family_lines(work, child, record.of_kinds) if is_open else None,
         "step": _step(cases),
@@ -184,15 +185,16 @@ def _asked(child: ChildFacts, task: TaskFacts) -> dict:
     }
 
 
-def _growth(work, child: ChildFacts, history: list[Measurement]) -> dict | None:
+def _growth(work, child: ChildFacts, history: list[Measurement], cases: list[CaseLine]) -> dict | None:
     weighed = [each for each in history if each.weight_kg]
     if not weighed:
         return None
     last = weighed[-1]
     text = _("%(day)s %(kg)s 公斤", day=words.day(last.measured_on, work.today), kg=last.weight_kg)
     text += _gained(child, last, weighed)
-    reader = {"audience": FAMILY, "language": language(), "age_rule": work.settings.age_rule}
-    (drawing,) = charts_of(child, weighed, "wfa", sizes=("narrow",), today_on=work.today, **reader)
+    reader = Reader(FAMILY, language())
+    shown = {"events": marks_of(cases, reader), "age_rule": work.settings.age_rule, **reader._asdict()}
+    (drawing,) = charts_of(child, weighed, "wfa", sizes=("narrow",), today_on=work.today, **shown)
     return {"drawing": drawing, "text": text}
 
 

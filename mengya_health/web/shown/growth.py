@@ -11,7 +11,7 @@ from mengya_health.care.due import VISIT
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.queries import CaseLine
 from mengya_health.growth.chart import SIZES, Event
-from mengya_health.growth.chart_words import WHY_THEY_DIFFER, Reader, sd_text, short_name
+from mengya_health.growth.chart_words import WHY_THEY_DIFFER, Reader, sd_text, short_name, turning_point_words
 from mengya_health.growth.intergrowth import REFERENCE as INTERGROWTH
 from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
@@ -37,7 +37,7 @@ def growth_card(work, child: ChildFacts, entries: Sequence[OpenEntry], cases: li
         "today_on": work.today,
         "language": reader.language,
         "ages": asked["ages"],
-        "events": _marked(cases),
+        "events": marks_of(cases, reader),
         "age_rule": work.settings.age_rule,
     }
     standards = ("wst423_2022", "who") if asked["beside"] == "who" and child.has_known_sex() else ("wst423_2022",)
@@ -54,6 +54,12 @@ def growth_card(work, child: ChildFacts, entries: Sequence[OpenEntry], cases: li
         "ages": [_choice(child, asked, "ages", code, title) for code, title in ages],
         "beside": [_choice(child, asked, "beside", code, title) for code, title in beside],
     }
+
+
+def marks_of(cases: Sequence[CaseLine], reader: Reader) -> list[Event]:
+    """Return what this reader sees marked on a chart; `cases` are those it may see."""
+    points = [point for case in cases for point in case.turning_points]
+    return [Event(point.on, text) for point in points if (text := turning_point_words(point.kind, reader))]
 
 
 def key_points(work, child: ChildFacts, entries: Sequence[OpenEntry], tasks: list[TaskFacts]) -> list[dict]:
@@ -94,12 +100,6 @@ def one_sentence(child: ChildFacts, entries: Sequence[OpenEntry], case: CaseLine
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
-
-
-def _marked(cases: Sequence[CaseLine]) -> list[Event]:
-    """Return when cases began and ended; `cases` are those this reader may see."""
-    begun = [Event(case.opened_on, _("立案")) for case in cases]
-    return begun + [Event(case.closed_on, case.state_name) for case in cases if case.closed_on]
 
 
 def _choice(child: ChildFacts, asked: dict, name: str, code: str, text: str) -> dict:
