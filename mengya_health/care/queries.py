@@ -151,7 +151,7 @@ def open_cases_of(work, child: ChildFacts) -> list[CaseLine]:
 
 
 def cases_of(work, child: ChildFacts) -> list[CaseLine]:
-    """Return all cases of a child with their turning points, opened first at the top; none where closed to the actor."""
+    """Return all cases of a child with their turning points, opened first at the top; none if closed to the actor."""
     if not _may_read_cases(work, child):
         return []
     rows = work.session.execute(_WITH_STEPS.where(Case.child_id == child.id))
