@@ -10,6 +10,7 @@ from mengya_health.care.models import CLOSED_STATES
 from mengya_health.work import LOCAL
 
 BEGINS = ("open", "relapse", "reopen")
+ENDS = ("withdraw", *CLOSED_STATES)
 AGREE, REFER = "agree", "refer"
 
 
@@ -40,7 +41,7 @@ def turning_points(steps: Iterable[Step]) -> tuple[TurningPoint, ...]:
         kind = step.to_state if step.to_state in CLOSED_STATES and step.from_state != step.to_state else step.event
         if kind in (*BEGINS, *CLOSED_STATES, REFER) or (kind == AGREE and not under_way):
             found.append(TurningPoint(step.at.astimezone(LOCAL).date(), kind))
-        under_way = kind not in BEGINS and (under_way or kind == AGREE)
+        under_way = kind not in (*BEGINS, *ENDS) and (under_way or kind == AGREE)
     return tuple(found)
 
 

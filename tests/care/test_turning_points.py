@@ -36,6 +36,7 @@ def _kinds(*steps):
         ((OPEN, FLAG, PLAN, AGREE, REVISE, AGREE), ["open", "agree"]),
         ((OPEN, PLAN, AGREE, GOALS, RELAPSE, AGREE, GOALS, CLOSE),
          ["open", "agree", "relapse", "agree", "resolved"]),
+        ((OPEN, PLAN, AGREE, ("withdraw", "active", "planning"), AGREE), ["open", "agree", "agree"]),
         ((OPEN, FLAG, STOP, REOPEN, PLAN, AGREE), ["open", "stopped", "reopen", "agree"]),
         ((OPEN, FLAG, REFER, ("take_back", "referred", "positive")), ["open"]),
         ((OPEN, FLAG, STOP, ("take_back", "stopped", "positive")), ["open"]),

@@ -9,6 +9,8 @@ from mengya_health.care.models import Case
 from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import entries_of_kind
+from mengya_health.screening.commands import record_measurement
+from mengya_health.screening.measurements import Measurement
 from tests.factories import PIN
 
 PLAN = {
@@ -66,6 +68,24 @@ def signs(browser, sign_path) -> None:
 def test_guardian_reads_chooses_and_signs_in_three_taps(browse, mother, sign_path, work_as, district, case_id):
     signs(browse(mother), sign_path)
     assert state_of(work_as, district, case_id) == "active"
+
+
+def test_the_chart_marks_for_each_reader_what_it_may_read(browse, mother, sign_path, work_as, district, child):
+    with work_as(district.doctor) as work:
+        measurement = Measurement(measured_on=work.today, weight_kg="8.6", lenhei_cm="73.0", position="l")
+        record_measurement(work, find_child(work, child.id), measurement)
+    family, doctor = browse(mother), browse(district.doctor)
+    assert "开始在家做" not in family.get("/home")
+    signs(family, sign_path)
+    home, record = family.get("/home"), doctor.get(f"/children/{child.id}")
+    assert re.search(r"<li>2026-11-23 开始在家做</li>", home)
+    assert not re.search("立案|转诊|开始干预", home)
+    assert re.search(r"<li>2026-11-23 立案</li><li>2026-11-23 开始干预</li>", record)
+    form = {"csrf_token": re.search(r'name="csrf_token" value="([^"]+)"', home).group(1), "next": "/home"}
+    family.client.post("/display", data={**form, "lang": "en"})
+    drawn = re.search('<svg class="chart".*?</svg>', family.get("/home"), re.DOTALL).group()
+    assert "Began at home" in drawn
+    assert not re.search("[\u4e00-\u9fff]", drawn)
 
 
 def test_a_signature_is_taken_back_within_a_day(browse, mother, sign_path, work_as, district, case_id, child):
