@@ -106,17 +106,21 @@ def growth_charts(
     "judged", "actual" or "both"; families see two lines, plain words and the judged age only. `language` "zh" or "en".
     Before term points stand at months below 0 beside INTERGROWTH-21st; of undetermined sex they stand without curves.
     """
-    told = told_visits(indicator, visits, reference, age_rule)
-    course = _Course(
-        indicator, sex, reference, age_rule, birth_on, gestational_days, corrected_below_months, today_on, tuple(told)
-    )
     reader = Reader(audience, language)
-    return tuple(_drawn(course, size, reader, "judged" if reader.is_family else ages, events) for size in sizes)
+    told = tuple(told_visits(indicator, visits, reference, age_rule))
+    course = _Course(
+        indicator, sex, reference, age_rule, birth_on, gestational_days, corrected_below_months, today_on, told, reader
+    )
+    points = chart_points(
+        indicator, told, reader, ages="judged" if reader.is_family else ages, is_lying=course.is_lying
+    )
+    rows = table_rows(indicator, told, gestational_days, reader)
+    return tuple(_drawn(course, size, points, rows, events) for size in sizes)
 
 
 @dataclass(frozen=True, slots=True)
 class _Course:
-    """One indicator of one child, judged."""
+    """One indicator of one child, judged, for one reader."""
 
     indicator: str
     sex: str
@@ -127,6 +131,7 @@ class _Course:
     corrected_below_months: int
     today_on: date
     told: tuple[Told, ...]
+    reader: Reader
 
     def months_at(self, on: date) -> float:
         return float(age_for_growth(self.birth_on, on, self.gestational_days, self.corrected_below_months).months)
@@ -147,20 +152,20 @@ class _Course:
             return (preterm_curve(self.indicator, sex), *known)
         return known
 
-    def lines(self, reader: Reader) -> tuple[int, ...]:
-        """Return which SD lines this reader sees."""
+    @property
+    def lines(self) -> tuple[int, ...]:
+        """Which SD lines this reader sees."""
         if self.sex == UNDETERMINED:
             return ()
-        return (-COMMON_SD, COMMON_SD) if reader.is_family else tuple(line_words(self.indicator, reader))
+        return (-COMMON_SD, COMMON_SD) if self.reader.is_family else tuple(line_words(self.indicator, self.reader))
 
 
-def _drawn(course: _Course, size: str, reader: Reader, ages: str, events: Sequence[Event]) -> Chart:
-    indicator, told, today_on = course.indicator, course.told, course.today_on
-    points = chart_points(indicator, told, reader, ages=ages, is_lying=course.is_lying)
+def _drawn(course: _Course, size: str, points: Sequence[Point], rows: tuple, events: Sequence[Event]) -> Chart:
+    indicator, reader, today_on = course.indicator, course.reader, course.today_on
     now = course.months_at(today_on) if course.by_age else None
-    plot = plot_of(size, course.curves(points), points, course.lines(reader), now)
+    plot = plot_of(size, course.curves(points), points, course.lines, now)
     marked = event_marks(plot, events if course.by_age else (), course.months_at)
-    lines = reference_lines(plot, course.lines(reader), indicator, reader)
+    lines = reference_lines(plot, course.lines, indicator, reader)
     kept = lines.label_boxes(plot.frame.text_size)
     return Chart(
         name=_name(indicator, points, today_on, reader),
@@ -171,10 +176,10 @@ def _drawn(course: _Course, size: str, reader: Reader, ages: str, events: Sequen
         reference=lines,
         trace=trace_of(plot, points, marked, kept, today_on=today_on, indicator=indicator, reader=reader),
         table_head=table_head(indicator, course.gestational_days, reader),
-        table_rows=table_rows(indicator, told, course.gestational_days, reader),
+        table_rows=rows,
         happened=tuple(f"{mark.event.on} {mark.event.text}" for mark in marked),
         legend=legend_of(reader, has_twins=any(point.actual_x is not None for point in points)),
-        notes=tuple(_notes(course, points, plot, reader)),
+        notes=tuple(_notes(course, points, plot)),
         source=reference_name(course.reference, reader),
         nothing=reader.read(NOTHING_MEASURED),
     )
@@ -189,8 +194,8 @@ def _name(indicator: str, points: Sequence[Point], today_on: date, reader: Reade
     return reader.read(("，", ", ")).join(parts)
 
 
-def _notes(course: _Course, points: Sequence[Point], plot: Plot, reader: Reader) -> Iterator[str]:
-    told, family, is_judged = course.told, reader.is_family, course.sex != UNDETERMINED
+def _notes(course: _Course, points: Sequence[Point], plot: Plot) -> Iterator[str]:
+    reader, told, family, is_judged = course.reader, course.told, course.reader.is_family, course.sex != UNDETERMINED
     if not is_judged:
         yield reader.read(SEX_UNKNOWN_FAMILY if family else SEX_UNKNOWN)
     if any(one.judged.age.is_corrected for one in told):
@@ -203,11 +208,11 @@ def _notes(course: _Course, points: Sequence[Point], plot: Plot, reader: Reader)
     if course.reference == "who" and not family and course.by_age and plot.x.high > WHO_2007_FROM_MONTH:
         yield reader.read(WHO_BREAK)
     if is_judged:
-        yield reader.read(("曲线：", "Curves: ")) + _standard(course, reader)
+        yield reader.read(("曲线：", "Curves: ")) + _standard(course)
 
 
-def _standard(course: _Course, reader: Reader) -> str:
+def _standard(course: _Course) -> str:
     """Return the standard with its edition, for staff with the age rule it was read by."""
-    name = reference_name(course.reference, reader)
+    reader, name = course.reader, reference_name(course.reference, course.reader)
     has_rule = course.reference == DEFAULT_REFERENCE and course.by_age and not reader.is_family
     return f"{name} · {reader.read(AGE_RULES[course.age_rule])}" if has_rule else name

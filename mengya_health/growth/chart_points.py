@@ -103,12 +103,14 @@ def chart_points(indicator: str, told: Sequence[Told], reader: Reader, *, ages: 
 
 def _x_of(one: Told, ages: str) -> tuple[float, float | None]:
     age, visit = one.judged.age, one.visit
-    actual = float(actual_age(visit.birth_on, visit.measured_on).months)
+    actual = None
+    if ages == "actual" or (ages == "both" and age.is_corrected):
+        actual = float(actual_age(visit.birth_on, visit.measured_on).months)
     if ages == "actual":
         return actual, None
     # INTERGROWTH-21st goes by weeks: its months are all of one length.
     months = age.days / DAYS_PER_MONTH if one.is_before_term else age.months
-    return float(months), actual if ages == "both" and age.is_corrected else None
+    return float(months), actual
 
 
 def _value(indicator: str, one: Told) -> float:

@@ -120,7 +120,8 @@ def _callout_box(plot: Plot, text: str, marks: Sequence[Mark], events: Sequence[
     frame = plot.frame
     size = text_width(text, frame.label_size) + frame.label_size * 1.2, frame.label_size * 1.8
     half = frame.mark_size + 2
-    taken = [Box(x - half, mark.y - half, 2 * half, 2 * half) for mark in marks for x in (mark.x, mark.twin_x) if x]
+    spaced = _spaced(marks, frame.mark_size)
+    taken = [Box(x - half, mark.y - half, 2 * half, 2 * half) for mark in spaced for x in (mark.x, mark.twin_x) if x]
     taken += [Box(event.x - 1, frame.plot.y, 2, frame.plot.height) for event in events]
     taken += _line_boxes(plot) + _trace_boxes(marks)
     kept = [*kept, *(_label_box(event.label, frame) for event in events if event.label)]
@@ -140,6 +141,15 @@ def _line_boxes(plot: Plot) -> list[Box]:
                 for sd in (-COMMON_SD, COMMON_SD)
             ]
     return boxes
+
+
+def _spaced(marks: Sequence[Mark], gap: float) -> list[Mark]:
+    """Return the marks without those that all but cover their neighbour: many points take no more room than few."""
+    found: list[Mark] = []
+    for mark in marks:
+        if not found or mark.x - found[-1].x >= gap or abs(mark.y - found[-1].y) >= gap:
+            found.append(mark)
+    return found
 
 
 def _trace_boxes(marks: Sequence[Mark]) -> list[Box]:

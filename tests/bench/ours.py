@@ -17,7 +17,8 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.people.sessions import open_session
 from mengya_health.record.commands import record_entry
-from mengya_health.screening.commands import plan_first_visits
+from mengya_health.screening.commands import plan_first_visits, record_measurement
+from mengya_health.screening.measurements import Measurement
 from tests.bench.measure import Comparison, request_to
 from tests.conftest import CHEAP, CHEAP_HASHES, PASSPHRASE, settings_in
 from tests.factories import a_child, a_district, a_guardian
@@ -34,10 +35,11 @@ def comparisons(folder: Path) -> list[Comparison]:
     district = a_district(installation)
     children = _children(installation, district)
     # What is saved goes to another child: the one that is read must not grow while it is measured.
-    known, written = children[:2]
+    known, written, measured = children[:3]
     mother = a_guardian(installation, district, known)
     other_mother = a_guardian(installation, district, written)
     _write_entries(installation, district, mother, known)
+    _measure(installation, district, measured)
     app = create_app(installation)
     doctor = _signed_in(installation, district.doctor.user_id)
     family = _signed_in(installation, mother.user_id)
@@ -55,6 +57,12 @@ def comparisons(folder: Path) -> list[Comparison]:
         Comparison(f"record, newest 20 of {ENTRIES}", request_to(app, "GET", record, Cookie=doctor), "enc200"),
         Comparison(
             f"record, all {ENTRIES}", request_to(app, "GET", f"{record}?entries=all", Cookie=doctor), "enc200", 3
+        ),
+        Comparison(
+            f"growth chart of {ENTRIES} points",
+            request_to(app, "GET", f"/children/{measured.id}?chart=lhfa", Cookie=doctor),
+            "enc200",
+            4,
         ),
         Comparison("family home", request_to(app, "GET", "/home", Cookie=family), "enc200"),
         *_saving(app, doctor, written),
@@ -103,6 +111,16 @@ def _write_entries(installation: Installation, district, mother, child: ChildFac
             found = find_child(work, child.id)
             happened_on = work.today - timedelta(days=number % 300)
             record_entry(work, found, section=section, kind=kind, content=content, happened_on=happened_on)
+
+
+def _measure(installation: Installation, district, child: ChildFacts) -> None:
+    """Measure a child as often as there are entries, on one day after another up to today."""
+    for days_ago in range(ENTRIES, 0, -1):
+        weight, length = 9.5 - days_ago / 200, 76 - days_ago / 40
+        with begin_work(installation, district.doctor) as work:
+            taken = {"weight_kg": f"{weight:.2f}", "lenhei_cm": f"{length:.1f}", "position": "l"}
+            on = work.today - timedelta(days=days_ago)
+            record_measurement(work, find_child(work, child.id), Measurement(measured_on=on, **taken))
 
 
 def _saving(app: Flask, cookie: str, child: ChildFacts) -> list[Comparison]:
