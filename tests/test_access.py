@@ -17,6 +17,7 @@ from mengya_health.access.actor import (
     Emergency,
     Place,
     PlaceSubject,
+    ReferralLink,
     ReportSubject,
     Tie,
 )
@@ -27,6 +28,8 @@ from mengya_health.errors import NotFound, NotPermitted, Restricted, SectionClos
 TODAY = date(2026, 11, 23)
 CLINIC, NURSERY, HOSPITAL, GROUP, DISTRICT, ELSEWHERE = (UUID(int=number) for number in range(1, 7))
 MOTHER, FATHER, GRANNY, VISITOR, RESCUER = (UUID(int=number) for number in range(11, 16))
+
+REFERRAL = UUID(int=63)
 
 
 def tie(kind, **who) -> Tie:
@@ -45,7 +48,7 @@ CHILD = ChildSubject(
         tie("caregiver", user_id=VISITOR, authority="reads"),
         tie("care", organisation_id=CLINIC),
         tie("enrolment", organisation_id=NURSERY, group_id=GROUP),
-        tie("receiver", organisation_id=HOSPITAL),
+        tie("receiver", organisation_id=HOSPITAL, basis_id=REFERRAL),
         tie("reviewer", organisation_id=DISTRICT),
         tie("break_glass", user_id=RESCUER),
     ),
@@ -66,6 +69,8 @@ ACTORS = {
     "teacher": staff("teacher", NURSERY, GROUP),
     "health_staff": staff("health_staff", NURSERY),
     "specialist": staff("specialist", HOSPITAL),
+    "link": Actor(UUID(int=72), "receiver_link", link=ReferralLink(UUID(int=61), REFERRAL, HOSPITAL)),
+    "other_link": Actor(UUID(int=73), "receiver_link", link=ReferralLink(UUID(int=62), UUID(int=64), HOSPITAL)),
     "reviewer": staff("reviewer", DISTRICT),
     "other_doctor": staff("doctor", ELSEWHERE),
     "other_teacher": staff("teacher", NURSERY, UUID(int=98)),
@@ -99,8 +104,8 @@ REPORT = ReportSubject(
 
 # permission: everybody who may, with every consent given.
 ALLOWED = {
-    "child:read": "mother father granny visitor doctor teacher health_staff specialist reviewer rescuer",
-    "health:read": "mother father granny visitor doctor specialist rescuer",
+    "child:read": "mother father granny visitor doctor teacher health_staff reviewer rescuer",
+    "health:read": "mother father granny visitor doctor rescuer",
     "behaviour:read": "mother father granny visitor doctor teacher health_staff",
     "family:read": "mother father granny visitor doctor",
     "health:write": "doctor",
@@ -116,9 +121,10 @@ ALLOWED = {
     "guardian:restrict": "doctor",
     "section:share": "mother",
     "family:invite": "mother",
-    "case:read": "mother father granny visitor doctor teacher health_staff specialist reviewer rescuer",
+    "case:read": "mother father granny visitor doctor teacher health_staff reviewer rescuer",
     "gate:release": "reviewer",
-    "referral:answer": "specialist",
+    "referral:read": "doctor specialist link",
+    "referral:answer": "specialist link",
     "health:print": "mother father doctor",
     "audit:read": "mother father",
     "record:copy": "mother father",
@@ -144,10 +150,10 @@ ALLOWED_ANYWHERE = {
 # What is left when one consent is missing: who loses what.
 LOST = {
     "P1": {
-        "doctor": "health:read behaviour:read family:read health:write concern:raise case:read health:print "
+        "doctor": "health:read behaviour:read family:read health:write concern:raise case:read referral:read health:print "
         "paper:witness",
         "teacher": "child:read behaviour:read behaviour:write photo:keep concern:raise case:read",
-        "specialist": "child:read health:read case:read referral:answer",
+        "specialist": "referral:read referral:answer",
         "mother": "family:write photo:keep",
     },
     "P2": {
@@ -156,7 +162,7 @@ LOST = {
         "specialist": "",
         "mother": "",
     },
-    "P3": {"doctor": "", "teacher": "", "specialist": "child:read health:read case:read referral:answer", "mother": ""},
+    "P3": {"doctor": "", "teacher": "", "specialist": "referral:read referral:answer", "mother": ""},
     "P5": {"doctor": "", "teacher": "photo:keep", "specialist": "", "mother": "photo:keep"},
 }
 
@@ -214,7 +220,7 @@ CLOSING = {
     },
     ("behaviour", "clinic"): {"doctor": "behaviour:read"},
     ("family", "clinic"): {"doctor": "family:read"},
-    ("health", "receiver"): {"specialist": "health:read case:read"},
+    ("health", "receiver"): {"specialist": "referral:read", "link": "referral:read"},
     ("health", "caregiver"): {"granny": "health:read case:read", "visitor": "health:read case:read"},
     ("behaviour", "caregiver"): {"granny": "behaviour:read", "visitor": "behaviour:read"},
     ("family", "caregiver"): {"granny": "family:read family:write", "visitor": "family:read"},

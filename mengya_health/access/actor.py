@@ -33,6 +33,15 @@ class Emergency:
 
 
 @dataclass(frozen=True)
+class ReferralLink:
+    """A link of one referral as it opens pages: for that referral and nothing else. Its row's seal held."""
+
+    id: UUID
+    referral_id: UUID
+    receiver_id: UUID
+
+
+@dataclass(frozen=True)
 class Actor:
     """The person behind a request or a job. `session_kind` is how they came in."""
 
@@ -44,6 +53,7 @@ class Actor:
     reauthenticated_at: datetime | None = None  # when they last gave their password or passkey
     language: str = "zh"
     large_text: bool = False
+    link: ReferralLink | None = None  # came by a link of one referral, without an account
     emergency: Emergency | None = None  # 紧急查阅, in a web session only: jobs have none, so nothing is printed by it
 
     def places_as(self, *roles: str) -> tuple[Place, ...]:
@@ -53,6 +63,12 @@ class Actor:
     @property
     def organisation_ids(self) -> frozenset[UUID]:
         return frozenset(place.organisation_id for place in self.places if place.organisation_id)
+
+    @property
+    def receiving_ids(self) -> frozenset[UUID]:
+        """The institutions for which they receive referrals."""
+        places = {place.organisation_id for place in self.places_as("specialist")}
+        return frozenset(places | {self.link.receiver_id} if self.link else places)
 
     @property
     def group_ids(self) -> frozenset[UUID]:
@@ -76,6 +92,7 @@ class Tie:
     authority: str
     from_on: date
     to_on: date | None  # the first day it no longer holds
+    basis_id: UUID | None = None  # the evidence: a referral, a booked visit
 
     @property
     def ends_on(self) -> date | None:

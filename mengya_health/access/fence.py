@@ -19,6 +19,7 @@ _EVERYTHING = {"scope": "all", "user_id": "", "org_id": "", "group_id": ""}
 def put_up(session: Session, actor: Actor) -> None:
     """Show this session the rows of children tied to the actor, to a class of theirs, or to a place they are all of."""
     whole_places = {place.organisation_id for place in actor.places if place.organisation_id and not place.group_id}
+    whole_places |= actor.receiving_ids
     ties = {
         "scope": "",
         "user_id": str(actor.user_id),

@@ -23,6 +23,7 @@ from mengya_health.access.rules import (
     manages,
     not_family,
     photo_consented,
+    receiver_by_link_of,
     receiver_of,
     record_consented,
     recording_caregiver_of,
@@ -67,6 +68,7 @@ class Permission(StrEnum):
     INVITE_FAMILY = "family:invite"  # let a caregiver of the family in
     READ_CASE = "case:read"  # see where a case stands and what is wanted of one
     RELEASE_GATE = "gate:release"  # let a case pass although a piece of evidence is missing, with a reason
+    READ_REFERRAL = "referral:read"  # read a referral's letter, what was sent along with it, and the reply
     ANSWER_REFERRAL = "referral:answer"  # receive a referral and send the reply
     PRINT_HEALTH = "health:print"  # print the clinic's papers
     TAKE_COPY = "record:copy"  # take away a copy of the whole record of one's child
@@ -95,18 +97,18 @@ P = Permission
 _DOCTOR = [clinic_doctor_of, record_consented]
 _TEACHER = [teacher_of, record_consented, sharing_consented]
 _RECEIVER = [receiver_of, record_consented, referral_consented]
+_LINK = [receiver_by_link_of, record_consented, referral_consented]
 _REVIEWER = [reviewer_of, record_consented]
 _EMERGENCY = [emergency_reader_of, record_consented]  # an emergency stands for the missing tie, never for a consent
 
 # Any one line is enough; every rule in a line must hold. A clinic keeps sight of a child whose P1 is missing (it has to
 # ask for it), but neither reads nor writes the record until then.
 RULES = {
-    P.READ_CHILD: [[guardian_of], [caregiver_of], [clinic_doctor_of], _TEACHER, _RECEIVER, _REVIEWER, _EMERGENCY],
+    P.READ_CHILD: [[guardian_of], [caregiver_of], [clinic_doctor_of], _TEACHER, _REVIEWER, _EMERGENCY],
     P.READ_HEALTH: [
         [guardian_of],
         [caregiver_of, health_open_to_caregiver],
         _DOCTOR,
-        [*_RECEIVER, health_open_to_receiver],
         _EMERGENCY,
     ],
     P.READ_BEHAVIOUR: [
@@ -149,13 +151,14 @@ RULES = {
         [guardian_of],
         [caregiver_of, health_open_to_caregiver],
         _DOCTOR,
-        [*_RECEIVER, health_open_to_receiver],
         [*_TEACHER, health_open_to_nursery],
         _REVIEWER,
         _EMERGENCY,
     ],
     P.RELEASE_GATE: [[*_REVIEWER, signed_in_fully]],
-    P.ANSWER_REFERRAL: [[*_RECEIVER, signed_in_fully]],
+    # A receiver sees the referral and nothing else of the child, not even that it has a record.
+    P.READ_REFERRAL: [_DOCTOR, [*_RECEIVER, health_open_to_receiver], [*_LINK, health_open_to_receiver]],
+    P.ANSWER_REFERRAL: [[*_RECEIVER, signed_in_fully], _LINK],
     P.PRINT_HEALTH: [[*_DOCTOR, signed_in_fully], [guardian_of, signed_in_fully]],
     P.TAKE_COPY: [[guardian_of, signed_in_fully]],
     P.READ_AUDIT: [[guardian_of]],
@@ -200,6 +203,7 @@ OF_CLASS = {
     P.WRITE_FAMILY: "family",
     P.READ_CASE: "health",
     P.RELEASE_GATE: "health",
+    P.READ_REFERRAL: "health",
     P.ANSWER_REFERRAL: "health",
     P.PRINT_HEALTH: "health",
 }

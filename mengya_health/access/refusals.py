@@ -24,6 +24,7 @@ PARTIES = {
     "clinic_doctor_of": Party(("doctor",), "孩子所在门诊的医生", "the doctors of the child's clinic"),
     "teacher_of": Party(("teacher", "health_staff"), "孩子班上的老师和保健员", "the staff of the child's class"),
     "receiver_of": Party(("specialist",), "转诊单上的接诊机构", "the institution a referral names"),
+    "receiver_by_link_of": Party(("receiver_link",), "持转诊链接的接诊医生", "who holds the link of a referral"),
     "reviewer_of": Party(("reviewer",), "医生请来复核的区级医生", "the district reviewer a doctor asked"),
     "emergency_reader_of": Party(("doctor",), "正在紧急查阅的医生", "a doctor in emergency access"),
     "doctor_here": Party(("doctor",), "这家门诊的医生", "the doctors of this clinic"),
@@ -82,6 +83,10 @@ MISSING = {
     "receiver_of": (
         "没有转给您机构、还没结束的转诊单。请转出的医生先开转诊单",
         "no open referral names your institution; ask the referring doctor for one",
+    ),
+    "receiver_by_link_of": (
+        "这张转诊单已经结束，链接不能再用。请向转出的门诊再要一个链接",
+        "this referral has ended and its link with it; ask the referring clinic for another",
     ),
     "reviewer_of": (
         "医生没有请您复核这个孩子的个案。需要时请医生在个案页申请",

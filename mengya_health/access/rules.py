@@ -56,6 +56,15 @@ def receiver_of(actor: Actor, subject: ChildSubject) -> bool:
     return any(tie.organisation_id in receivers for tie in subject.current("receiver"))
 
 
+def receiver_by_link_of(actor: Actor, subject: ChildSubject) -> bool:
+    """Whoever holds the link of an open referral of this child, without an account."""
+    link = actor.link
+    return link is not None and any(
+        (tie.basis_id, tie.organisation_id) == (link.referral_id, link.receiver_id)
+        for tie in subject.current("receiver")
+    )
+
+
 def reviewer_of(actor: Actor, subject: ChildSubject) -> bool:
     """A district reviewer whom a doctor has asked about a case of this child."""
     districts = {place.organisation_id for place in actor.places_as("reviewer")}
@@ -82,8 +91,7 @@ def sharing_consented(actor: Actor, subject: ChildSubject) -> bool:
 
 def referral_consented(actor: Actor, subject: ChildSubject) -> bool:
     """A guardian agreed to sharing with a specialist (P3)."""
-    receivers = [place.organisation_id for place in actor.places_as("specialist")]
-    return any(subject.has_consent("P3", receiver) for receiver in receivers)
+    return any(subject.has_consent("P3", receiver) for receiver in actor.receiving_ids)
 
 
 def photo_consented(actor: Actor, subject: ChildSubject) -> bool:
@@ -118,7 +126,7 @@ def family_open_to_clinic(actor: Actor, subject: ChildSubject) -> bool:
 
 def health_open_to_receiver(actor: Actor, subject: ChildSubject) -> bool:
     """No guardian has closed the clinic's record for this institution."""
-    return not subject.is_closed("health", "receiver", actor.organisation_ids)
+    return not subject.is_closed("health", "receiver", actor.receiving_ids)
 
 
 def health_open_to_caregiver(actor: Actor, subject: ChildSubject) -> bool:
@@ -199,9 +207,9 @@ BY_NAME = {
     rule.__name__: rule
     for rule in (
         signed_in_fully, guardian_of, signing_guardian_of, caregiver_of, recording_caregiver_of, clinic_doctor_of,
-        teacher_of, receiver_of, reviewer_of, record_consented, sharing_consented, referral_consented, doctor_here,
-        staff_here, runs_the_system, photo_consented, emergency_reader_of, watches_over,
-        contributes, restricted_guardian_of, health_open_to_nursery, behaviour_open_to_nursery,
+        teacher_of, receiver_of, receiver_by_link_of, reviewer_of, record_consented, sharing_consented,
+        referral_consented, doctor_here, staff_here, runs_the_system, photo_consented, emergency_reader_of,
+        watches_over, contributes, restricted_guardian_of, health_open_to_nursery, behaviour_open_to_nursery,
         behaviour_open_to_clinic, family_open_to_clinic, health_open_to_receiver, health_open_to_caregiver,
         behaviour_open_to_caregiver, family_open_to_caregiver,
         staff_here, runs_the_system, photo_consented, staff_around, wrote_report, safeguards_place,

@@ -1,5 +1,6 @@
 """What ends together with a case: referrals that will not be answered, tasks, and the doors a referral had opened."""
 
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,7 +11,6 @@ from mengya_health.care.queries import OpenCase, find_case
 from mengya_health.care.tasks import end_task
 from mengya_health.people.commands import end_tie
 from mengya_health.people.facts import ChildFacts
-from mengya_health.people.models import Relationship
 
 
 def close_referrals(work, opened: OpenCase, facts: CaseFacts, *, reason: str, text: str) -> None:
@@ -29,12 +29,15 @@ def give_up(work, child: ChildFacts, row: Referral, *, reason: str, text: str, s
 
 
 def close_door(work, child: ChildFacts, referral_id: UUID) -> None:
-    """End the relationship that a referral had opened for its receiver."""
-    chosen = select(Relationship.id).where(
-        Relationship.child_id == child.id, Relationship.kind == "receiver", Relationship.basis_id == referral_id
-    )
-    for tie_id in work.session.scalars(chosen).all():
-        end_tie(work, child, tie_id)
+    """End the relationship that a referral had opened for its receiver, and with it every link."""
+    narrow_door(work, child, referral_id, work.today)
+
+
+def narrow_door(work, child: ChildFacts, referral_id: UUID, to_on: date) -> None:
+    """Let the relationship that a referral had opened end on a day, unless it ends before."""
+    for tie in child.subject.current("receiver"):
+        if tie.basis_id == referral_id:
+            end_tie(work, child, tie.id, on=min(to_on, tie.ends_on or to_on))
 
 
 def other_open_cases(work, opened: OpenCase) -> list[OpenCase]:

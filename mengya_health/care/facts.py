@@ -53,6 +53,8 @@ class ReferralFacts:
     receiver_id: UUID
     status: str
     sent_on: date
+    visit_by_on: date | None
+    visited_on: date | None
     reply_due_on: date
     entry_id: UUID
     feedback_entry_id: UUID | None

@@ -10,20 +10,25 @@ from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.care.facts import ReferralFacts
 from mengya_health.care.models import Case, Referral
-from mengya_health.care.queries import case_body, referral_facts
+from mengya_health.care.queries import case_body, has_door, referral_facts
 from mengya_health.errors import NotFound
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Organisation
 from mengya_health.people.queries import find_child
-from mengya_health.record.queries import OpenEntry, entries_of_case
+from mengya_health.record.queries import OpenEntry, SentAlong, sent_along
+from mengya_health.screening.measurements import READING_KINDS, Measurement, measurements_in
 
 # What may go with a letter beside the growth chart.
+CHART = "chart"  # growth up to the day of the letter
 MATERIAL_KINDS = ("screening", "follow_up", "referral_feedback", "observation")
 
 
 @dataclass(frozen=True)
 class Letter:
-    """One referral with everything the reader may read of it; `closed_materials` counts what they may not."""
+    """One referral with everything the reader may read of it; `closed_materials` counts what they may not.
+
+    `measurements` are those up to the day of the letter, where the growth chart was chosen.
+    """
 
     child: ChildFacts
     referral: ReferralFacts
@@ -34,6 +39,13 @@ class Letter:
     feedback: OpenEntry | None = field(repr=False)
     materials: tuple[OpenEntry, ...] = field(repr=False)
     closed_materials: int
+    measurements: tuple[Measurement, ...] = field(default=(), repr=False)
+
+    @property
+    def paper_ids(self) -> list[UUID]:
+        """The entries whose files go with it: the letter itself, what was chosen, and the reply."""
+        papers = [self.entry, *self.materials] + ([self.feedback] if self.feedback else [])
+        return [each.id for each in papers]
 
 
 def find_letter(work, referral_id: UUID) -> Letter:
@@ -44,14 +56,16 @@ def find_letter(work, referral_id: UUID) -> Letter:
     if found is None:
         raise NotFound
     row, case, origin = found
-    child = find_child(work, row.child_id, Permission.READ_HEALTH)
-    if work.actor.role == "specialist" and row.receiver_id not in work.actor.organisation_ids:
+    child = find_child(work, row.child_id, Permission.READ_REFERRAL)
+    if not has_door(work, child, row):
         raise NotFound
     audit.read(work, child.id, "referral", record_id=row.id)
-    entries = {entry.id: entry for entry in entries_of_case(work, child, row.case_id, also=MATERIAL_KINDS)}
-    letter = entries[row.entry_id]
-    wanted = [UUID(each) for each in letter.content["materials"] if each != "chart"]
-    materials = tuple(entries[each] for each in wanted if each in entries)
+    papers = [each for each in (row.entry_id, row.feedback_entry_id) if each]
+    sent = sent_along(work, child, papers, kinds=MATERIAL_KINDS)
+    (letter,) = sent.open(lambda each: each.id == row.entry_id)
+    chosen_ids = [UUID(each) for each in letter.content["materials"] if each != CHART]
+    entries = {each.id: each for each in sent.open(lambda each: each.id in (*chosen_ids, row.feedback_entry_id))}
+    materials = tuple(entries[each] for each in chosen_ids if each in entries)
     return Letter(
         child=child,
         referral=referral_facts(work, row),
@@ -61,7 +75,8 @@ def find_letter(work, referral_id: UUID) -> Letter:
         entry=letter,
         feedback=entries.get(row.feedback_entry_id),
         materials=materials,
-        closed_materials=len(wanted) - len(materials),
+        closed_materials=len(chosen_ids) - len(materials),
+        measurements=_measured(sent, row) if CHART in letter.content["materials"] else (),
     )
 
 
@@ -70,3 +85,9 @@ def origins_of(work, children: Iterable[ChildFacts]) -> dict[UUID, str]:
     clinics = {child.clinic_id for child in children}
     chosen = select(Organisation.id, Organisation.name).where(Organisation.id.in_(clinics))
     return dict(work.session.execute(chosen).all())
+
+
+def _measured(sent: SentAlong, row: Referral) -> tuple[Measurement, ...]:
+    """Return the measurements up to the day of the letter, oldest first."""
+    found = measurements_in(sent.open(lambda each: each.kind in READING_KINDS and each.happened_on <= row.sent_on))
+    return tuple(sorted(found, key=lambda each: each.measured_on))

@@ -10,6 +10,8 @@ from mengya_health.db import Base, Id, UtcTime, new_id
 from mengya_health.record.models import OPEN_TASK as OPEN_TASK
 from mengya_health.record.models import Task as Task
 
+# A referral that has neither feedback nor a typed reason; in-progress: the child has been seen.
+WAITING = ("requested", "received", "accepted", "in-progress")
 CLOSED_STATES = ("resolved", "stopped")
 
 
@@ -68,6 +70,39 @@ class CaseStep(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)  # {reason, checks, …}
 
 
+class ReferralLink(Base):
+    """A link with which a receiver without an account reads and answers one referral, in one browser.
+
+    The address holds a token, the browser's cookie another; this row holds their keyed hashes alone, and a seal.
+    """
+
+    __tablename__ = "referral_link"
+    __table_args__ = (Index("ix_referral_link_referral", "referral_id"),)
+
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
+    referral_id: Mapped[UUID] = mapped_column(Id)
+    child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"))
+    receiver_id: Mapped[UUID] = mapped_column(Id)
+    user_id: Mapped[UUID] = mapped_column(Id, ForeignKey("user.id"))  # under whom its holder stands in the audit
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    browser_hash: Mapped[bytes | None] = mapped_column(LargeBinary(32), unique=True)  # None until it is opened
+    made_by: Mapped[UUID] = mapped_column(Id)
+    made_at: Mapped[datetime] = mapped_column(UtcTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcTime)
+    opened_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    tries: Mapped[int] = mapped_column(default=0)
+    seal: Mapped[bytes] = mapped_column(LargeBinary(32))
+    row_version: Mapped[int] = mapped_column(default=1)
+
+    def authorising(self) -> tuple:
+        """Return the columns that the seal covers: what it opens, for whom, in which browser, until when."""
+        return (
+            self.id, self.referral_id, self.child_id, self.receiver_id, self.user_id, self.token_hash,
+            self.browser_hash, self.expires_at, self.ended_at,
+        )  # fmt: skip
+
+
 class Referral(Base):
     """A child sent to somebody who knows more. It stays open until feedback or a typed reason is in."""
 
@@ -83,6 +118,8 @@ class Referral(Base):
     status: Mapped[str] = mapped_column(String(16), default="requested")  # FHIR task-status
     entry_id: Mapped[UUID] = mapped_column(Id)  # the letter: an entry of kind referral
     feedback_entry_id: Mapped[UUID | None] = mapped_column(Id)
+    visit_by_on: Mapped[date | None]  # None for letters from before this was kept
+    visited_on: Mapped[date | None]
     reply_due_on: Mapped[date]
     sent_on: Mapped[date]
     not_done_reason: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed: the typed reason why no feedback

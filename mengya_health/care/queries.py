@@ -13,7 +13,7 @@ from mengya_health import audit
 from mengya_health.access.permissions import Permission, is_allowed, require
 from mengya_health.care.facts import CaseFacts, ReferralFacts, StepFacts, TaskFacts
 from mengya_health.care.loop import loop_of
-from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, Case, CaseStep, Referral, Task
+from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, WAITING, Case, CaseStep, Referral, Task
 from mengya_health.care.readings import READING_KINDS, history_from
 from mengya_health.care.rows import case_body, referral_facts, step_facts
 from mengya_health.care.tasks import may_see, task_facts
@@ -235,13 +235,22 @@ def find_task(work, task_id: UUID, *kinds: str) -> tuple[ChildFacts, Task]:
 
 def referrals_to(work, organisation_id: UUID, *, limit: int = 50) -> list[tuple[ChildFacts, ReferralFacts]]:
     """Return the referrals an institution has not answered yet, due first; only of children the actor may see."""
-    waiting = Referral.status.in_(("requested", "received", "accepted"))
+    waiting = Referral.status.in_(WAITING)
     chosen = select(Referral).where(Referral.receiver_id == organisation_id, waiting)
     rows = list(work.session.scalars(chosen.order_by(Referral.reply_due_on).limit(limit)))
-    children = find_children(work, [row.child_id for row in rows], with_open="health")
-    audit.read(work, list(children), "referral")
-    children = {id: child for id, child in children.items() if _may_read_cases(work, child)}
-    return [(children[row.child_id], referral_facts(work, row)) for row in rows if row.child_id in children]
+    reads = Permission.READ_REFERRAL
+    children = find_children(work, {row.child_id for row in rows}, with_open="health", permission=reads)
+    rows = [row for row in rows if row.child_id in children and has_door(work, children[row.child_id], row)]
+    audit.read(work, list({row.child_id for row in rows}), "referral")
+    return [(children[row.child_id], referral_facts(work, row)) for row in rows]
+
+
+def has_door(work, child: ChildFacts, row: Referral) -> bool:
+    """Return whether this very referral is open to the actor: a receiver has a tie for each, the clinic needs none."""
+    if not work.actor.receiving_ids:
+        return True
+    is_theirs = row.receiver_id in work.actor.receiving_ids
+    return is_theirs and any(tie.basis_id == row.id for tie in child.subject.current("receiver"))
 
 
 def referrals_of(work, child: ChildFacts) -> list[ReferralFacts]:

@@ -7,14 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from mengya_health import audit
 from mengya_health.access.permissions import Permission, require
 from mengya_health.care import loop
 from mengya_health.care.commands import start
-from mengya_health.care.ending import give_up
+from mengya_health.care.ending import give_up, narrow_door
 from mengya_health.care.facts import CaseFacts
 from mengya_health.care.follow_ups import known_readings
-from mengya_health.care.models import OPEN_TASK, CaseStep, Referral, Task
-from mengya_health.care.queries import OpenCase, facts_of, find_case
+from mengya_health.care.models import OPEN_TASK, WAITING, CaseStep, Referral, Task
+from mengya_health.care.queries import OpenCase, facts_of, find_case, has_door
 from mengya_health.care.tasks import end_task, settle, start_task
 from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotFound, NotNow, Unavailable
@@ -22,11 +23,13 @@ from mengya_health.people.commands import tie_child
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Organisation
 from mengya_health.people.queries import find_child
+from mengya_health.record.attachments import store_attachment
 from mengya_health.record.commands import record_entry
+from mengya_health.record.files import CleanFile
 from mengya_health.record.models import Entry
+from mengya_health.record.queries import sent_along
 from mengya_health.screening.urgent_care import SAME_DAY_LIMIT, answered_by_reply
 
-WAITING = ("requested", "received", "accepted")
 _DRAWS = 50
 
 
@@ -44,7 +47,7 @@ def refer_child(
     medical_history: str = "",
     seen_version: int | None = None,
 ) -> Referral:
-    """Refer the child of a case and start waiting for the reply; the receiver may read the record until then.
+    """Refer the child of a case and start waiting for the reply; the receiver reads the letter and what goes with it.
 
     `within` is one of the loop's `urgencies` (a time limit), `materials` are ids of entries, or "chart".
     Raises NotNow (no consent for this receiver, no reason, no materials), Invalid, NotPermitted, NotFound.
@@ -96,7 +99,7 @@ def reject_referral(work, referral_id: UUID, *, reason: str) -> Referral:
     child, row = find_referral(work, referral_id, Permission.ANSWER_REFERRAL)
     if not reason.strip():
         raise Invalid(fields={"reason": ["请写一句理由。 Please give a reason."]})
-    opened, facts = _case_of(work, row)
+    opened, facts = case_of(work, row)
     give_up(work, child, row, reason="other", text=reason, status="rejected")
     _end_waiting(work, opened, facts, row, status="rejected")
     return row
@@ -114,17 +117,25 @@ def record_feedback(
     for_family: str = "",
     readings: Iterable[dict] = (),
     next_visit_on: date | None = None,
+    replied_by: str = "",
+    scan: CleanFile | None = None,
+    no_scan_reason: str = "",
 ) -> Entry:
     """Write the reply: by the receiver, or by the clinic from the paper slip. `result` is of `feedback_results`.
 
+    `happened_on` is the day the child was seen. A slip comes with its `scan`, or with the reason why there is none;
+    `replied_by` names who replied where no account does. Afterwards the receiver reads on for a few days only.
     Raises NotNow for a referral that is answered or ended, Invalid, NotPermitted, NotFound.
     """
     child, row = find_referral(work, referral_id)
-    is_receiver = work.actor.role == "specialist"
-    require(work.actor, Permission.ANSWER_REFERRAL if is_receiver else Permission.WRITE_HEALTH, child.subject)
-    opened, facts = _case_of(work, row)
+    from_paper = not work.actor.receiving_ids
+    require(work.actor, Permission.WRITE_HEALTH if from_paper else Permission.ANSWER_REFERRAL, child.subject)
+    opened, facts = case_of(work, row)
     if result not in facts.loop.feedback_results:
         raise Invalid(fields={"result": ["请选结论。 Please choose the result."]})
+    _require_scan(from_paper, scan, no_scan_reason)
+    _require_name(work, replied_by)
+    seen_on = happened_on or work.today
     entry = record_entry(
         work,
         child,
@@ -138,16 +149,21 @@ def record_feedback(
             "for_family": for_family,
             "readings": known_readings(work, readings),
             "next_visit_on": next_visit_on.isoformat() if next_visit_on else "",
-            "from_paper": not is_receiver,
+            "from_paper": from_paper,
+            "no_scan_reason": "" if scan else no_scan_reason,
+            "replied_by": replied_by,
             "referral": str(row.id),
         },
-        happened_on=happened_on or work.today,
+        happened_on=seen_on,
         case_id=row.case_id,
         round=opened.case.round,
     )
-    row.status, row.feedback_entry_id = "completed", entry.id
-    if _is_emergency(facts, row):
+    if scan:
+        store_attachment(work, child, section="health", file=scan, subject_id=entry.id)
+    row.status, row.feedback_entry_id, row.visited_on = "completed", entry.id, row.visited_on or seen_on
+    if _is_emergency(work, child, row):
         answered_by_reply(work, child.id, row.sent_on)
+    narrow_door(work, child, row.id, work.today + timedelta(days=facts.loop.limits.answered_receiver_days))
     _end_waiting(work, opened, facts, row, status="completed")
     return entry
 
@@ -155,7 +171,7 @@ def record_feedback(
 def end_referral(work, referral_id: UUID, *, reason: str, text: str = "") -> Referral:
     """Say as the clinic why no reply will come (`not_done_reasons`); the receiver no longer reaches the child."""
     child, row = find_referral(work, referral_id, Permission.WRITE_HEALTH)
-    opened, facts = _case_of(work, row)
+    opened, facts = case_of(work, row)
     if reason not in facts.loop.not_done_reasons or (reason == "other" and not text.strip()):
         raise Invalid(fields={"reason": ["请选原因；选“其他”时写一句。 Choose a reason; explain what is other."]})
     give_up(work, child, row, reason=reason, text=text)
@@ -164,18 +180,30 @@ def end_referral(work, referral_id: UUID, *, reason: str, text: str = "") -> Ref
 
 
 def find_referral(
-    work, referral_id: UUID, permission: Permission = Permission.READ_CASE
+    work, referral_id: UUID, permission: Permission = Permission.READ_REFERRAL
 ) -> tuple[ChildFacts, Referral]:
     """Return a referral that waits for its reply, with its child. Raises NotFound, NotPermitted, NotNow."""
     row = work.session.get(Referral, referral_id)
     if row is None:
         raise NotFound
     child = find_child(work, row.child_id, permission)
-    if work.actor.role == "specialist" and row.receiver_id not in work.actor.organisation_ids:
+    if not has_door(work, child, row):
         raise NotFound
     if row.status not in WAITING:
         raise NotNow("这张转诊单已经有结果了。", "This referral is settled already.")
     return child, row
+
+
+def case_of(work, row: Referral) -> tuple[OpenCase, CaseFacts]:
+    """Return the case of a referral the actor may read, with its facts; a receiver sees none of its entries."""
+    opened = find_case(work, row.case_id, permission=Permission.READ_REFERRAL)
+    return opened, facts_of(work, opened)
+
+
+def waiting_tasks(work, row: Referral) -> list[Task]:
+    """Return the open task that stands for the reply, as a list."""
+    waiting = select(Task).where(Task.subject_id == row.id, Task.kind == "referral_reply", Task.status.in_(OPEN_TASK))
+    return list(work.session.scalars(waiting))
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -226,6 +254,7 @@ def _send(
         number=letter["number"],
         status="requested",
         entry_id=entry.id,
+        visit_by_on=date.fromisoformat(letter["visit_by"]),
         reply_due_on=reply_due_on,
         sent_on=work.today,
     )
@@ -249,25 +278,32 @@ def _send(
 
 
 def _answer_arrival(work, referral_id: UUID, status: str) -> Referral:
-    _, row = find_referral(work, referral_id, Permission.ANSWER_REFERRAL)
+    child, row = find_referral(work, referral_id, Permission.ANSWER_REFERRAL)
+    if WAITING.index(row.status) > WAITING.index(status):
+        raise NotNow("这张转诊单已经往前走了。请刷新页面。", "This referral has moved on already. Reload the page.")
     row.status = status
+    audit.changed(work, child.id, "referral", row.id)
     work.session.flush()
     return row
 
 
-def _case_of(work, row: Referral) -> tuple[OpenCase, CaseFacts]:
-    opened = find_case(work, row.case_id)
-    return opened, facts_of(work, opened)
+def _require_scan(from_paper: bool, scan: CleanFile | None, no_scan_reason: str) -> None:
+    if from_paper and scan is None and not no_scan_reason.strip():
+        message = "请附上回执的扫描件或照片；没有的，写一句为什么。 Attach the scanned slip, or say why there is none."
+        raise Invalid(fields={"scan": [message]})
 
 
-def _is_emergency(facts: CaseFacts, row: Referral) -> bool:
-    letters = [entry.content for entry in facts.own_entries if entry.id == row.entry_id]
-    return any(each["within"] == SAME_DAY_LIMIT for each in letters)
+def _require_name(work, replied_by: str) -> None:
+    if work.actor.link and not replied_by.strip():
+        raise Invalid(fields={"replied_by": ["请写您的姓名。 Please write your name."]})
+
+
+def _is_emergency(work, child: ChildFacts, row: Referral) -> bool:
+    return any(each.content["within"] == SAME_DAY_LIMIT for each in sent_along(work, child, [row.entry_id]).open(bool))
 
 
 def _end_waiting(work, opened: OpenCase, facts: CaseFacts, row: Referral, *, status: str, **why: str) -> None:
     work.session.flush()
-    waiting = select(Task).where(Task.subject_id == row.id, Task.kind == "referral_reply", Task.status.in_(OPEN_TASK))
-    for task in work.session.scalars(waiting):
+    for task in waiting_tasks(work, row):
         end_task(work, task, status=status, **why)
     settle(work, opened.child, opened.case, facts)

@@ -19,6 +19,8 @@ def referral_facts(work, row: Referral) -> ReferralFacts:
         receiver_id=row.receiver_id,
         status=row.status,
         sent_on=row.sent_on,
+        visit_by_on=row.visit_by_on,
+        visited_on=row.visited_on,
         reply_due_on=row.reply_due_on,
         entry_id=row.entry_id,
         feedback_entry_id=row.feedback_entry_id,

@@ -62,6 +62,7 @@ class Limits:
     unconfirmed_contacts: int
     lost_after: str
     receiver_days: int
+    answered_receiver_days: int
 
 
 @dataclass(frozen=True, kw_only=True)

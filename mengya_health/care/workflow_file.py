@@ -47,6 +47,7 @@ class LimitsShape(Shape):
     unconfirmed_contacts = whole(required=True)
     lost_after = words(required=True)
     receiver_days = whole(required=True)
+    answered_receiver_days = whole(required=True)
 
 
 class RhythmShape(Shape):

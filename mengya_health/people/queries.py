@@ -11,6 +11,7 @@ from mengya_health.access.permissions import Permission, is_allowed, require
 from mengya_health.access.rules import (
     clinic_doctor_of,
     emergency_reader_of,
+    receiver_by_link_of,
     receiver_of,
     restricted_guardian_of,
     teacher_of,
@@ -45,20 +46,23 @@ def find_child(work, child_id: UUID, permission: Permission = Permission.READ_CH
     return _facts(work, found[child_id])
 
 
-def find_children(work, child_ids: Iterable[UUID], *, with_open: str = "") -> dict[UUID, ChildFacts]:
+def find_children(
+    work, child_ids: Iterable[UUID], *, with_open: str = "", permission: Permission = Permission.READ_CHILD
+) -> dict[UUID, ChildFacts]:
     """Return those of the children that the actor may see, by id; the number of statements does not grow with them.
 
     `with_open` names a class that must be neither destroyed nor only stored: work lists are made of such content.
     """
     found = subjects_of(work, list(child_ids))
-    return _opened(work, {id: child for id, child in found.items() if not child.subject.has_ended(with_open)})
+    still_open = {id: child for id, child in found.items() if not child.subject.has_ended(with_open)}
+    return _opened(work, still_open, permission)
 
 
-def _opened(work, found: dict[UUID, FoundChild]) -> dict[UUID, ChildFacts]:
+def _opened(
+    work, found: dict[UUID, FoundChild], permission: Permission = Permission.READ_CHILD
+) -> dict[UUID, ChildFacts]:
     visible = {
-        child_id: child
-        for child_id, child in found.items()
-        if is_allowed(work.actor, Permission.READ_CHILD, child.subject)
+        child_id: child for child_id, child in found.items() if is_allowed(work.actor, permission, child.subject)
     }
     work.keys.load(visible)
     return {child_id: _facts(work, child) for child_id, child in visible.items()}
@@ -213,7 +217,8 @@ def _sorted(children: dict[UUID, ChildFacts]) -> list[ChildFacts]:
 def _facts(work, found: FoundChild) -> ChildFacts:
     row, subject = found.row, found.subject
     identity = work.keys.open_body("child", row.id, row.id, "identity", row.body, row.body_version)
-    serves = any(rule(work.actor, subject) for rule in (clinic_doctor_of, teacher_of, receiver_of, emergency_reader_of))
+    serving = clinic_doctor_of, teacher_of, receiver_of, receiver_by_link_of, emergency_reader_of
+    serves = any(rule(work.actor, subject) for rule in serving)
     return ChildFacts(
         id=row.id,
         number=row.number,

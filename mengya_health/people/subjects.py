@@ -172,4 +172,5 @@ def _found(work, child, ties: list, consents: list, closures: list) -> FoundChil
 
 
 def _tie(row) -> Tie:
-    return Tie(row.id, row.kind, row.user_id, row.organisation_id, row.group_id, row.authority, row.from_on, row.to_on)
+    who = row.user_id, row.organisation_id, row.group_id
+    return Tie(row.id, row.kind, *who, row.authority, row.from_on, row.to_on, row.basis_id)

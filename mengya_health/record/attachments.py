@@ -90,12 +90,18 @@ def store_attachment(
     return attachment
 
 
-def attachments_of(work, child: ChildFacts, subject_ids: Iterable[UUID]) -> dict[UUID, list[AttachmentFacts]]:
+def attachments_of(
+    work, child: ChildFacts, subject_ids: Iterable[UUID], *, permission: Permission | None = None
+) -> dict[UUID, list[AttachmentFacts]]:
     """Return what hangs on these entries and papers, oldest first, for those who may read its section; one statement.
 
-    It is the caller's to have found the subjects, and with them to have noted the reading.
+    It is the caller's to have found the subjects, and with them to have noted the reading. `permission` names who may
+    read what hangs on them, where that is not whoever reads the section.
     """
-    rows = [row for row in _rows(work, child.id, list(subject_ids)) if _may_read(work, child, row)]
+    if permission:
+        require(work.actor, permission, child.subject)
+    found_rows = _rows(work, child.id, list(subject_ids))
+    rows = [row for row in found_rows if permission or _may_read(work, child, row)]
     found = defaultdict(list)
     for row in rows:
         found[row.subject_id].append(facts_of(work, row))

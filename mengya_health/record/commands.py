@@ -18,7 +18,10 @@ from mengya_health.record.queries import OpenEntry, find_entry
 # Whoever raises a concern or answers a referral may not otherwise write in that section.
 PERMISSION_OF_KIND = {"concern": Permission.RAISE_CONCERN, "dispute": Permission.DISPUTE}
 SHEETS_OF_CLASS = ("daily_check", "exclusion")  # kept by a class's teachers and the 保健员 together
-PERMISSION_OF_ROLE = {("specialist", "referral_feedback"): Permission.ANSWER_REFERRAL}
+PERMISSION_OF_ROLE = {
+    ("specialist", "referral_feedback"): Permission.ANSWER_REFERRAL,
+    ("receiver_link", "referral_feedback"): Permission.ANSWER_REFERRAL,
+}
 
 
 def record_entry(

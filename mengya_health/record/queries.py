@@ -1,7 +1,7 @@
 """Read entries. The one place where a sealed revision is opened: allowed, checked against the history, audited."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, false, func, literal, or_, select
 
 from mengya_health import audit
-from mengya_health.access.permissions import READ_SECTION, Permission, is_allowed
+from mengya_health.access.permissions import READ_SECTION, Permission, is_allowed, require
 from mengya_health.access.rules import guardian_of, record_consented
 from mengya_health.db import Id
 from mengya_health.errors import NotFound, NotPermitted, SectionClosed
@@ -88,6 +88,32 @@ def entries_of_kind(work, child: ChildFacts, *kinds: str) -> list[OpenEntry]:
     """Return every entry of these kinds the actor may read, oldest first."""
     chosen = select_entries(child.id).where(_ENTRY.kind.in_(kinds), _readable(work, child))
     return _opened(work, child, chosen.order_by(_ENTRY.happened_on, _ENTRY.recorded_at))
+
+
+@dataclass(frozen=True)
+class SentAlong:
+    """Entries that may go with a referral: found and checked, each opened only when the letter names it."""
+
+    work: object = field(repr=False)
+    child: ChildFacts
+    rows: tuple[Row, ...] = field(repr=False)
+
+    def open(self, wanted: Callable[[Row], bool]) -> list[OpenEntry]:
+        """Return those of which `wanted` (id, kind, happened_on of a row) says so, oldest first."""
+        return [_open(self.work, self.child, row) for row in self.rows if wanted(row)]
+
+
+def sent_along(work, child: ChildFacts, ids: Iterable[UUID], *, kinds: tuple[str, ...] = ()) -> SentAlong:
+    """Return the entries of a referral by id (its letter, its reply) and all of the kinds its materials are of.
+
+    What the clinic itself may not read of the class or the family is left out: it cannot be given away. One statement,
+    and one for the history. Raises NotFound, NotPermitted for whoever does not read the referral.
+    """
+    require(work.actor, Permission.READ_REFERRAL, child.subject)
+    is_unread = (_ENTRY.section == "family") & _ENTRY.author_id.in_(unread_of(child))
+    wanted = (_ENTRY.id.in_(list(ids)) | _ENTRY.kind.in_(kinds)) & _ENTRY.section.in_(_given_away(child)) & ~is_unread
+    chosen = select_entries(child.id).where(wanted).order_by(_ENTRY.recorded_at)
+    return SentAlong(work, child, tuple(_rows(work, child, chosen, _CURRENT)))
 
 
 @dataclass(frozen=True)
@@ -271,6 +297,17 @@ def unread_of(child: ChildFacts) -> tuple[UUID, ...]:
 def _kept(child: ChildFacts) -> tuple[str, ...]:
     """Return the sections that are neither destroyed nor only stored: the others are shut to their authors, too."""
     return tuple(name for name in READ_SECTION if not child.subject.has_ended(name))
+
+
+def _given_away(child: ChildFacts) -> list[str]:
+    """Return the sections of which a clinic may give something away: those that are open to it."""
+    subject = child.subject
+    is_open = {
+        "health": True,
+        "behaviour": subject.has_consent("P2") and not subject.is_closed("behaviour", "clinic"),
+        "family": not subject.is_closed("family", "clinic"),
+    }
+    return [name for name in _kept(child) if is_open[name]]
 
 
 def _open_to(work, child: ChildFacts) -> tuple[list[str], list[str]]:

@@ -8,10 +8,11 @@ from flask_babel import gettext as _
 from mengya_health.access.refusals import only_for
 from mengya_health.care.letters import Letter, find_letter, origins_of
 from mengya_health.care.queries import referrals_to
+from mengya_health.care.referral_visits import record_visit
 from mengya_health.care.referrals import accept_referral, receive_referral, reject_referral
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.fields import Form, PlainText
-from mengya_health.web.referring import form_of, record_reply, reply_part
+from mengya_health.web.referring import Visit, file_of, files_part, form_of, record_reply, reply_part, visit_part
 from mengya_health.web.shown import referrals as shown
 from mengya_health.web.shown.gates import refusal
 
@@ -38,6 +39,8 @@ def waiting(work):
 def show(work, referral_id: UUID):
     letter = _letter_here(work, referral_id)
     page = shown.letter_page(work, letter, back={"text": _("转诊"), "href": url_for("referrals.waiting")})
+    page["files"] = files_part(work, letter, "referrals.file")
+    page["report_href"] = url_for("reports.write_page", child_id=letter.child.id)
     if not letter.referral.is_settled:
         page |= _forms(work, letter)
     return render_template("pages/specialist/referral.html", **page)
@@ -54,6 +57,19 @@ def receive(work, referral_id: UUID):
 @signed_in(again="referrals.show")
 def accept(work, referral_id: UUID):
     accept_referral(work, referral_id)
+    return _back(referral_id)
+
+
+@bp.get("/referrals/<uuid:referral_id>/files/<uuid:attachment_id>")
+@signed_in
+def file(work, referral_id: UUID, attachment_id: UUID):
+    return file_of(work, _letter_here(work, referral_id), attachment_id)
+
+
+@bp.post("/referrals/<uuid:referral_id>/visited")
+@signed_in(again="referrals.show")
+def visited(work, referral_id: UUID):
+    record_visit(work, referral_id, visited_on=submitted(Visit())["visited_on"])
     return _back(referral_id)
 
 
@@ -80,12 +96,13 @@ def _letter_here(work, referral_id: UUID) -> Letter:
 def _forms(work, letter: Letter) -> dict:
     """Return what a receiver can do now: say that it came, see the child, send it back, reply."""
     here = {"referral_id": letter.referral.id}
-    steps = {"requested": [("receive", _("收到了"))], "received": [], "accepted": []}[letter.referral.status]
-    if letter.referral.status != "accepted":
-        steps.append(("accept", _("接诊")))
+    offered = {"requested": ("receive", "accept"), "received": ("accept",)}.get(letter.referral.status, ())
+    texts = {"receive": _("收到了"), "accept": _("接诊")}
+    steps = [(name, texts[name]) for name in offered]
     return {
         "refusal": refusal(form_state(), {}),
         "arrive": [{"text": text, "action": url_for(f"referrals.{name}", **here)} for name, text in steps],
+        "visit": visit_part(work, letter, "referrals.visited"),
         "decline": {"action": url_for("referrals.reject", **here), "form": form_of("referrals.reject")},
         "feedback": reply_part(work, letter, "referrals.feedback") | {"button": _("发出回执")},
     }

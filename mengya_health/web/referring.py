@@ -2,25 +2,32 @@
 
 from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
+from flask import Response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from marshmallow import fields
 
+from mengya_health.access.permissions import Permission
 from mengya_health.access.refusals import only_for
 from mengya_health.care import referrals
 from mengya_health.care.letters import MATERIAL_KINDS, Letter, find_letter
 from mengya_health.care.loop import loop_of
+from mengya_health.care.referral_visits import record_visit
 from mengya_health.entry import FormState, form_state, signed_in, submitted
-from mengya_health.errors import Invalid
+from mengya_health.errors import Invalid, NotFound
 from mengya_health.fields import Choice, Form, LocalDate, PlainText, Reference
 from mengya_health.handouts.from_record.sheet import require_plain
 from mengya_health.people.places import receivers
 from mengya_health.people.schemas import require_possible_day
+from mengya_health.record.attachments import attachments_of, open_attachment
+from mengya_health.record.files import CleanFile
 from mengya_health.record.queries import entries_of_case
+from mengya_health.uploads import received_file
+from mengya_health.web.attachments import as_download
 from mengya_health.web.cases import RowVersion, bp, case_of_clinic
 from mengya_health.web.looking_again import readings_of
 from mengya_health.web.shown import referrals as shown
 from mengya_health.web.shown.asked import form_fields
+from mengya_health.web.shown.attachments import listed
 from mengya_health.web.shown.cases import choices
 from mengya_health.web.shown.gates import refusal
 
@@ -48,6 +55,15 @@ class Reply(Form):
     for_class = PlainText(longest=200, lines=True, load_default="")
     for_family = PlainText(longest=200, lines=True, load_default="")
     next_visit_on = LocalDate(load_default=None)
+    replied_by = PlainText(longest=30, load_default="")
+    no_scan_reason = PlainText(longest=100, load_default="")
+
+
+class Visit(Form):
+    """The child was seen: when, and who told the clinic so."""
+
+    visited_on = LocalDate(required=True)
+    told_by = PlainText(longest=10, load_default="")
 
 
 class NoReply(Form):
@@ -84,6 +100,7 @@ def feedback(work, referral_id: UUID):
     letter = _letter_of_clinic(work, referral_id)
     back = {"text": _("个案"), "href": url_for("cases.show", case_id=letter.case_id)}
     page = shown.letter_page(work, letter, back=back)
+    page["files"] = files_part(work, letter, "cases.referral_file")
     page["print_href"] = url_for("papers.choose", child_id=letter.child.id)
     if not letter.referral.is_settled:
         page |= _clinic_forms(work, letter)
@@ -93,8 +110,9 @@ def feedback(work, referral_id: UUID):
 @bp.post("/referrals/<uuid:referral_id>/reply")
 @signed_in(again="cases.feedback")
 def save_feedback(work, referral_id: UUID):
+    scan = received_file(work, "scan")
     letter = _letter_of_clinic(work, referral_id)
-    record_reply(work, letter)
+    record_reply(work, letter, scan)
     return redirect(url_for("cases.show", case_id=letter.case_id, saved="stored"), 303)
 
 
@@ -107,7 +125,21 @@ def no_reply(work, referral_id: UUID):
     return redirect(url_for("cases.show", case_id=letter.case_id, saved="stored"), 303)
 
 
-def record_reply(work, letter: Letter) -> None:
+@bp.post("/referrals/<uuid:referral_id>/visit")
+@signed_in(again="cases.feedback")
+def visited(work, referral_id: UUID):
+    letter = _letter_of_clinic(work, referral_id)
+    record_visit(work, referral_id, **submitted(Visit()))
+    return redirect(url_for("cases.show", case_id=letter.case_id, saved="stored"), 303)
+
+
+@bp.get("/referrals/<uuid:referral_id>/reply/files/<uuid:attachment_id>")
+@signed_in
+def referral_file(work, referral_id: UUID, attachment_id: UUID):
+    return file_of(work, _letter_of_clinic(work, referral_id), attachment_id)
+
+
+def record_reply(work, letter: Letter, scan: CleanFile | None = None) -> None:
     """Store the reply that was sent with this request, by the receiver or from the paper slip."""
     asked = shown.asked_in_reply(work, letter)
     said = submitted(Reply.from_dict(form_fields(work.content, asked))())
@@ -116,7 +148,34 @@ def record_reply(work, letter: Letter) -> None:
         require_plain(said[name], field=name, label=label)
     readings = readings_of(asked, said)
     kept = {name: value for name, value in said.items() if name not in asked.readings}
-    referrals.record_feedback(work, letter.referral.id, readings=readings, **kept)
+    referrals.record_feedback(work, letter.referral.id, readings=readings, scan=scan, **kept)
+
+
+def file_of(work, letter: Letter, attachment_id: UUID) -> Response:
+    """Return one of the files that go with a referral. Raises NotFound for any other."""
+    found = attachments_of(work, letter.child, letter.paper_ids, permission=Permission.READ_REFERRAL)
+    if attachment_id not in {file.id for files in found.values() for file in files}:
+        raise NotFound
+    return as_download(open_attachment(work, letter.child, attachment_id, permission=Permission.READ_REFERRAL))
+
+
+def files_part(work, letter: Letter, endpoint: str) -> list[dict]:
+    """Return the files that go with a referral, each with its address."""
+    found = attachments_of(work, letter.child, letter.paper_ids, permission=Permission.READ_REFERRAL)
+    files = [file for entry_id in letter.paper_ids for file in found.get(entry_id, [])]
+    return listed(files, lambda file: url_for(endpoint, referral_id=letter.referral.id, attachment_id=file.id))
+
+
+def visit_part(work, letter: Letter, endpoint: str) -> dict | None:
+    """Return the form that says the child was seen; None once that is known."""
+    if letter.referral.visited_on:
+        return None
+    tellers = [] if work.actor.receiving_ids else [("family", _("家长说的")), ("receiver", _("接诊机构说的"))]
+    return {
+        "action": url_for(endpoint, referral_id=letter.referral.id),
+        "form": form_of(endpoint, visited_on=work.today.isoformat()),
+        "tellers": [{"value": value, "text": text} for value, text in tellers],
+    }
 
 
 def form_of(*endpoints: str, **stored) -> FormState:
@@ -133,6 +192,7 @@ def reply_part(work, letter: Letter, endpoint: str) -> dict:
 def _clinic_forms(work, letter: Letter) -> dict:
     return {
         "refusal": refusal(form_state(), {}),
+        "visit": visit_part(work, letter, "cases.visited"),
         "feedback": reply_part(work, letter, "cases.save_feedback") | {"button": _("登记回执")},
         "no_reply": {
             "action": url_for("cases.no_reply", referral_id=letter.referral.id),

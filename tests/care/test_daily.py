@@ -158,7 +158,14 @@ def test_the_clinic_enters_a_paper_reply(walk):
     walk.flag()
     referral_id = walk.refer()
     with walk.as_(walk.doctor) as work:
-        referrals.record_feedback(work, referral_id, result="confirmed", text="见回执", happened_on=work.today)
+        referrals.record_feedback(
+            work,
+            referral_id,
+            result="confirmed",
+            text="见回执",
+            happened_on=work.today,
+            no_scan_reason="原件在家长手里",
+        )
     with walk.work_as(walk.doctor) as work:
         row = work.session.get(Referral, referral_id)
         assert (row.status, row.feedback_entry_id is not None) == ("completed", True)

@@ -5,6 +5,7 @@ import pytest
 from mengya_health.care import closing, commands, concerns, plans
 from mengya_health.care.loop import conditions_of
 from mengya_health.care.models import Case, Referral
+from mengya_health.care.referrals import find_referral
 from mengya_health.errors import NotFound, NotNow, NotPermitted
 from mengya_health.people.models import Child
 from mengya_health.people.queries import find_child
@@ -64,7 +65,7 @@ def test_the_receiver_reaches_the_child_only_while_a_referral_is_open(walk):
         find_child(work, walk.child.id)
     referral_id = walk.refer()
     with walk.work_as(walk.district.specialist) as work:
-        assert find_child(work, walk.child.id).id == walk.child.id
+        assert find_referral(work, referral_id)[0].id == walk.child.id
     with walk.as_(walk.doctor) as work:
         commands.stop_case(work, walk.case_id, reason_code="7", not_done="declined")
     with walk.work_as(walk.district.specialist) as work, pytest.raises(NotFound):

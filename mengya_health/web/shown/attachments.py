@@ -1,5 +1,7 @@
 """The files beside an entry, as a list with their sizes, and the form that adds one."""
 
+from collections.abc import Callable
+
 from flask import url_for
 from flask_babel import gettext as _
 
@@ -49,17 +51,22 @@ def part_of_entry(work, child: ChildFacts, entry: OpenEntry) -> dict:
     return {"files": {"items": items, "add_href": href} if items or may_add else None}
 
 
-def listed(files: list[AttachmentFacts]) -> list[dict]:
-    """Return the lines of partials/attachments.html."""
+def listed(files: list[AttachmentFacts], href: Callable[[AttachmentFacts], str] | None = None) -> list[dict]:
+    """Return the lines of partials/attachments.html; `href` where a file is not fetched from the record."""
+    href = href or _in_record
     return [
         {
             "name": file.name,
             "note": f"{'PDF' if file.kind == PDF else _('照片')} · {size_text(file.size)}",
             "by": f"{words.stamp(file.recorded_at)} · {words.ROLES[file.author_role][1]}",
-            "href": url_for("attachments.download", child_id=file.child_id, attachment_id=file.id),
+            "href": href(file),
         }
         for file in files
     ]
+
+
+def _in_record(file: AttachmentFacts) -> str:
+    return url_for("attachments.download", child_id=file.child_id, attachment_id=file.id)
 
 
 def size_text(size: int) -> str:

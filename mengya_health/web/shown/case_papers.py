@@ -11,6 +11,7 @@ from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.informants import who_differs
+from mengya_health.web.shown.reminders import reminder_text
 from mengya_health.work import LOCAL
 
 SIGNED = {"evaluation": ("guardian",), "closing_summary": ("guardian",), "class_summary": ("teacher",)}
@@ -56,7 +57,7 @@ def signature_rows(facts: CaseFacts) -> list[dict]:
     return rows
 
 
-def referral_rows(facts: CaseFacts) -> list[dict]:
+def referral_rows(work, facts: CaseFacts) -> list[dict]:
     """Return the referrals of a case, the newest first."""
     letters = {entry.id: entry for entry in facts.entries if entry.kind == "referral"}
     return [
@@ -65,6 +66,7 @@ def referral_rows(facts: CaseFacts) -> list[dict]:
             "at": each.sent_on.isoformat(),
             "why": letters[each.entry_id].content["reason"] if each.entry_id in letters else "",
             "status": referral_status(each, facts),
+            "reminder": reminder_text(work, each),
             "href": url_for("cases.feedback", referral_id=each.id),
         }
         for each in reversed(facts.referrals)
@@ -79,6 +81,12 @@ def referral_status(referral: ReferralFacts, facts: CaseFacts) -> dict:
     if referral.is_settled:
         reason = (referral.not_done or {}).get("reason", "")
         return _tag("note", _("没有回执：%(why)s", why=facts.loop.not_done_reasons.get(reason, _("退回"))))
+    if referral.visited_on:
+        seen = _("%(day)s 已就诊", day=f"{referral.visited_on:%m-%d}")
+        late = (facts.today - referral.reply_due_on).days
+        if late > 0:
+            return _tag("overdue", f"{seen}，{words.overdue(late)}")
+        return _tag("waiting", f"{seen}，{_('等回执')}")
     late = (facts.today - referral.reply_due_on).days
     if late > 0:
         return _tag("overdue", words.overdue(late))

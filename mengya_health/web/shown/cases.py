@@ -66,7 +66,7 @@ def case_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
         "decision": _decision(opened, facts, events, state),
         "plan": plan_card(facts),
         "signatures": signature_rows(facts),
-        "referrals": referral_rows(facts),
+        "referrals": referral_rows(work, facts),
         "follow_ups": follow_up_rows(facts),
         "actions": actions(opened, facts, events),
         "take_back_href": take_back_href(work, facts),

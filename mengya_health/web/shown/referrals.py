@@ -8,26 +8,28 @@ from uuid import UUID
 from flask import url_for
 from flask_babel import gettext as _
 
+from mengya_health.access.permissions import Permission
 from mengya_health.care.facts import ReferralFacts
-from mengya_health.care.letters import MATERIAL_KINDS, Letter
+from mengya_health.care.letters import CHART, MATERIAL_KINDS, Letter
 from mengya_health.care.loop import loop_of
+from mengya_health.care.models import WAITING
 from mengya_health.care.queries import OpenCase
 from mengya_health.content import Content
 from mengya_health.handouts.content import ReferralLetter
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.places import Receiver
 from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.measurements import chart_of
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.asked import Asked, asked_of_follow_up, basis_text, measure_fields
 from mengya_health.web.shown.cases import back_to_case, choices
-from mengya_health.web.shown.children import child_head
+from mengya_health.web.shown.children import child_head, may
 from mengya_health.web.shown.entries_in_full import in_full
 from mengya_health.web.shown.looking_again import as_list
+from mengya_health.web.shown.reminders import reminder_text
 
-CHART = "chart"
 MOST_MATERIALS = 12
-WAITING = ("requested", "received", "accepted")
 
 
 def longest(name: str, *, each: bool = False) -> int:
@@ -94,6 +96,7 @@ def letter_page(work, letter: Letter, *, back: dict) -> dict:
             "at": letter.referral.sent_on.isoformat(),
             "number": letter.referral.number,
             "urgency": _("%(day)s 前就诊", day=said["visit_by"]),
+            "visited": letter.referral.visited_on.isoformat() if letter.referral.visited_on else "",
             "reply_by": letter.referral.reply_due_on.isoformat(),
             "reason": said["reason"],
             "impression": said["impression"],
@@ -102,9 +105,15 @@ def letter_page(work, letter: Letter, *, back: dict) -> dict:
             "closed_note": _("另有 %(n)s 条随纸质转诊单", n=letter.closed_materials) if letter.closed_materials else "",
             "questions": said["questions"],
             "status": waiting_status(letter.referral, work.today),
+            "reminder": reminder_text(work, letter.referral),
         },
-        "record_href": url_for("children.show", child_id=child.id),
+        "growth": _growth(work, letter),
+        "record_href": url_for("children.show", child_id=child.id) if may(work, child, Permission.READ_CHILD) else "",
+        "files": [],
+        "report_href": "",
         "arrive": None,
+        "visit": None,
+        "link": None,
         "decline": None,
         "feedback": None,
         "no_reply": None,
@@ -119,6 +128,8 @@ def reply_form(work, letter: Letter, state, *, action: str) -> dict:
         "action": action,
         "form": state,
         "results": choices(loop_of(work.content).feedback_results),
+        "asks_scan": not work.actor.receiving_ids,
+        "asks_name": not work.actor.places_as("specialist"),
         "measures": measure_fields(work.content, asked_in_reply(work, letter), letter.child, work.today, state),
     }
 
@@ -141,6 +152,7 @@ def received_page(work, found: list[tuple[ChildFacts, ReferralFacts]], origins: 
                 "at": referral.sent_on.isoformat(),
                 "reply_by": referral.reply_due_on.isoformat(),
                 "status": waiting_status(referral, work.today),
+                "reminder": reminder_text(work, referral),
                 "href": url_for("referrals.show", referral_id=referral.id),
             }
             for child, referral in found
@@ -150,7 +162,12 @@ def received_page(work, found: list[tuple[ChildFacts, ReferralFacts]], origins: 
 
 def waiting_status(referral: ReferralFacts, today: date) -> dict:
     """Return how far a referral is, as a status tag."""
-    names = {"requested": _("新转来"), "received": _("已收到"), "accepted": _("已接诊")}
+    names = {
+        "requested": _("新转来"),
+        "received": _("已收到"),
+        "accepted": _("已接诊"),
+        "in-progress": _("已就诊，等回执"),
+    }
     if referral.status == "completed":
         return {"kind": "met", "text": _("已有回执")}
     if referral.status not in WAITING:
@@ -177,10 +194,21 @@ def _urgency(content: Content, limit_id: str) -> dict:
 def _materials(work, letter: Letter) -> list[dict]:
     has_chart = CHART in letter.entry.content["materials"]
     by = words.role("doctor")
-    chart = {"role": by["role"], "by": by["text"], "at": "", "text": _("生长曲线和测量，见档案"), "note": ""}
+    until = _("到 %(day)s", day=letter.referral.sent_on.isoformat())
+    chart = {"role": by["role"], "by": by["text"], "at": "", "text": _("生长曲线和测量"), "note": until}
     lines = say.lines_of(work.content, letter.materials, work.today, lambda _entry: "")
     shown = [{"role": each.role, "by": each.by, "at": each.at, "text": each.title, "note": each.note} for each in lines]
     return ([chart] if has_chart else []) + shown
+
+
+def _growth(work, letter: Letter) -> list[dict]:
+    """Return the charts of weight and length up to the day of the letter, where they were chosen."""
+    child = letter.child
+    if not letter.measurements or not child.has_known_sex():
+        return []
+    titles = (("wfa", _("体重")), ("lhfa", _("身长/身高")))
+    drawn = {"today_on": work.today, "size": "narrow"}
+    return [{"title": title, "drawing": chart_of(child, letter.measurements, code, **drawn)} for code, title in titles]
 
 
 def _given_up(content: Content, referral: ReferralFacts) -> str:
