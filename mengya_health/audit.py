@@ -165,6 +165,8 @@ def store_alarms(session, rows: list[dict]) -> None:
 
 def place_of(actor) -> UUID | None:
     """Return the organisation an actor acts for; a family has none."""
+    if actor and actor.link:
+        return actor.link.receiver_id
     return actor.places[0].organisation_id if actor and actor.places else None
 
 

@@ -150,8 +150,8 @@ ALLOWED_ANYWHERE = {
 # What is left when one consent is missing: who loses what.
 LOST = {
     "P1": {
-        "doctor": "health:read behaviour:read family:read health:write concern:raise case:read referral:read health:print "
-        "paper:witness",
+        "doctor": "health:read behaviour:read family:read health:write concern:raise case:read referral:read "
+        "health:print paper:witness",
         "teacher": "child:read behaviour:read behaviour:write photo:keep concern:raise case:read",
         "specialist": "referral:read referral:answer",
         "mother": "family:write photo:keep",

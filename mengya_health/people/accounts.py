@@ -121,8 +121,19 @@ def enable_user(work, user_id: UUID) -> User:
 # --- building blocks, for commands that have asked for their own permission -----------------------------------------
 
 
-def new_account(work, *, login: str, name: str, phone: str, password_hash: str = "", relation: str = "") -> User:
+def new_account(
+    work,
+    *,
+    login: str,
+    name: str,
+    phone: str,
+    password_hash: str = "",
+    relation: str = "",
+    status: str = "active",
+) -> User:
     """Store an account with its keys; "" for the hash of a password that is still to be chosen.
+
+    Any other status than active signs nobody in.
 
     Raises Invalid for a taken login.
     """
@@ -132,7 +143,7 @@ def new_account(work, *, login: str, name: str, phone: str, password_hash: str =
         login_index=work.keys.index.login(login),
         password_hash=password_hash,
         password_set_at=work.now if password_hash else None,
-        status="active",
+        status=status,
         language="zh",
         created_at=work.now,
         row_version=1,

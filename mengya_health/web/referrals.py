@@ -96,12 +96,10 @@ def _letter_here(work, referral_id: UUID) -> Letter:
 def _forms(work, letter: Letter) -> dict:
     """Return what a receiver can do now: say that it came, see the child, send it back, reply."""
     here = {"referral_id": letter.referral.id}
-    offered = {"requested": ("receive", "accept"), "received": ("accept",)}.get(letter.referral.status, ())
-    texts = {"receive": _("收到了"), "accept": _("接诊")}
-    steps = [(name, texts[name]) for name in offered]
+    steps = {name: url_for(f"referrals.{name}", **here) for name in ("receive", "accept")}
     return {
         "refusal": refusal(form_state(), {}),
-        "arrive": [{"text": text, "action": url_for(f"referrals.{name}", **here)} for name, text in steps],
+        "arrive": shown.arrivals(letter, steps),
         "visit": visit_part(work, letter, "referrals.visited"),
         "decline": {"action": url_for("referrals.reject", **here), "form": form_of("referrals.reject")},
         "feedback": reply_part(work, letter, "referrals.feedback") | {"button": _("发出回执")},

@@ -11,6 +11,7 @@ from mengya_health.access.refusals import only_for
 from mengya_health.care import referrals
 from mengya_health.care.letters import MATERIAL_KINDS, Letter, find_letter
 from mengya_health.care.loop import loop_of
+from mengya_health.care.referral_links import issue_link
 from mengya_health.care.referral_visits import record_visit
 from mengya_health.entry import FormState, form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound
@@ -133,6 +134,14 @@ def visited(work, referral_id: UUID):
     return redirect(url_for("cases.show", case_id=letter.case_id, saved="stored"), 303)
 
 
+@bp.post("/referrals/<uuid:referral_id>/link")
+@signed_in(again="cases.feedback")
+def make_link(work, referral_id: UUID):
+    letter = _letter_of_clinic(work, referral_id)
+    issued = issue_link(work, referral_id)
+    return render_template("pages/cases/referral_link.html", **shown.link_page(work, letter, issued))
+
+
 @bp.get("/referrals/<uuid:referral_id>/reply/files/<uuid:attachment_id>")
 @signed_in
 def referral_file(work, referral_id: UUID, attachment_id: UUID):
@@ -172,7 +181,7 @@ def visit_part(work, letter: Letter, endpoint: str) -> dict | None:
         return None
     tellers = [] if work.actor.receiving_ids else [("family", _("家长说的")), ("receiver", _("接诊机构说的"))]
     return {
-        "action": url_for(endpoint, referral_id=letter.referral.id),
+        "action": _address(letter, endpoint),
         "form": form_of(endpoint, visited_on=work.today.isoformat()),
         "tellers": [{"value": value, "text": text} for value, text in tellers],
     }
@@ -186,12 +195,18 @@ def form_of(*endpoints: str, **stored) -> FormState:
 def reply_part(work, letter: Letter, endpoint: str) -> dict:
     """Return the form of the reply with the address it is sent to."""
     state = form_of(endpoint, happened_on=work.today.isoformat())
-    return shown.reply_form(work, letter, state, action=url_for(endpoint, referral_id=letter.referral.id))
+    return shown.reply_form(work, letter, state, action=_address(letter, endpoint))
+
+
+def _address(letter: Letter, endpoint: str) -> str:
+    """Return where a form about a referral is sent; behind a link no address names it."""
+    return url_for(endpoint) if endpoint.startswith("letter.") else url_for(endpoint, referral_id=letter.referral.id)
 
 
 def _clinic_forms(work, letter: Letter) -> dict:
     return {
         "refusal": refusal(form_state(), {}),
+        "link": {"action": url_for("cases.make_link", referral_id=letter.referral.id)},
         "visit": visit_part(work, letter, "cases.visited"),
         "feedback": reply_part(work, letter, "cases.save_feedback") | {"button": _("登记回执")},
         "no_reply": {

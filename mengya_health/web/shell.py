@@ -75,7 +75,7 @@ NAV = {
 def actor() -> Actor | None:
     """Return who is signed in on this request, if anybody."""
     work = g.get("work")
-    return work.actor if work else None
+    return work.actor if work and work.actor and not work.actor.link else None
 
 
 def home_of(role: str) -> str:

@@ -38,6 +38,7 @@ OPEN_BYTES = {
     "checkpoint.note", "checkpoint.root", "passkey.credential_id", "passkey.public_key",
     "passkey_challenge.challenge_hash", "passkey_challenge.statement", "signature.authenticator_data",
     "signature.client_data", "signature.credential_id", "tree_node.hash", "account_token.token_hash", "decoy.tag",
+    "referral_link.token_hash", "referral_link.browser_hash",
     "mandatory_report.commit", "report_note.commit",
     "spare_code.code_hash", "paper_signature.second_public_key", "paper_signature.second_signature",
 }  # fmt: skip

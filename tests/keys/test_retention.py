@@ -19,7 +19,7 @@ from tests.keys.erased import a_family
 NO_RECORD = {
     *("account_token", "alarm", "approval", "attachment_segment", "audit_event", "break_glass", "case_step"),
     *("child_index", "dispute", "erasure", "history_event", "history_head", "invitation", "paper_signature"),
-    *("relationship", "report_reading", "revision", "section_closure"),
+    *("referral_link", "relationship", "report_reading", "revision", "section_closure"),
 }
 
 

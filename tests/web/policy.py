@@ -6,7 +6,7 @@ of another clinic, class or family. Roles act as in product.md §1.
 
 PUBLIC = {
     "entering.join_page", "receipts.script", "sign_in.by_phone_page", "sign_in.form", "sign_in.invitation",
-    "sign_in.invitation_of",
+    "sign_in.invitation_of", "letter.opening",
 }  # fmt: skip
 # One's own account, or a list on which only one's own things stand.
 ANYONE_SIGNED_IN = {
@@ -23,6 +23,10 @@ ANYONE_SIGNED_IN = {
 }
 # They answer with another page, or the child at hand has no such thing: opened in the tests of their own.
 ELSEWHERE = {
+    "cases.referral_file",
+    "letter.file",
+    "letter.show",
+    "referrals.file",
     "basis.subject",
     "accounts.show",
     "entering.step",
@@ -79,8 +83,7 @@ _OPEN = {
         "teacher": f"{_CLASS} children.show classes.concern_page classes.observe_page family.concern_page "
         "informants.in_class reports.write_page daily.check_class daily.check_child daily.sheet",
         "mother": f"{_FAMILY} family.look informants.at_home",
-        "specialist": f"{_LETTER} children.show children.entry attachments.download attachments.show "
-        "reports.write_page",
+        "specialist": f"{_LETTER} reports.write_page",
         "reviewer": f"{_BASIS} releases.waiting {_REPORTS}",
         "manager": f"{_BASIS} figures.show {_REPORTS}",
         "sysadmin": f"{_BASIS} accounts.index accounts.new installation.history places.show {_REPORTS}",

@@ -14,6 +14,7 @@ from mengya_health.care.letters import CHART, MATERIAL_KINDS, Letter
 from mengya_health.care.loop import loop_of
 from mengya_health.care.models import WAITING
 from mengya_health.care.queries import OpenCase
+from mengya_health.care.referral_links import IssuedLink
 from mengya_health.content import Content
 from mengya_health.handouts.content import ReferralLetter
 from mengya_health.people.facts import ChildFacts
@@ -27,7 +28,9 @@ from mengya_health.web.shown.cases import back_to_case, choices
 from mengya_health.web.shown.children import child_head, may
 from mengya_health.web.shown.entries_in_full import in_full
 from mengya_health.web.shown.looking_again import as_list
+from mengya_health.web.shown.qr import qr_code
 from mengya_health.web.shown.reminders import reminder_text
+from mengya_health.work import LOCAL
 
 MOST_MATERIALS = 12
 
@@ -131,6 +134,29 @@ def reply_form(work, letter: Letter, state, *, action: str) -> dict:
         "asks_scan": not work.actor.receiving_ids,
         "asks_name": not work.actor.places_as("specialist"),
         "measures": measure_fields(work.content, asked_in_reply(work, letter), letter.child, work.today, state),
+    }
+
+
+def arrivals(letter: Letter, actions: Mapping[str, str]) -> list[dict]:
+    """Return which steps before the visit a receiver can still say; `actions` are their addresses."""
+    offered = {"requested": ("receive", "accept"), "received": ("accept",)}.get(letter.referral.status, ())
+    texts = {"receive": _("收到了"), "accept": _("接诊")}
+    return [{"text": texts[name], "action": actions[name]} for name in offered]
+
+
+def link_page(work, letter: Letter, issued: IssuedLink) -> dict:
+    """Return the page that shows a referral's link, this once (pages/cases/referral_link.html)."""
+    address = f"{work.settings.base_url.rstrip('/')}{issued.path}"
+    return {
+        "child": child_head(letter.child, work.today),
+        "back": {"text": _("转诊单"), "href": url_for("cases.feedback", referral_id=letter.referral.id)},
+        "number": letter.referral.number,
+        "to": letter.entry.content["receiver"],
+        "link": {
+            "qr": qr_code(address, _("接诊链接二维码")),
+            "address": address,
+            "until": issued.expires_at.astimezone(LOCAL).date().isoformat(),
+        },
     }
 
 

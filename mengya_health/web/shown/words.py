@@ -20,6 +20,7 @@ SHADES = ("", "b", "c", "d")  # of the leaf with a child's initial; neighbours d
 ROLES = {
     "doctor": ("doc", _("医生")),
     "specialist": ("mgr", _("接诊机构")),
+    "receiver_link": ("mgr", _("接诊机构（凭链接）")),
     "teacher": ("tea", _("老师")),
     "health_staff": ("tea", _("保健员")),
     "guardian": ("par", _("家长")),
