@@ -6,7 +6,7 @@ from uuid import UUID
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission
-from mengya_health.care.facts import ReferralFacts
+from mengya_health.care.facts import ReferralFacts, TaskFacts
 from mengya_health.care.loop import loop_of
 from mengya_health.care.models import Referral
 from mengya_health.care.referrals import find_referral, waiting_tasks
@@ -58,12 +58,20 @@ def reminder_of(content: Content, referral: ReferralFacts, today: date) -> Remin
     """
     if referral.is_settled:
         return None
-    steps = content.time_limits[loop_of(content).due["referral_reply"]].escalate_days
-    begun_on = referral.visited_on or referral.visit_by_on
-    if begun_on is None:  # a letter from before the day of the visit was kept
-        return Reminder("reply", (today - referral.sent_on).days, 1) if today > referral.reply_due_on else None
-    days = (today - begun_on).days
-    step = sum(days >= each for each in steps)
-    if referral.visited_on:
+    return _reminder(content, referral.reply_due_on, today, was_seen=referral.visited_on is not None)
+
+
+def reminder_of_task(content: Content, task: TaskFacts, today: date) -> Reminder | None:
+    """Return the same of the task that stands for a reply, for lists; None for any other task."""
+    if task.kind != "referral_reply":
+        return None
+    return _reminder(content, task.due_on, today, was_seen="visit_told_by" in task.body)
+
+
+def _reminder(content: Content, reply_due_on: date, today: date, *, was_seen: bool) -> Reminder | None:
+    limit = content.time_limits[loop_of(content).due["referral_reply"]]
+    days = (today - reply_due_on).days + limit.days  # since the visit, or since the day it had to be by
+    step = sum(days >= each for each in limit.escalate_days)
+    if was_seen:
         return Reminder("reply", days, step) if step else None
     return Reminder("visit", days, step) if days > 0 else None

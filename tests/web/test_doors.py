@@ -48,7 +48,9 @@ PUBLIC = {
     "entering.join_page",
     "health.check",
     "receipts.script",
+    "letter.opening",
 }
+BY_LINK = {"letter.show", "letter.file"}  # to whom a referral's link was opened: tests/web/test_referral_links.py
 COOKIE = "txs"
 REPORTED = dict.fromkeys(("seen_at", "police_at", "police_number", "authority", "protection"), "")
 REPORTED |= {"signs": ["injury"], "text": "手臂有伤。", "seen_on": "2026-11-23", "police": "called"}
@@ -212,7 +214,9 @@ def test_without_signing_in_only_the_doors_themselves_open(world):
     anybody = world.app.test_client()
     for rule, path in world.paths("GET", world.ids[world.child_id]):
         answer = anybody.get(path)
-        if rule.endpoint not in PUBLIC:
+        if rule.endpoint in BY_LINK:
+            assert answer.status_code == 403
+        elif rule.endpoint not in PUBLIC:
             assert (answer.status_code, answer.location.partition("?")[0]) == (302, "/sign-in"), path
         assert world.walk.child.name not in answer.get_data(as_text=True)
 
@@ -225,7 +229,7 @@ def test_without_signing_in_no_form_is_taken(world):
     for rule, path in world.paths("POST", world.ids[world.child_id]):
         answer = anybody.post(path, data={"csrf_token": token})
         is_public = world.app.view_functions[rule.endpoint].door == "public"
-        expected = (302, 303, 400, 422, 429) if is_public else (302,)
+        expected = (302, 303, 400, 403, 422, 429) if is_public else (302,)
         assert answer.status_code in expected, (path, answer.status_code)
     assert world.stored() == before
 
@@ -254,7 +258,13 @@ def test_a_child_of_others_is_as_if_it_were_not_there(world, who):
     for method, body in (("get", None), ("post", {"csrf_token": token})):
         absent = {rule.rule: path for rule, path in world.paths(method.upper(), missing)}
         for rule, path in world.paths(method.upper(), theirs):
-            if set(rule.arguments) <= {"code", "token", "session_id", "phone_id", "passkey_id"}:
+            if rule.endpoint in BY_LINK or set(rule.arguments) <= {
+                "code",
+                "token",
+                "session_id",
+                "phone_id",
+                "passkey_id",
+            }:
                 continue
             if who == "teacher" and rule.endpoint in OPEN_TO_COLLEAGUES:
                 continue

@@ -27,7 +27,7 @@ CLASS = ("teacher", "teacher2", "health", "babyhouse")
 OFFICES = ("specialist", "reviewer", "manager", "officer", "admin")
 LOGINS = ("doctor", *CLASS, *FAMILY, *OFFICES)
 NOBODY = "nobody"
-ENTRANCES = ("/sign-in", "/phone", "/invitations", "/invitations/AAAAA-AAAAA", "/join/somebody")
+ENTRANCES = ("/sign-in", "/phone", "/invitations", "/invitations/AAAAA-AAAAA", "/join/somebody", "/letter/somebody")
 LOST = "/nowhere"
 ALIKE = 3  # pages looked at of each kind
 OFTEN = {"cases.show": 40, "cases.follow_up": 12}  # these look different in every state of the loop
@@ -48,6 +48,10 @@ NOT_CRAWLED = {
     "reports.download": "a file of one",
     "urgent.outcome": "what came of an urgent finding, of which the demo has none: tests/web/test_urgent.py",
     "screenings.correction": "of a screening by itself, of which the demo has none: tests/web/test_sheets_page.py",
+    "letter.show": "only in the browser that opened a link: tests/web/test_referral_links.py",
+    "letter.file": "a file, not a page",
+    "referrals.file": "a file, not a page",
+    "cases.referral_file": "a file, not a page",
     "entering.step": "only half-way through a sign-in: tests/web/test_entering.py",
 }
 TOO_CLINICAL = re.compile("阳性|疑似|异常|问题儿童")

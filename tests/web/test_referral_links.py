@@ -74,7 +74,9 @@ def test_a_link_opens_one_referral_in_one_browser_and_takes_the_reply(walk, brow
     facts = walk.facts()
     feedback = facts.newest("referral_feedback")
     assert (feedback.author_role, feedback.content["from_paper"]) == ("receiver_link", False)
-    assert "样本医生" in browse(walk.doctor).get(f"/children/{walk.child.id}/entries/{feedback.id}")
+    page = browse(walk.doctor).get(f"/children/{walk.child.id}/entries/{feedback.id}")
+    assert "样本医生" in page
+    assert "凭链接" in page
     with walk.work_as(walk.doctor, writing=False) as work:
         link = work.session.scalars(select(ReferralLink)).one()
         assert work.session.get(User, link.user_id).status == "link"

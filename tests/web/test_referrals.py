@@ -1,13 +1,21 @@
 """A referral from both ends: the clinic writes it and registers paper replies, the receiver answers its own."""
 
+import io
 import re
+from datetime import timedelta
 
 import pytest
 
+from mengya_health.care import commands, plans
 from mengya_health.care.queries import referrals_of
+from mengya_health.errors import NotNow
+from mengya_health.people.queries import find_child
+from mengya_health.record.attachments import store_attachment
+from mengya_health.record.files import CleanFile
 from mengya_health.signing.consents import consents_of, withdraw_consent
 from tests.care.walking import STORIES, Walk
 from tests.factories import a_child
+from tests.record.pictures import pdf
 
 
 @pytest.fixture
@@ -163,3 +171,106 @@ def test_pages_of_a_referral_ask_at_most_eight_statements(walk, browse, statemen
         statements.seen.clear()
         browser.get(page)
         assert len(statements.seen) <= 8, "\n".join(each[:100] for each in statements.seen)
+
+
+def test_the_receiver_reads_what_was_chosen_and_nothing_else_of_the_child(walk, browse):
+    """Before, while and after: neither the record, nor another entry or file of the child, is there for it."""
+    chosen = walk.screen({"HB": "99"})
+    other = walk.screen({"HB": "97"})
+    with walk.as_(walk.doctor) as work:
+        child = find_child(work, walk.child.id)
+        kept = {}
+        for entry_id in (chosen, other):
+            scan = CleanFile(f"{entry_id}.pdf", "PDF", b"%PDF-1.7 the words of a scan %%EOF")
+            kept[entry_id] = store_attachment(work, child, section="health", file=scan, subject_id=entry_id).id
+    send(walk, browse(walk.doctor), materials=[str(chosen)])
+    here = f"/referrals/{referral_of(walk).id}"
+    specialist = browse(walk.district.specialist)
+    page = specialist.get(here)
+    assert "血红蛋白 99 g/L" in page
+    assert "97 g/L" not in page
+    assert "生长曲线" not in page
+    assert str(other) not in page
+    specialist.get(f"{here}/files/{kept[chosen]}")
+    nowhere = [f"{here}/files/{kept[other]}", f"/children/{child.id}", f"/cases/{walk.case_id}"]
+    nowhere += [f"/children/{child.id}/entries/{each}" for each in kept]
+    nowhere += [f"/children/{child.id}/attachments/{each}" for each in kept.values()]
+    for path in nowhere:
+        specialist.get(path, status=404)
+    reply = {"happened_on": "2026-11-23", "result": "confirmed", "text": "缺铁"}
+    specialist.post(f"{here}/feedback", page=here, **reply)
+    assert "缺铁" in specialist.get(here)
+    for path in nowhere:
+        specialist.get(path, status=404)
+    walk.clock.forward(days=14)
+    browse(walk.district.specialist).get(here, status=404)
+
+
+def test_a_paper_reply_comes_with_its_scan_or_a_reason_why_there_is_none(walk, browse):
+    referral_id = walk.refer()
+    doctor, here = browse(walk.doctor), f"/referrals/{referral_id}/reply"
+    reply = {"happened_on": "2026-11-23", "result": "excluded", "text": "未见问题"}
+    page = doctor.post(here, status=422, **reply).get_data(as_text=True)
+    assert "请附上回执的扫描件或照片" in page
+    assert referral_of(walk).status == "requested"
+    doctor.post(here, scan=(io.BytesIO(pdf(b"a slip")), "slip.pdf"), **reply)
+    page = doctor.get(here)
+    assert "slip.pdf" in page
+    href = re.search(rf"{here}/files/[0-9a-f-]+", page)[0]
+    assert b"a slip" in doctor.client.get(href).data
+
+
+@pytest.mark.parametrize("who", ["doctor", "specialist"])
+def test_a_visit_starts_the_time_of_the_reply_and_what_is_late_is_said(walk, browse, who):
+    referral_id = walk.refer()  # to be seen within 14 days, the reply due 14 days after that
+    walk.clock.forward(days=15)
+    doctor = browse(walk.doctor)
+    assert "应就诊的日子过了 1 天：请问家长去过没有" in doctor.get(f"/cases/{walk.case_id}")
+    assert "应就诊的日子过了 1 天：来过请登记" in browse(walk.district.specialist).get("/referrals")
+    browser = browse(getattr(walk.district, who))
+    here = {"doctor": f"/referrals/{referral_id}/reply", "specialist": f"/referrals/{referral_id}"}[who]
+    action = {"doctor": f"/referrals/{referral_id}/visit", "specialist": f"{here}/visited"}[who]
+    said = {"told_by": "family"} if who == "doctor" else {}
+    tomorrow = (walk.facts().today + timedelta(days=1)).isoformat()
+    assert "就诊日期要在" in browser.post(action, page=here, status=422, visited_on=tomorrow, **said).get_data(
+        as_text=True
+    )
+    browser.post(action, page=here, visited_on=walk.facts().today.isoformat(), **said)
+    found = referral_of(walk)
+    assert (found.status, found.reply_due_on - found.visited_on) == ("in-progress", timedelta(days=14))
+    assert (walk.state, walk.turn) == ("referred", "specialist")
+    walk.clock.forward(days=13)
+    assert "没有回执" not in browse(walk.doctor).get(f"/cases/{walk.case_id}")
+    walk.clock.forward(days=1)
+    assert "就诊已 14 天没有回执：请打电话催" in browse(walk.doctor).get("/cases?tab=others")
+    assert "就诊已 14 天：请写回执" in browse(walk.district.specialist).get("/referrals")
+    walk.clock.forward(days=14)
+    assert "就诊已 28 天没有回执：请转区妇幼督办" in browse(walk.doctor).get(f"/cases/{walk.case_id}")
+
+
+def test_nothing_leads_out_of_referred_without_the_reply_or_a_typed_reason(walk):
+    """Referring again stays; what else is written in the rule table is refused for the open referral itself."""
+    walk.refer()
+    walk.clock.forward(days=200)
+    day = walk.facts().today + timedelta(days=7)
+    ways = {
+        "rescreen": lambda work: commands.rescreen(work, walk.case_id, due_on=day),
+        "clear": lambda work: commands.clear(work, walk.case_id),
+        "plan": lambda work: plans.make_plan(work, walk.case_id, plan=walk.plan),
+        "stop": lambda work: commands.stop_case(work, walk.case_id, reason_code="5"),
+    }
+    loop = walk.facts().loop
+    assert set(loop.transitions["referred"]) == {*ways, "refer"}
+    needed = {
+        "referrals_are_settled",
+        "referrals_have_feedback",
+        "plan_may_run_beside_referral",
+        "open_items_have_reasons",
+    }
+    for event, go in ways.items():
+        with pytest.raises(NotNow) as refused, walk.as_(walk.doctor) as work:
+            go(work)
+        assert needed & {each.condition for each in refused.value.missing}, event
+        assert walk.state == "referred"
+    walk.refer()
+    assert walk.state == "referred"

@@ -13,6 +13,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.children import back_to, child_head
 from mengya_health.web.shown.links import task_href
+from mengya_health.web.shown.reminders import task_reminder
 from mengya_health.work import LOCAL
 
 TABS = {"mine": lazy("等我决定"), "others": lazy("在等别人"), "open": lazy("全部进行中"), "closed": lazy("已结案")}
@@ -27,7 +28,7 @@ def tasks_page(work, tab: str, items: list[WorkItem], cases: Mapping[UUID, list[
     return _page(tab) | {
         "empty": _("现在没有要您决定的") if tab == "mine" else _("现在没有在等的人"),
         "asked": [_asked(work, item) for item in asked],
-        "rows": [_task_row(item, by_id.get(item.task.case_id)) for item in rest],
+        "rows": [_task_row(work, item, by_id.get(item.task.case_id)) for item in rest],
         "what_label": _("要做的事"),
     }
 
@@ -105,7 +106,7 @@ def _child(child: ChildFacts) -> dict:
     return {"name": child.name, "initial": words.initial_of(child.name), "shade": words.shade_of(child.id)}
 
 
-def _task_row(item: WorkItem, case: CaseLine | None) -> dict:
+def _task_row(work, item: WorkItem, case: CaseLine | None) -> dict:
     step, name = words.STAGES[case.stage if case else "prevention"]
     mark, text = gates.who(item.task.whose_turn)
     due = _("%(day)s 前", day=f"{item.task.due_on:%m-%d}")
@@ -115,7 +116,7 @@ def _task_row(item: WorkItem, case: CaseLine | None) -> dict:
         "step": step,
         "step_text": str(name),
         "state": item.task.title or str(words.TASKS[item.task.kind]),
-        "note": due,
+        "note": task_reminder(work, item.task) or due,
         "turn": {"role": mark, "text": text, "is_mine": item.task.whose_turn == "doctor"},
         "tag": tag,
         "href": task_href(item.child.id, item.task),

@@ -100,6 +100,8 @@ def _full_feedback(content: Content, said: dict) -> Rows:
     yield from _all_readings(content, said)
     yield from _texts(content, said)
     yield _("下次"), said["next_visit_on"]
+    yield _("接诊医生"), said.get("replied_by")
+    yield _("没有扫描件"), said.get("no_scan_reason")
 
 
 def _full_contact(content: Content, said: dict) -> Rows:

@@ -2,8 +2,8 @@
 
 from flask_babel import gettext as _
 
-from mengya_health.care.facts import ReferralFacts
-from mengya_health.care.referral_visits import reminder_of
+from mengya_health.care.facts import ReferralFacts, TaskFacts
+from mengya_health.care.referral_visits import Reminder, reminder_of, reminder_of_task
 
 
 def reminder_text(work, referral: ReferralFacts) -> str:
@@ -11,10 +11,22 @@ def reminder_text(work, referral: ReferralFacts) -> str:
     late = reminder_of(work.content, referral, work.today)
     if late is None:
         return ""
-    if work.actor.receiving_ids:
-        if late.what == "visit":
-            return _("应就诊的日子过了 %(n)s 天：来过请登记，没有来请和转出门诊联系", n=late.days)
-        return _("就诊已 %(n)s 天：请写回执", n=late.days)
+    return _to_receiver(late) if work.actor.receiving_ids else _to_clinic(late)
+
+
+def task_reminder(work, task: TaskFacts) -> str:
+    """Return the same for the clinic's list of what it waits for."""
+    late = reminder_of_task(work.content, task, work.today)
+    return _to_clinic(late) if late else ""
+
+
+def _to_receiver(late: Reminder) -> str:
+    if late.what == "visit":
+        return _("应就诊的日子过了 %(n)s 天：来过请登记，没有来请和转出门诊联系", n=late.days)
+    return _("就诊已 %(n)s 天：请写回执", n=late.days)
+
+
+def _to_clinic(late: Reminder) -> str:
     if late.what == "visit":
         if late.step > 1:
             return _("应就诊的日子过了 %(n)s 天：请转区妇幼督办", n=late.days)
