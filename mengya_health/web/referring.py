@@ -194,7 +194,8 @@ def form_of(*endpoints: str, **stored) -> FormState:
 
 def reply_part(work, letter: Letter, endpoint: str) -> dict:
     """Return the form of the reply with the address it is sent to."""
-    state = form_of(endpoint, happened_on=work.today.isoformat())
+    seen_on = letter.referral.visited_on or work.today
+    state = form_of(endpoint, happened_on=seen_on.isoformat())
     return shown.reply_form(work, letter, state, action=_address(letter, endpoint))
 
 
