@@ -17,10 +17,11 @@ from mengya_health.care.queries import OpenCase
 from mengya_health.care.referral_links import IssuedLink
 from mengya_health.content import Content
 from mengya_health.handouts.content import ReferralLetter
+from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.places import Receiver
 from mengya_health.record.queries import OpenEntry
-from mengya_health.screening.measurements import chart_of
+from mengya_health.screening.measurements import charts_of
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.asked import Asked, asked_of_follow_up, basis_text, measure_fields
@@ -230,11 +231,15 @@ def _materials(work, letter: Letter) -> list[dict]:
 def _growth(work, letter: Letter) -> list[dict]:
     """Return the charts of weight and length up to the day of the letter, where they were chosen."""
     child = letter.child
-    if not letter.measurements or not child.has_known_sex():
+    if not letter.measurements:
         return []
     titles = (("wfa", _("体重")), ("lhfa", _("身长/身高")))
-    drawn = {"today_on": work.today, "size": "narrow"}
-    return [{"title": title, "drawing": chart_of(child, letter.measurements, code, **drawn)} for code, title in titles]
+    drawn = {"today_on": work.today, "sizes": ("narrow",), "language": language(), "age_rule": work.settings.age_rule}
+    return [
+        {"title": title, "drawing": drawing}
+        for code, title in titles
+        for drawing in charts_of(child, letter.measurements, code, **drawn)
+    ]
 
 
 def _given_up(content: Content, referral: ReferralFacts) -> str:
