@@ -4,6 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mengya_health.errors import StartRefused
 
@@ -37,12 +38,25 @@ class Settings:
     needs_second_factor: bool = False  # of the staff: always in production
     password_profile: str = "default"  # noqa: S105  or dengbao3: composition, and a change every 90 days for the staff
     ledger: Path | None = None
+    smtp_url: str | None = None  # smtps://, smtp:// (STARTTLS), or smtp+plain:// where this is no production
+    smtp_password_file: Path | None = field(default=None, repr=False)
+    mail_from: str = ""
+    webhook_url: str | None = field(default=None, repr=False)  # a robot's address is its secret
+    webhook_template: Path | None = None
+    webhook_secret_file: Path | None = field(default=None, repr=False)
+    digest_hour: int = 8  # of the clinic's day: from then on digests leave
     proxies: int = 0  # of our own, one behind the other, before us; production needs one for TLS
 
     @property
     def ledger_file(self) -> Path:
         """Where the erasures are written down: outside the data and its backups."""
         return self.ledger or self.keyring_dir / "erasures.txt"
+
+    @property
+    def channels(self) -> frozenset[str]:
+        """The ways by which a message can leave: mail, webhook."""
+        urls = {"mail": self.smtp_url, "webhook": self.webhook_url}
+        return frozenset(name for name, url in urls.items() if url)
 
     @property
     def is_demo(self) -> bool:
@@ -93,7 +107,58 @@ def settings_from(environ: Mapping[str, str] = os.environ, *, data_dir: Path | N
         password_profile=_one_of(environ, "MENGYA_PASSWORD_PROFILE", "default", "dengbao3"),
         ledger=Path(environ["MENGYA_LEDGER"]).resolve() if environ.get("MENGYA_LEDGER") else None,
         proxies=_number(environ, "MENGYA_PROXIES", "0", base=10),
+        **_of_messages(environ, environment),
     )
+
+
+# What a message may travel by; without TLS only where no message is meant for anybody.
+_SAFE_SCHEMES = {"MENGYA_SMTP_URL": ("smtps", "smtp"), "MENGYA_WEBHOOK_URL": ("https",)}
+_PLAIN_SCHEMES = {"MENGYA_SMTP_URL": ("smtp+plain",), "MENGYA_WEBHOOK_URL": ("http",)}
+
+
+def _of_messages(environ: Mapping[str, str], environment: str) -> dict:
+    """Return the settings of the channels by which messages leave."""
+    smtp_url = _channel_url(environ, "MENGYA_SMTP_URL", environment)
+    mail_from = environ.get("MENGYA_MAIL_FROM", "")
+    if smtp_url and "@" not in mail_from:
+        raise StartRefused(
+            "设了 MENGYA_SMTP_URL，还要用 MENGYA_MAIL_FROM 写明发件地址。",
+            "With MENGYA_SMTP_URL set, MENGYA_MAIL_FROM must name the sender's address.",
+        )
+    hour = _number(environ, "MENGYA_DIGEST_HOUR", "8", base=10)
+    if not 5 <= hour <= 20:
+        raise StartRefused(
+            f"MENGYA_DIGEST_HOUR 要写 5 到 20 点，现在是 {hour}。", f"MENGYA_DIGEST_HOUR must be 5 to 20, not {hour}."
+        )
+    return {
+        "smtp_url": smtp_url,
+        "smtp_password_file": _file(environ, "MENGYA_SMTP_PASSWORD_FILE"),
+        "mail_from": mail_from,
+        "webhook_url": _channel_url(environ, "MENGYA_WEBHOOK_URL", environment),
+        "webhook_template": _file(environ, "MENGYA_WEBHOOK_TEMPLATE"),
+        "webhook_secret_file": _file(environ, "MENGYA_WEBHOOK_SECRET_FILE"),
+        "digest_hour": hour,
+    }
+
+
+def _channel_url(environ: Mapping[str, str], name: str, environment: str) -> str | None:
+    url = environ.get(name)
+    if not url:
+        return None
+    schemes = _SAFE_SCHEMES[name] + (() if environment == "production" else _PLAIN_SCHEMES[name])
+    parts = urlsplit(url)
+    if parts.scheme not in schemes or not parts.hostname or parts.password:
+        wanted = "、".join(f"{scheme}://" for scheme in schemes)
+        # The address is not repeated: it may hold the password that does not belong there.
+        raise StartRefused(
+            f"{name} 要以 {wanted} 开头，写明主机，不写口令（口令放在文件里）。",
+            f"{name} must begin with {' or '.join(schemes)}:// and a host; its password lies in a file.",
+        )
+    return url
+
+
+def _file(environ: Mapping[str, str], name: str) -> Path | None:
+    return Path(environ[name]).resolve() if environ.get(name) else None
 
 
 def _one_of(environ: Mapping[str, str], name: str, otherwise: str, other: str) -> str:

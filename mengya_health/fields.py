@@ -34,6 +34,8 @@ _SIGNED = re.compile(rf"[+-]?{_DECIMAL.pattern}")
 _DATE = re.compile(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?")
 _MOBILE = re.compile(r"1[3-9][0-9]{9}")
 _LANDLINE = re.compile(r"0[0-9]{2,3}-?[0-9]{7,8}(-[0-9]{1,6})?")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@([A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,63}")
+EMAIL_LONGEST = 120
 _REFUSED_CATEGORIES = ("Cc", "Cs", "Zl", "Zp")
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -70,6 +72,11 @@ def birth_on_of(id_number: str) -> date:
 def is_phone(text: str) -> bool:
     """Return whether a text is a mobile number of 11 digits, or a landline with its area code."""
     return bool(_MOBILE.fullmatch(text) or _LANDLINE.fullmatch(text))
+
+
+def is_mobile(text: str) -> bool:
+    """Return whether a text is a mobile number: what a text message can be sent to."""
+    return bool(_MOBILE.fullmatch(text))
 
 
 class _Field(fields.Field):
@@ -187,6 +194,17 @@ class Phone(_Field):
                 "电话不对：手机 11 位，座机带区号。 Not a phone number: 11 digits, or area code and number."
             )
         return text
+
+
+class Email(_Field):
+    """A mail address of plain ASCII letters, in lower case after the @."""
+
+    def _deserialize(self, value, attr, data, **kwargs) -> str:
+        text = str(value).strip()
+        if len(text) > EMAIL_LONGEST or not _EMAIL.fullmatch(text):
+            raise ValidationError("邮箱不对，要像 name@example.com 这样。 Not a mail address; like name@example.com.")
+        local, _at, host = text.partition("@")
+        return f"{local}@{host.lower()}"
 
 
 class Choice(_Field):

@@ -16,9 +16,11 @@ from mengya_health.handouts.fonts import check_rendering
 from mengya_health.handouts.making import forget_old, render_handout
 from mengya_health.handouts.queries import KEPT
 from mengya_health.jobs import Job
+from mengya_health.operations.channels import channels_of
 from mengya_health.operations.checkpointing import flag_clock, take_checkpoint
 from mengya_health.operations.erasing import carry_out
 from mengya_health.operations.installation import Installation, begin_work
+from mengya_health.operations.messages import post
 from mengya_health.operations.sweeping import sweep_old
 from mengya_health.people.acting import actor_of_user
 from mengya_health.people.watch import HOUR, watch
@@ -43,6 +45,7 @@ def run(installation: Installation) -> None:
     installation.require_running()
     check_rendering()
     settings = installation.settings
+    channels = channels_of(settings)
     is_a_file = settings.database_url.startswith("sqlite")
     queue = jobs.make_queue(settings, lambda job_id: run_job(installation, job_id), make_tables=is_a_file)
     stopping = _stop_on_signals()
@@ -56,6 +59,7 @@ def run(installation: Installation) -> None:
                     next_checkpoint = time.monotonic() + CHECKPOINT_EVERY_S  # it would hold everybody to that clock
                 sweep(installation, queue)
                 watch_over(installation, decoys_since=HOUR if next_sweep else MISSED)
+                post(installation, channels)
                 next_sweep = time.monotonic() + SWEEP_EVERY_S
             if time.monotonic() >= next_checkpoint:
                 next_checkpoint = time.monotonic() + CHECKPOINT_EVERY_S

@@ -54,6 +54,7 @@ class Actor:
     language: str = "zh"
     large_text: bool = False
     link: ReferralLink | None = None  # came by a link of one referral, without an account
+    has_news: bool = False  # in their inbox, since they last looked
     emergency: Emergency | None = None  # 紧急查阅, in a web session only: jobs have none, so nothing is printed by it
 
     def places_as(self, *roles: str) -> tuple[Place, ...]:

@@ -34,6 +34,7 @@ class TaskFacts:
     status: str
     created_at: datetime
     body: Mapping = field(repr=False)
+    organisation_id: UUID | None = None  # the place whose list it stands on
 
     @property
     def is_open(self) -> bool:

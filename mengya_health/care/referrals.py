@@ -21,6 +21,7 @@ from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotFound, NotNow, Unavailable
 from mengya_health.people.commands import tie_child
 from mengya_health.people.facts import ChildFacts
+from mengya_health.people.messages import staff_of, tell_at_once
 from mengya_health.people.models import Organisation
 from mengya_health.people.queries import find_child
 from mengya_health.record.attachments import store_attachment
@@ -261,7 +262,7 @@ def _send(
     work.session.add(row)
     last_on = reply_due_on + timedelta(days=facts.loop.limits.receiver_days)
     tie_child(work, opened.child.id, kind="receiver", organisation_id=receiver_id, basis_id=row.id, to_on=last_on)
-    start_task(
+    task = start_task(
         work,
         opened.child,
         kind="referral_reply",
@@ -273,6 +274,8 @@ def _send(
         subject_id=row.id,
         organisation_id=receiver_id,
     )
+    if work.content.time_limits[letter["within"]].clock == "same_day":
+        tell_at_once(work, staff_of(work, receiver_id, "specialist"), subject_id=task.id)
     settle(work, opened.child, opened.case, facts, step)
     return row
 

@@ -166,6 +166,7 @@ def task_facts(work, task: Task) -> TaskFacts:
         status=task.status,
         created_at=task.created_at,
         body=open_body(work, task),
+        organisation_id=task.organisation_id,
     )
 
 

@@ -104,9 +104,12 @@ def demo(data_dir: Path | None, port: int, no_serve: bool, today) -> None:
 @data_option
 def check(data_dir: Path | None) -> None:
     """Is this installation healthy? Exit code 0 when it is."""
-    from mengya_health.operations.checking import last_witness, require_healthy
+    from mengya_health.operations.channels import channels_of
+    from mengya_health.operations.checking import channels_line, last_witness, require_healthy
 
     with opened(data_dir) as installation:
         click.echo(last_witness(installation))
+        channels_of(installation.settings)  # a file of theirs that cannot be read is a fault, too
+        click.echo(channels_line(installation.settings))
         require_healthy(installation)
     click.echo("一切正常。 All is well.")

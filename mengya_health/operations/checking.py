@@ -8,6 +8,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from mengya_health import db, jobs
+from mengya_health.config import Settings
 from mengya_health.crypto.sealing import Keys
 from mengya_health.errors import MengyaError, Unavailable
 from mengya_health.handouts.fonts import check_rendering
@@ -101,6 +102,15 @@ def last_witness(installation: Installation) -> str:
         return "没有设置外部存证（MENGYA_WITNESS）。 No witness folder is set."
     at = f"{state.witnessed_at.astimezone(LOCAL):%Y-%m-%d %H:%M}" if state.witnessed_at else "还没有 none yet"
     return f"最后一次外部存证 Last witness: {at}"
+
+
+def channels_line(settings: Settings) -> str:
+    """Return one line about the channels by which messages leave."""
+    if not settings.channels:
+        return "没有设置消息通道，谁也收不到提醒。 No channel for messages is set up: nobody gets any."
+    names = {"mail": "邮件 mail", "webhook": "短信或机器人 webhook"}
+    said = "、".join(names[name] for name in sorted(settings.channels))
+    return f"消息通道 Channels: {said}"
 
 
 def _is_unwitnessed(installation: Installation) -> bool:

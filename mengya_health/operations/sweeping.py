@@ -1,4 +1,4 @@
-"""What is kept for a while only: sign-ins, failed tries, links, forms that were sent twice."""
+"""What is kept for a while only: sign-ins, failed tries, links, forms that were sent twice, messages."""
 
 from datetime import datetime, timedelta
 
@@ -8,10 +8,12 @@ from mengya_health import db
 from mengya_health.operations.installation import Installation
 from mengya_health.people.account_links import TWO_PERSONS_FOR
 from mengya_health.people.credential_models import AccountToken
+from mengya_health.people.message_models import Message
 from mengya_health.people.models import Throttle, UserSession
 from mengya_health.record.models import Idempotency
 
 KEPT = timedelta(hours=72)
+MESSAGES_KEPT = timedelta(days=60)  # longer than anything looks back to them
 
 
 def sweep_old(installation: Installation) -> int:
@@ -33,5 +35,6 @@ def _of(before: datetime) -> tuple:
         delete(UserSession).where(UserSession.created_at < before),
         delete(Throttle).where(Throttle.since_at < before, no_pause),
         delete(Idempotency).where(Idempotency.stored_at < before),
+        delete(Message).where(Message.created_at < before + KEPT - MESSAGES_KEPT),
         delete(AccountToken).where(AccountToken.made_at < before + KEPT - TWO_PERSONS_FOR),
     )

@@ -14,7 +14,15 @@ from mengya_health.errors import StartRefused
 from mengya_health.handouts import models as handout_models
 from mengya_health.history import chain
 from mengya_health.indicators import models as indicator_models
-from mengya_health.people import approvals, credential_models, emergency, erasure_models, passkey_models, sharing
+from mengya_health.people import (
+    approvals,
+    credential_models,
+    emergency,
+    erasure_models,
+    message_models,
+    passkey_models,
+    sharing,
+)
 from mengya_health.people import models as people_models
 from mengya_health.record import models as record_models
 from mengya_health.signing import models as signing_models
@@ -32,6 +40,7 @@ TABLES_IN = (
     handout_models,
     indicator_models,
     jobs,
+    message_models,
     paper_models,
     passkey_models,
     people_models,

@@ -64,7 +64,7 @@ class User(Base):
     password_hash: Mapped[str] = mapped_column(String(200), default="")  # "" until its owner has chosen one
     password_set_at: Mapped[datetime | None] = mapped_column(UtcTime)
     status: Mapped[str] = mapped_column(String(12), default="active")  # active disabled
-    body: Mapped[bytes] = mapped_column(LargeBinary)  # {name, phone, relation}
+    body: Mapped[bytes] = mapped_column(LargeBinary)  # {name, phone, relation}; email, digest: see people/reach.py
     language: Mapped[str] = mapped_column(String(8), default="zh")
     large_text: Mapped[bool] = mapped_column(default=False)
     pin_hash: Mapped[str | None] = mapped_column(String(200))
@@ -74,6 +74,7 @@ class User(Base):
     agreement_version: Mapped[str] = mapped_column(String(20), default="", server_default="")  # of it; "" before
     signing_public: Mapped[bytes | None] = mapped_column(LargeBinary)
     signing_private: Mapped[bytes | None] = mapped_column(LargeBinary)  # sealed under the user's own key
+    inbox_seen_at: Mapped[datetime | None] = mapped_column(UtcTime)  # when they last looked at what waits for them
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     seal: Mapped[bytes] = mapped_column(LargeBinary(32))
     row_version: Mapped[int] = mapped_column(default=1)

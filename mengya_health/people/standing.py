@@ -7,11 +7,15 @@ from sqlalchemy import Date, Row, Select, and_, bindparam, exists, or_
 from mengya_health.access.actor import Actor, Place
 from mengya_health.errors import NotNow
 from mengya_health.people import seals
+from mengya_health.people.message_models import DIGEST, URGENT, Message
 from mengya_health.people.models import Membership, Relationship, User
 
 
 def with_standing(users: Select) -> Select:
-    """Return a SELECT of users with each membership of the day `today` and whether they are somebody's guardian."""
+    """Return a SELECT of users with each membership of the day `today`, and two facts about them.
+
+    `is_guardian`: of somebody; `has_news`: they were told, or would have been, of what they have not looked at.
+    """
     today = bindparam("today", type_=Date())
     current = and_(
         Membership.user_id == User.id,
@@ -19,7 +23,13 @@ def with_standing(users: Select) -> Select:
         or_(Membership.to_on.is_(None), Membership.to_on > today),
     )
     is_guardian = exists().where(Relationship.user_id == User.id, Relationship.kind == "guardian")
-    chosen = users.add_columns(Membership, is_guardian.label("is_guardian"))
+    has_news = exists().where(
+        Message.user_id == User.id,
+        Message.kind.in_((DIGEST, URGENT)),
+        Message.number > 0,
+        or_(User.inbox_seen_at.is_(None), Message.created_at > User.inbox_seen_at),
+    )
+    chosen = users.add_columns(Membership, is_guardian.label("is_guardian"), has_news.label("has_news"))
     return chosen.outerjoin(Membership, current).order_by(Membership.from_on, Membership.id)
 
 
@@ -54,5 +64,6 @@ def actor_of(work, rows: Sequence[Row], **session) -> Actor:
         places=places,
         language=user.language,
         large_text=user.large_text,
+        has_news=rows[0].has_news,
         **session,
     )
