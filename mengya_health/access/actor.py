@@ -55,6 +55,7 @@ class Actor:
     large_text: bool = False
     link: ReferralLink | None = None  # came by a link of one referral, without an account
     has_news: bool = False  # in their inbox, since they last looked
+    inbox_seen_at: datetime | None = None  # when they did
     emergency: Emergency | None = None  # 紧急查阅, in a web session only: jobs have none, so nothing is printed by it
 
     def places_as(self, *roles: str) -> tuple[Place, ...]:

@@ -19,7 +19,7 @@ from mengya_health.care.models import OPEN_TASK, Case, CaseStep, Referral, Task
 from mengya_health.care.tasks import may_see, task_facts
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.message_models import URGENT, Message
-from mengya_health.people.models import Child, User
+from mengya_health.people.models import Child
 from mengya_health.people.queries import find_children, visible_child_ids
 from mengya_health.record.models import Entry
 from mengya_health.work import LOCAL
@@ -37,13 +37,16 @@ STEPS_TOLD = {
     "teacher": ("agree", "withdraw"),
 }
 RECORD = "P1"
+WAITING, HAPPENED, ASKED = "waiting", "happened", "asked"
+SAME_DAY = ("finding", "outcome")  # urgent where they are due on the day they began
 
 
 @dataclass(frozen=True)
 class InboxLine:
-    """One thing: a task that waits for the reader (`due_on` is set), or something that happened."""
+    """One thing: a task that waits for the reader, one they asked of somebody, or something that happened."""
 
     kind: str  # of the task; else answered_…, reply, released, or the event of a step
+    sort: str  # waiting | asked | happened
     child: ChildFacts
     at: datetime
     told_at: datetime  # when it came into the inbox: once a decision can no longer be taken back
@@ -53,38 +56,37 @@ class InboxLine:
     is_urgent: bool = False
     is_new: bool = False  # since the reader last looked
 
-    @property
-    def is_waiting(self) -> bool:
-        return self.due_on is not None
-
 
 @dataclass(frozen=True)
 class Inbox:
-    """The first lines of what waits, due first, and of what happened, newest first."""
+    """The first lines of what waits, due first; of what happened, newest first; of what the reader asked of others."""
 
     waiting: tuple[InboxLine, ...]
     happened: tuple[InboxLine, ...]
+    asked: tuple[InboxLine, ...] = ()  # not answered yet
     seen_at: datetime | None = None  # when the reader last looked
 
 
 def inbox(work) -> Inbox:
-    """Return the actor's inbox for its page: four statements and one of the keystore, whatever there is in it."""
+    """Return the actor's inbox for its page: three statements and one of the keystore, whatever there is in it."""
     found = count_inbox(work)
-    audit.read(work, list({line.child.id for line in (*found.waiting, *found.happened)}), "task")
+    lines = (*found.waiting, *found.happened, *found.asked)
+    audit.read(work, list({line.child.id for line in lines}), "task")
     return found
 
 
 def count_inbox(work) -> Inbox:
     """Return the same for whoever only counts it: nothing of it is shown, so no reading is noted."""
-    seen_at = work.session.get(User, work.actor.user_id).inbox_seen_at
+    seen_at = work.actor.inbox_seen_at
     rows, steps = work.session.execute(_tasks(work)).all(), _steps(work)
     ids = {row.Task.child_id for row in rows} | {step.child_id for step in steps}
     children = {id: each for id, each in find_children(work, ids, with_open="health").items() if _may_tell(work, each)}
     lines = [*_of_tasks(work, rows, children), *_of_steps(work, steps, children)]
     lines = [replace(line, is_new=seen_at is None or line.told_at > seen_at) for line in lines]
-    waiting = sorted((each for each in lines if each.is_waiting), key=lambda each: (not each.is_urgent, each.due_on))
-    happened = sorted((each for each in lines if not each.is_waiting), key=lambda each: each.at, reverse=True)
-    return Inbox(tuple(waiting), tuple(happened), seen_at)
+    sorts = {sort: [each for each in lines if each.sort == sort] for sort in (WAITING, HAPPENED, ASKED)}
+    waiting = sorted(sorts[WAITING], key=lambda each: (not each.is_urgent, each.due_on))
+    happened = sorted(sorts[HAPPENED], key=lambda each: each.at, reverse=True)
+    return Inbox(tuple(waiting), tuple(happened), tuple(sorts[ASKED]), seen_at)
 
 
 def number_to_tell(work, found: Inbox, last_told_at: datetime | None) -> int:
@@ -127,14 +129,14 @@ def _tasks(work):
         case((Task.kind == "referral_reply", reply.recorded_at), else_=answer.recorded_at).label("answered_at"),
     ]
     return (
-        select(Task, *by, Task.id.in_(urgent).label("is_urgent"))
+        select(Task, asked.author_id.label("asked_by"), *by, Task.id.in_(urgent).label("is_urgent"))
         .join(Child, Child.id == Task.child_id)
         .outerjoin(asked, asked.id == Task.subject_id)
         .outerjoin(answer, and_(answer.task_id == Task.id, Task.kind.in_(ANSWERED)))
         .outerjoin(Referral, Referral.id == Task.subject_id)
         .outerjoin(reply, reply.id == Referral.feedback_entry_id)
         .where(Child.status != "deceased", _reached(work, Task.child_id))
-        .where(or_(_waits(work, urgent), and_(is_over, or_(mine, _for_my_clinic(work)))))
+        .where(or_(_waits(work, urgent), and_(mine, or_(_is_going(), is_over)), and_(is_over, _for_my_clinic(work))))
         .order_by(Task.done_on.is_(None), Task.due_on, Task.created_at)
         .limit(MOST)
     )
@@ -143,9 +145,12 @@ def _tasks(work):
 def _waits(work, urgent) -> ColumnElement:
     # A task of no case is nobody's decision: there is nothing to take back.
     is_told = or_(Task.case_id.is_(None), Task.created_at <= work.now - _wait(work), Task.id.in_(urgent))
-    is_going = Task.status.in_([status for status in OPEN_TASK if status != "on-hold"])
     is_soon = or_(Task.kind.not_in(PLANNED), Task.due_on <= work.today + SOON)
-    return and_(is_going, is_told, is_soon, Task.kind.not_in(DAILY), _my_turn(work))
+    return and_(_is_going(), is_told, is_soon, Task.kind.not_in(DAILY), _my_turn(work))
+
+
+def _is_going() -> ColumnElement:
+    return Task.status.in_([status for status in OPEN_TASK if status != "on-hold"])
 
 
 def _my_turn(work) -> ColumnElement:
@@ -181,8 +186,10 @@ def _of_tasks(work, rows, children) -> Iterable[InboxLine]:
         told.add(task.id)
         if task.status not in OPEN_TASK:
             yield from _answered(work, child, row)
+        elif task.kind in ANSWERED and row.asked_by == work.actor.user_id:
+            yield _line(work, child, row, ASKED)
         elif task.whose_turn != "guardian" or _signs(work, child):
-            yield _waiting(work, child, row)
+            yield _line(work, child, row, WAITING)
 
 
 def _signs(work, child: ChildFacts) -> bool:
@@ -190,14 +197,15 @@ def _signs(work, child: ChildFacts) -> bool:
     return any(tie.user_id == work.actor.user_id and tie.authority == "signs" for tie in ties)
 
 
-def _waiting(work, child: ChildFacts, row) -> InboxLine:
+def _line(work, child: ChildFacts, row, sort: str) -> InboxLine:
     task = row.Task
-    is_today = task.kind == "finding" and task.due_on <= task.created_at.astimezone(LOCAL).date()
+    is_today = task.kind in SAME_DAY and task.due_on <= task.created_at.astimezone(LOCAL).date()
     told_at = task.created_at + (_wait(work) if task.case_id and not row.is_urgent else timedelta())
     if task.kind in PLANNED:
         told_at = max(told_at, _morning(task.due_on - SOON))
     return InboxLine(
         task.kind,
+        sort,
         child,
         at=task.created_at,
         told_at=told_at,
@@ -213,10 +221,10 @@ def _answered(work, child: ChildFacts, row) -> Iterable[InboxLine]:
     task = row.Task
     if task.kind == "release":
         at = _morning(task.done_on)
-        yield InboxLine("released", child, at, at, case_id=task.case_id)
+        yield InboxLine("released", HAPPENED, child, at, at, case_id=task.case_id)
     elif row.answered_by not in (None, work.actor.user_id):
         kind = "reply" if task.kind == "referral_reply" else f"answered_{task.kind}"
-        yield InboxLine(kind, child, row.answered_at, row.answered_at, case_id=task.case_id)
+        yield InboxLine(kind, HAPPENED, child, row.answered_at, row.answered_at, case_id=task.case_id)
 
 
 def _morning(on: date) -> datetime:
@@ -256,4 +264,4 @@ def _of_steps(work, steps: list[CaseStep], children) -> Iterable[InboxLine]:
     for step in steps:
         child = children.get(step.child_id)
         if child and is_allowed(work.actor, Permission.READ_CASE, child.subject):
-            yield InboxLine(step.event, child, step.at, step.at + _wait(work), case_id=step.case_id)
+            yield InboxLine(step.event, HAPPENED, child, step.at, step.at + _wait(work), case_id=step.case_id)

@@ -19,6 +19,12 @@ def not_reached(work, waited_for: Iterable[tuple[ChildFacts, TaskFacts]]) -> fro
     return frozenset(task.id for child, task in asked if not _is_reached(child, task, reached))
 
 
+def doctors_are_reached(work, child: ChildFacts) -> bool:
+    """Return whether a doctor of the child's clinic gets messages: what somebody who asks them is told."""
+    desk = Desk("doctor", child.clinic_id)
+    return desk in who_is_reached(work, (), (desk,)).desks
+
+
 def _is_reached(child: ChildFacts, task: TaskFacts, reached: Reached) -> bool:
     return bool(reached.user_ids & _family(child, task) or reached.desks & _desks(child, task))
 

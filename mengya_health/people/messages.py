@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from mengya_health.db import new_id
-from mengya_health.errors import Invalid, NotNow
+from mengya_health.errors import Invalid, NotNow, PasswordNeeded
 from mengya_health.people import notices, throttle
 from mengya_health.people.account_history import trace
 from mengya_health.people.message_models import CODE, URGENT, Message
@@ -50,9 +50,9 @@ def new_message(work, user_id: UUID, kind: str, *, subject_id: UUID, number: int
 
 
 def see_inbox(work) -> None:
-    """Note, with the answer, that the actor has looked at what waits for them."""
-    seen = update(User).where(User.id == work.actor.user_id).values(inbox_seen_at=work.now)
-    work.after_answer.append(lambda session: session.execute(seen))
+    """Note that the actor has looked at what waits for them. They say so: opening a page changes nothing."""
+    seen = update(User).where(User.id == work.actor.user_id)
+    work.session.execute(seen.values(inbox_seen_at=work.now))
 
 
 def account_body(work, user: User) -> dict:
@@ -70,7 +70,7 @@ def choose_digest(work, *, is_wanted: bool) -> None:
 def ask_email(work, email: str) -> None:
     """Send a code to a mail address, which counts once the code was typed.
 
-    Raises NotNow where no mail can be sent, or after five codes on one day.
+    Raises NotNow where no mail can be sent, or after five codes on one day; PasswordNeeded for a bound phone.
     """
     if "mail" not in work.settings.channels:
         raise NotNow("本系统还没有接通邮件。请系统管理员设置。", "No mail is set up here; ask the administrator.")
@@ -114,6 +114,8 @@ def drop_email(work) -> None:
 
 
 def _me(work) -> User:
+    if work.actor.session_kind == "device":  # a bound phone only reads
+        raise PasswordNeeded
     return work.session.get(User, work.actor.user_id, with_for_update=True)
 
 

@@ -65,5 +65,6 @@ def actor_of(work, rows: Sequence[Row], **session) -> Actor:
         language=user.language,
         large_text=user.large_text,
         has_news=rows[0].has_news,
+        inbox_seen_at=user.inbox_seen_at,
         **session,
     )

@@ -150,6 +150,7 @@ HAPPENED = {
     "spare_code_spent": lambda: _("用掉了一个备用码"),
     "signing_locked": lambda: _("签名锁定 24 小时，或等当面确认"),
     "signing_open": lambda: _("已当面确认，可以签名了"),
+    "email_set": lambda: _("收提醒的邮箱换过了"),
     "role_given": lambda: _("您有了一个新的角色"),
     "role_ended": lambda: _("您的一个角色结束了"),
 }

@@ -19,6 +19,7 @@ from mengya_health.fields import Choice, Form, LocalDate, PlainText, Reference
 from mengya_health.handouts.from_record.sheet import require_plain
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.web.cases import bp, case_of_clinic
+from mengya_health.web.sent import back_to_case
 from mengya_health.web.shown import case_notes as shown
 from mengya_health.web.shown.case_lists import answer_page
 
@@ -70,7 +71,7 @@ def save_contact(work, case_id: UUID):
     require_possible_day(said["happened_on"], birth_on=child.birth_on, today=work.today, field="happened_on")
     is_reached = said.pop("reached") == "1"
     concerns.log_contact(work, case_id, is_reached=is_reached, **said)
-    return _to_case(case_id)
+    return back_to_case(work, case_id)
 
 
 @bp.get("/cases/<uuid:case_id>/tasks")
@@ -88,7 +89,7 @@ def save_end_task(work, case_id: UUID):
     if task.case_id != case_id:
         raise NotFound
     end_care_task(work, task.id, reason=said["reason"], text=said["text"])
-    return _to_case(case_id)
+    return back_to_case(work, case_id)
 
 
 @bp.get("/cases/<uuid:case_id>/second-doctor")
@@ -102,7 +103,7 @@ def second_doctor(work, case_id: UUID):
 @signed_in(again="cases.second_doctor")
 def save_second_doctor(work, case_id: UUID):
     ask_second_doctor(work, case_id, reason=submitted(Reason())["reason"])
-    return _to_case(case_id)
+    return back_to_case(work, case_id)
 
 
 @bp.get("/concerns/<uuid:task_id>")
@@ -121,7 +122,7 @@ def answer(work, task_id: UUID):
         raise Invalid(fields={"pathway_id": [_("请选一条路径。")]})
     _child, task = find_task(work, task_id, "concern")
     concerns.answer_concern(work, task_id, is_accepted=is_accepted, text=said["text"], pathway_id=said["pathway_id"])
-    return _to_case(task.case_id) if is_accepted else redirect(url_for("cases.waiting", saved="stored"), 303)
+    return back_to_case(work, task.case_id) if is_accepted else redirect(url_for("cases.waiting", saved="stored"), 303)
 
 
 @bp.get("/questions/<uuid:task_id>")
@@ -136,7 +137,7 @@ def reply(work, task_id: UUID):
     text = require_plain(submitted(Reply())["text"], field="text", label="答复")
     _child, task = find_task(work, task_id, "question")
     plans.answer_question(work, task_id, text=text)
-    return _to_case(task.case_id)
+    return back_to_case(work, task.case_id)
 
 
 def _answer_page(work, task_id: UUID, kind: str):
@@ -144,7 +145,3 @@ def _answer_page(work, task_id: UUID, kind: str):
     require(work.actor, Permission.WRITE_HEALTH, child.subject)
     audit.read(work, child.id, "task", record_id=task.id)
     return render_template("pages/cases/answer.html", **answer_page(work, child, task_facts(work, task), form_state()))
-
-
-def _to_case(case_id: UUID):
-    return redirect(url_for("cases.show", case_id=case_id, saved="stored"), 303)

@@ -19,11 +19,13 @@ from mengya_health.care.queries import (
     waiting_for_doctor,
     waiting_for_others,
 )
+from mengya_health.care.reach import not_reached
 from mengya_health.care.undoing import take_back_step
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid
 from mengya_health.fields import Form, LocalDate, PlainText, WholeNumber
 from mengya_health.people.queries import find_child
+from mengya_health.web.sent import ASKED_OF_OTHERS
 from mengya_health.web.shown.case_lists import TABS, cases_page, new_page, tasks_page
 from mengya_health.web.shown.cases import ON_A_PAGE, STOP_FIELDS, case_page
 from mengya_health.web.today import clinic_of
@@ -77,7 +79,9 @@ def waiting(work):
         tab = tab if tab in TABS else "mine"
         items = (waiting_for_doctor if tab == "mine" else waiting_for_others)(work, clinic_id)
         children = {item.child.id: item.child for item in items}
-        page = tasks_page(work, tab, items, cases_of_children(work, children))
+        asked = [(item.child, item.task) for item in items if tab == "others" and item.task.kind in ASKED_OF_OTHERS]
+        unheard = not_reached(work, asked)
+        page = tasks_page(work, tab, items, cases_of_children(work, children), unheard=unheard)
     return render_template("pages/cases/index.html", **page)
 
 

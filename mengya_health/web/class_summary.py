@@ -17,6 +17,7 @@ from mengya_health.signing.commands import prepare_signature
 from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.web.classes import bp
 from mengya_health.web.passkeys import ANSWER_LONGEST
+from mengya_health.web.sent import sent_to_doctor
 from mengya_health.web.shown import seen
 
 TEMPLATE_VERSION = "2026.11-1"
@@ -60,7 +61,7 @@ def sign_summary(work, child_id: UUID, task_id: UUID):
     said = _filled_in(submitted(SummaryForm()))
     if said["choice"] == "not_yet":
         concerns.raise_concern(work, child.id, text=said["summary"], case_id=task.case_id)
-        return redirect(url_for("classes.show", saved="sent"), 303)
+        return redirect(url_for("classes.show", saved=sent_to_doctor(work, child)), 303)
     version = _signed_version(work, child, task.case_id, said)
     proof = {"pin": said["pin"], "passkey": said["passkey"]}
     closing.confirm_stable(work, task.case_id, version=version, **proof, **_signing(work, said))

@@ -21,6 +21,7 @@ from mengya_health.record.counts import written_lately
 from mengya_health.record.queries import entries_of_today
 from mengya_health.screening.informants import ANSWERS
 from mengya_health.web import check_ins as pages
+from mengya_health.web.sent import sent_to_doctor
 from mengya_health.web.shown import classes as shown
 
 bp = Blueprint("classes", __name__)
@@ -166,7 +167,8 @@ def concern_page(work, group_id: UUID, child_id: UUID):
 @signed_in(again="classes.concern_page")
 def raise_concern(work, group_id: UUID, child_id: UUID):
     concerns.raise_concern(work, child_id, text=submitted(pages.TextForm())["text"])
-    return redirect(url_for("classes.of", group_id=group_id, saved="sent"), 303)
+    said = sent_to_doctor(work, find_child(work, child_id))
+    return redirect(url_for("classes.of", group_id=group_id, saved=said), 303)
 
 
 def group_among(groups, group_id: UUID):

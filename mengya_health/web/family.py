@@ -24,6 +24,7 @@ from mengya_health.screening.informants import ANSWERS
 from mengya_health.screening.measurements import READING_KINDS
 from mengya_health.screening.queries import SCHEDULE_KINDS
 from mengya_health.web import check_ins as pages
+from mengya_health.web.sent import sent_to_doctor
 from mengya_health.web.shown import emergency as shown_emergency
 from mengya_health.web.shown import family as shown
 from mengya_health.web.shown import family_record as shown_record
@@ -135,4 +136,5 @@ def concern_page(work, child_id: UUID):
 @signed_in(again="family.concern_page")
 def raise_concern(work, child_id: UUID):
     concerns.raise_concern(work, child_id, text=submitted(pages.TextForm())["text"])
-    return redirect(url_for("family.home_of", child_id=child_id, saved="sent"), 303)
+    saved = sent_to_doctor(work, find_child(work, child_id))
+    return redirect(url_for("family.home_of", child_id=child_id, saved=saved), 303)

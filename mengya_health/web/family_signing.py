@@ -20,6 +20,7 @@ from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.signing.queries import Signer, own_signatures, signer_of
 from mengya_health.web.family import bp
 from mengya_health.web.passkeys import ANSWER_LONGEST
+from mengya_health.web.sent import sent_to_doctor
 from mengya_health.web.shown import family_signing as shown
 from mengya_health.web.shown import words
 from mengya_health.web.shown.links import home_link
@@ -214,7 +215,7 @@ def _ask_first(work, paper, wanted: dict) -> str:
         plans.ask_first(work, task.case_id, question=question)
     else:
         concerns.raise_concern(work, child.id, text=question, case_id=task.case_id)
-    return "asked"
+    return sent_to_doctor(work, child, "asked")
 
 
 def _decline(work, paper, wanted: dict) -> str:

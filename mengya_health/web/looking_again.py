@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from flask import redirect, render_template, request, url_for
+from flask import render_template, request
 
 from mengya_health.care import closing, follow_ups
 from mengya_health.care.pathway_rules import USUAL_CLOSING
@@ -21,6 +21,7 @@ from mengya_health.screening.urgent import Urgent
 from mengya_health.screening.urgent_answer import answer_from, answer_labels
 from mengya_health.web.cases import RowVersion, bp, case_of_clinic
 from mengya_health.web.measurements import confirmed_in
+from mengya_health.web.sent import back_to_case
 from mengya_health.web.shown import looking_again as shown
 from mengya_health.web.shown.asked import (
     Asked,
@@ -96,7 +97,7 @@ def save_follow_up(work, case_id: UUID):
         next_on=said["next_on"],
         seen_version=said["row_version"],
     )
-    return _to_case(case_id)
+    return back_to_case(work, case_id)
 
 
 @bp.get("/cases/<uuid:case_id>/evaluation")
@@ -117,7 +118,7 @@ def save_evaluation(work, case_id: UUID):
     require_plain(said["plain_text"], field="plain_text", label=FAMILY_TEXT)
     seen = said.pop("row_version")
     follow_ups.record_evaluation(work, case_id, seen_version=seen, **said)
-    return _to_case(case_id)
+    return back_to_case(work, case_id)
 
 
 @bp.get("/cases/<uuid:case_id>/closing")
@@ -137,7 +138,7 @@ def propose_closure(work, case_id: UUID):
     for name in ("plain_text", "advice"):
         require_plain(said[name], field=name, label=FAMILY_TEXT)
     closing.propose_closure(work, case_id, closing=way, seen_version=said.pop("row_version"), **said)
-    return _to_case(case_id)
+    return back_to_case(work, case_id)
 
 
 def urgent_in_follow_up(work, opened: OpenCase, sent: Mapping) -> tuple[Urgent, ...]:
@@ -191,7 +192,3 @@ def _closing(work, opened: OpenCase) -> str:
     if wanted not in ways:
         raise NotFound
     return wanted
-
-
-def _to_case(case_id: UUID):
-    return redirect(url_for("cases.show", case_id=case_id, saved="stored"), 303)

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from flask import redirect, render_template, url_for
+from flask import render_template
 from marshmallow import fields
 
 from mengya_health.care import plans
@@ -13,6 +13,7 @@ from mengya_health.errors import Invalid, NotNow
 from mengya_health.fields import Choice, LocalDate, PlainText, Reference, WholeNumber
 from mengya_health.handouts.from_record.sheet import require_plain
 from mengya_health.web.cases import RowVersion, bp, case_of_clinic
+from mengya_health.web.sent import back_to_case
 from mengya_health.web.shown.plans import GOALS, MODES, SENTENCE_AT_MOST, hands_of, offered_tasks, plan_page
 
 GOAL_PARTS = ("measure", "target", "by_on")
@@ -42,7 +43,7 @@ def save_plan(work, case_id: UUID):
     said = submitted(_form(opened, tasks))
     written = {"summary": _summary(said), "goals": _goals(said), "tasks": _tasks(said, tasks)}
     _store(work, opened, written, said)
-    return redirect(url_for("cases.show", case_id=case_id, saved="stored"), 303)
+    return back_to_case(work, case_id)
 
 
 def _case(work, case_id: UUID) -> OpenCase:

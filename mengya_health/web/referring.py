@@ -26,6 +26,7 @@ from mengya_health.uploads import received_file
 from mengya_health.web.attachments import as_download
 from mengya_health.web.cases import RowVersion, bp, case_of_clinic
 from mengya_health.web.looking_again import readings_of
+from mengya_health.web.sent import back_to_case
 from mengya_health.web.shown import referrals as shown
 from mengya_health.web.shown.asked import form_fields
 from mengya_health.web.shown.attachments import listed
@@ -92,7 +93,7 @@ def send_referral(work, case_id: UUID):
         raise Invalid(fields={"materials": [_("请从列出的材料里选。")]})
     said["questions"] = _questions(said["questions"])
     referrals.refer_child(work, case_id, seen_version=said.pop("row_version"), **said)
-    return redirect(url_for("cases.show", case_id=case_id, saved="stored"), 303)
+    return back_to_case(work, case_id)
 
 
 @bp.get("/referrals/<uuid:referral_id>/reply")

@@ -16,6 +16,7 @@ from mengya_health.fields import Choice, Form, PlainText, Reference
 from mengya_health.people.places import reviewing
 from mengya_health.web.cases import bp as cases
 from mengya_health.web.cases import case_of_clinic
+from mengya_health.web.sent import back_to_case
 from mengya_health.web.shown import releases as shown
 
 bp = Blueprint("releases", __name__)
@@ -70,7 +71,7 @@ def send(work, case_id: UUID):
         reason=said["reason"],
         reviewer_organisation_id=offices[0],
     )
-    return redirect(url_for("cases.show", case_id=case_id, saved="stored"), 303)
+    return back_to_case(work, case_id)
 
 
 @bp.get("/releases")

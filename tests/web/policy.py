@@ -16,6 +16,8 @@ ANYONE_SIGNED_IN = {
     "children.search",
     "classes.written",
     "family.home",
+    "inbox.settings",
+    "inbox.show",
     "papers.queue",
     "passkeys.confirm_page",
     "passkeys.new",

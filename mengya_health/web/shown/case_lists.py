@@ -20,15 +20,27 @@ TABS = {"mine": lazy("等我决定"), "others": lazy("在等别人"), "open": la
 ASKED = ("concern", "question")  # answered, not decided
 
 
-def tasks_page(work, tab: str, items: list[WorkItem], cases: Mapping[UUID, list[CaseLine]]) -> dict:
-    """Return a list of what is due (pages/cases/index.html), one line for each task."""
+def tasks_page(
+    work,
+    tab: str,
+    items: list[WorkItem],
+    cases: Mapping[UUID, list[CaseLine]],
+    *,
+    unheard: frozenset[UUID] = frozenset(),
+) -> dict:
+    """Return a list of what is due (pages/cases/index.html), one line for each task.
+
+    `unheard`: the tasks of which nobody who has to do them gets a message.
+    """
     by_id = {line.id: line for lines in cases.values() for line in lines}
     asked = [item for item in items if item.task.kind in ASKED and tab == "mine"]
     rest = [item for item in items if item not in asked]
     return _page(tab) | {
         "empty": _("现在没有要您决定的") if tab == "mine" else _("现在没有在等的人"),
         "asked": [_asked(work, item) for item in asked],
-        "rows": [_task_row(work, item, by_id.get(item.task.case_id)) for item in rest],
+        "rows": [
+            _task_row(work, item, by_id.get(item.task.case_id)) | {"unheard": item.task.id in unheard} for item in rest
+        ],
         "what_label": _("要做的事"),
     }
 
