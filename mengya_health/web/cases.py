@@ -80,8 +80,9 @@ def waiting(work):
         items = (waiting_for_doctor if tab == "mine" else waiting_for_others)(work, clinic_id)
         children = {item.child.id: item.child for item in items}
         asked = [(item.child, item.task) for item in items if tab == "others" and item.task.kind in ASKED_OF_OTHERS]
-        unheard = not_reached(work, asked)
+        unheard = not_reached(work, asked) if work.settings.channels else frozenset()
         page = tasks_page(work, tab, items, cases_of_children(work, children), unheard=unheard)
+        page["nobody_is_told"] = bool(asked) and not work.settings.channels
     return render_template("pages/cases/index.html", **page)
 
 

@@ -92,6 +92,7 @@ def _asked(line: InboxLine, *, is_unheard: bool) -> dict:
         "note": _("%(day)s 前答复", day=f"{line.due_on:%m-%d}"),
         "unheard": unheard_words(line.task.whose_turn) if is_unheard else "",
         "href": "",
+        "is_new": False,
     }
 
 
