@@ -15,9 +15,9 @@ from sqlalchemy import func, select
 from mengya_health.care import commands, concerns
 from mengya_health.config import settings_from
 from mengya_health.crypto.webhook_mac import webhook_mac
-from mengya_health.errors import Invalid, NotNow, StartRefused
+from mengya_health.errors import Invalid, NotNow, StartRefused, Unavailable
 from mengya_health.operations.channels import Mail, NotSent, Webhook, channels_of
-from mengya_health.operations.messages import PAUSES, make_digest, post
+from mengya_health.operations.messages import PAUSES, make_digest, post, send_one, try_channel
 from mengya_health.people import messages
 from mengya_health.people.message_models import CODE, DIGEST, Message
 from mengya_health.people.models import User
@@ -142,6 +142,10 @@ def test_two_workers_at_once_send_one_digest(walk, mail, channels, clock):
     with walk.work_as(None, writing=False) as opened:
         most = select(func.count()).where(Message.kind == DIGEST).group_by(Message.user_id, Message.told_on)
         assert set(opened.session.scalars(most)) == {1}
+    assert not send_one(
+        walk.installation, channels, of(walk, walk.mother)[-1].id
+    )  # one that read it before it was sent
+    assert len([each for each in mail.came if "mother@example.com" in each]) == 1
     make_digest(walk.installation, walk.mother.user_id)  # a worker that began before the other was done
     assert len(of(walk, walk.mother)) == 1
 
@@ -333,3 +337,16 @@ def test_a_channel_that_is_not_safe_stops_the_start(tmp_path, environment, name,
     with pytest.raises(StartRefused, match=name) as refused:
         settings_from(environ, data_dir=tmp_path)
     assert "geheim" not in str(refused.value)
+
+
+def test_whoever_sets_a_channel_up_tries_it(tmp_path, mail):
+    environ = {"MENGYA_ENV": "test", "MENGYA_MAIL_FROM": "noreply@example.com"}
+    url = f"smtp+plain://127.0.0.1:{mail.port}"
+    settings = settings_from(environ | {"MENGYA_SMTP_URL": url}, data_dir=tmp_path)
+    try_channel(settings, "me@example.com")
+    assert "有 1 件事等您看" in words_in(mail.came[0])
+    mail.answer = "550 nobody"
+    with pytest.raises(Unavailable, match="recipient_refused"):
+        try_channel(settings, "me@example.com")
+    with pytest.raises(Unavailable, match="MENGYA_WEBHOOK_URL"):
+        try_channel(settings, "13800138000")

@@ -71,6 +71,12 @@ def test_a_decision_that_was_taken_back_is_told_to_nobody(walk, browse, clock):
         take_back_step(work, walk.case_id)
     clock.forward(minutes=10)
     assert "去签名" not in browse(walk.mother).get("/inbox")
+    walk.make_plan()
+    walk.agree()
+    with walk.as_(walk.mother) as work:
+        take_back_step(work, walk.case_id)
+    clock.forward(minutes=10)
+    assert "家长签了计划" not in browse(walk.doctor).get("/inbox")
 
 
 def test_a_family_without_consent_to_the_record_finds_nothing(walk, browse, clock, work_as):
