@@ -27,6 +27,7 @@ from mengya_health.errors import NotFound, NotPermitted, Restricted, SectionClos
 
 TODAY = date(2026, 11, 23)
 CLINIC, NURSERY, HOSPITAL, GROUP, DISTRICT, ELSEWHERE = (UUID(int=number) for number in range(1, 7))
+NEXT_CLINIC, LAST_CLINIC, LAST_GROUP = (UUID(int=number) for number in range(21, 24))
 MOTHER, FATHER, GRANNY, VISITOR, RESCUER = (UUID(int=number) for number in range(11, 16))
 
 REFERRAL = UUID(int=63)
@@ -50,6 +51,9 @@ CHILD = ChildSubject(
         tie("enrolment", organisation_id=NURSERY, group_id=GROUP),
         tie("receiver", organisation_id=HOSPITAL, basis_id=REFERRAL),
         tie("reviewer", organisation_id=DISTRICT),
+        tie("handover", organisation_id=NEXT_CLINIC),
+        tie("former", organisation_id=LAST_CLINIC, authority="care"),
+        tie("former", organisation_id=ELSEWHERE, group_id=LAST_GROUP, authority="class"),
         tie("break_glass", user_id=RESCUER),
     ),
     consents=tuple(ConsentHeld(purpose, None, MOTHER) for purpose in ("P1", "P2", "P3", "P5")),
@@ -72,6 +76,9 @@ ACTORS = {
     "link": Actor(UUID(int=72), "receiver_link", link=ReferralLink(UUID(int=61), REFERRAL, HOSPITAL)),
     "other_link": Actor(UUID(int=73), "receiver_link", link=ReferralLink(UUID(int=62), UUID(int=64), HOSPITAL)),
     "reviewer": staff("reviewer", DISTRICT),
+    "receiving_doctor": staff("doctor", NEXT_CLINIC),
+    "former_doctor": staff("doctor", LAST_CLINIC),
+    "former_teacher": staff("teacher", ELSEWHERE, LAST_GROUP),
     "other_doctor": staff("doctor", ELSEWHERE),
     "other_teacher": staff("teacher", NURSERY, UUID(int=98)),
     "other_specialist": staff("specialist", ELSEWHERE),
@@ -104,7 +111,7 @@ REPORT = ReportSubject(
 
 # permission: everybody who may, with every consent given.
 ALLOWED = {
-    "child:read": "mother father granny visitor doctor teacher health_staff reviewer rescuer",
+    "child:read": "mother father granny visitor doctor teacher health_staff reviewer rescuer receiving_doctor",
     "health:read": "mother father granny visitor doctor rescuer",
     "behaviour:read": "mother father granny visitor doctor teacher health_staff",
     "family:read": "mother father granny visitor doctor",
@@ -131,6 +138,9 @@ ALLOWED = {
     "child:keep": "doctor",
     "record:erase": "doctor",
     "class:leave": "doctor teacher health_staff",
+    "child:hand-over": "mother doctor",
+    "child:take-over": "receiving_doctor",
+    "own-words:read": "former_doctor former_teacher",
     "visit:book": "mother father doctor",
     "guardian:invite": "doctor",
     "report:write": "doctor teacher health_staff specialist other_teacher",
@@ -144,7 +154,8 @@ ALLOWED_ANYWHERE = {
     "figures:export": "manager",
     "figures:approve": "security_officer",
     "record:approve-erasure": "security_officer",
-    "basis:read": "doctor specialist reviewer manager sysadmin other_doctor other_specialist rescuer",
+    "basis:read": "doctor specialist reviewer manager sysadmin other_doctor other_specialist rescuer "
+    "receiving_doctor former_doctor",
 }
 
 # What is left when one consent is missing: who loses what.

@@ -33,11 +33,13 @@ from mengya_health.access.rules import (
     runs_the_system,
     safeguards_district,
     safeguards_place,
+    served_before,
     sharing_consented,
     signed_in_fully,
     signing_guardian_of,
     staff_around,
     staff_here,
+    taking_over,
     teacher_of,
     watches_over,
     works_clinically,
@@ -79,6 +81,9 @@ class Permission(StrEnum):
     REGISTER_CHILD = "child:register"  # take a child into the clinic's care
     KEEP_CHILD = "child:keep"  # keep the child's sheet: who it is, its class, consents signed on paper at the desk
     LEAVE_CLASS = "class:leave"  # write down that a child has left the class
+    HAND_OVER = "child:hand-over"  # ask another clinic to take the child over, or take that back
+    TAKE_OVER = "child:take-over"  # accept a child whose family wants it at one's clinic
+    READ_OWN_WORDS = "own-words:read"  # read what one wrote, or one's clinic wrote, of a child that has moved on
     BOOK_VISIT = "visit:book"  # book a day at a baby house
     INVITE_GUARDIAN = "guardian:invite"  # hand out a guardian's invitation
     LIST_CHILDREN = "children:list"  # see the place's own list
@@ -99,12 +104,21 @@ _TEACHER = [teacher_of, record_consented, sharing_consented]
 _RECEIVER = [receiver_of, record_consented, referral_consented]
 _LINK = [receiver_by_link_of, record_consented, referral_consented]
 _REVIEWER = [reviewer_of, record_consented]
+_TAKING_OVER = [taking_over, record_consented]
 _EMERGENCY = [emergency_reader_of, record_consented]  # an emergency stands for the missing tie, never for a consent
 
 # Any one line is enough; every rule in a line must hold. A clinic keeps sight of a child whose P1 is missing (it has to
 # ask for it), but neither reads nor writes the record until then.
 RULES = {
-    P.READ_CHILD: [[guardian_of], [caregiver_of], [clinic_doctor_of], _TEACHER, _REVIEWER, _EMERGENCY],
+    P.READ_CHILD: [
+        [guardian_of],
+        [caregiver_of],
+        [clinic_doctor_of],
+        _TEACHER,
+        _REVIEWER,
+        _TAKING_OVER,
+        _EMERGENCY,
+    ],
     P.READ_HEALTH: [
         [guardian_of],
         [caregiver_of, health_open_to_caregiver],
@@ -175,6 +189,9 @@ RULES = {
     P.REGISTER_CHILD: [[doctor_here, signed_in_fully]],
     P.KEEP_CHILD: [[clinic_doctor_of, signed_in_fully]],
     P.LEAVE_CLASS: [[clinic_doctor_of, signed_in_fully], [teacher_of, signed_in_fully]],
+    P.HAND_OVER: [[signing_guardian_of, signed_in_fully], [clinic_doctor_of, signed_in_fully]],
+    P.TAKE_OVER: [[*_TAKING_OVER, signed_in_fully]],
+    P.READ_OWN_WORDS: [[served_before, record_consented]],
     P.BOOK_VISIT: [[guardian_of, signed_in_fully], [clinic_doctor_of, signed_in_fully]],
     P.INVITE_GUARDIAN: [[clinic_doctor_of, signed_in_fully]],
     P.LIST_CHILDREN: [[staff_here]],

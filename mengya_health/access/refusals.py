@@ -26,6 +26,12 @@ PARTIES = {
     "receiver_of": Party(("specialist",), "转诊单上的接诊机构", "the institution a referral names"),
     "receiver_by_link_of": Party(("receiver_link",), "持转诊链接的接诊医生", "who holds the link of a referral"),
     "reviewer_of": Party(("reviewer",), "医生请来复核的区级医生", "the district reviewer a doctor asked"),
+    "taking_over": Party(
+        ("doctor",), "家长请来接收孩子的门诊", "the clinic the family has asked to take the child over"
+    ),
+    "served_before": Party(
+        ("doctor", "teacher", "health_staff"), "孩子以前的医生和老师", "whoever served the child before"
+    ),
     "emergency_reader_of": Party(("doctor",), "正在紧急查阅的医生", "a doctor in emergency access"),
     "doctor_here": Party(("doctor",), "这家门诊的医生", "the doctors of this clinic"),
     "staff_here": Party(
@@ -91,6 +97,14 @@ MISSING = {
     "reviewer_of": (
         "医生没有请您复核这个孩子的个案。需要时请医生在个案页申请",
         "no doctor has asked you about a case of this child; they can ask on the page of the case",
+    ),
+    "taking_over": (
+        "没有等您的门诊接收的孩子。请家长在原来的门诊或手机上提出换门诊",
+        "nobody has asked your clinic to take this child over; the family asks at its clinic or on its phone",
+    ),
+    "served_before": (
+        "孩子以前不在您的门诊或班里，没有您写的记录",
+        "the child was not in your clinic or class before; nothing here was written there",
     ),
     "record_consented": (
         "家长没有同意建立档案（P1）。请家长在同意书里同意，或在门诊签纸质同意书",

@@ -71,6 +71,26 @@ def reviewer_of(actor: Actor, subject: ChildSubject) -> bool:
     return any(tie.organisation_id in districts for tie in subject.current("reviewer"))
 
 
+def taking_over(actor: Actor, subject: ChildSubject) -> bool:
+    """A doctor of the clinic that the family has asked to take the child over."""
+    clinics = {place.organisation_id for place in actor.places_as("doctor")}
+    return any(tie.organisation_id in clinics for tie in subject.current("handover"))
+
+
+def served_before(actor: Actor, subject: ChildSubject) -> bool:
+    """A doctor of a clinic, or a teacher of a class, that the child has left; asked only where such ties are read."""
+    clinics = {place.organisation_id for place in actor.places_as("doctor")}
+    staff = actor.places_as("teacher", "health_staff")
+    groups = {place.group_id for place in staff if place.group_id}
+    whole_places = {place.organisation_id for place in staff if place.group_id is None}
+    return any(
+        tie.organisation_id in clinics
+        if tie.authority == "care"
+        else tie.group_id in groups or tie.organisation_id in whole_places
+        for tie in subject.current("former")
+    )
+
+
 def emergency_reader_of(actor: Actor, subject: ChildSubject) -> bool:
     """A doctor whose emergency access to this child is running, with the tie that was made for it."""
     emergency = actor.emergency
@@ -211,7 +231,7 @@ BY_NAME = {
         referral_consented, doctor_here, staff_here, runs_the_system, photo_consented, emergency_reader_of,
         watches_over, contributes, restricted_guardian_of, health_open_to_nursery, behaviour_open_to_nursery,
         behaviour_open_to_clinic, family_open_to_clinic, health_open_to_receiver, health_open_to_caregiver,
-        behaviour_open_to_caregiver, family_open_to_caregiver,
+        behaviour_open_to_caregiver, family_open_to_caregiver, taking_over, served_before,
         staff_here, runs_the_system, photo_consented, staff_around, wrote_report, safeguards_place,
         safeguards_district, not_family, manages, works_clinically,
     )

@@ -15,7 +15,7 @@ from mengya_health.care.queries import OpenCase
 from mengya_health.care.signatures import ask_for_signature, sign_paper
 from mengya_health.care.tasks import due_by, end_task, end_tasks, open_tasks, settle, start_task
 from mengya_health.errors import Invalid, NotNow
-from mengya_health.record.commands import correct_entry, record_entry
+from mengya_health.record.commands import correct_entry, may_correct, record_entry
 from mengya_health.record.models import Entry
 from mengya_health.signing.commands import withdraw_signature
 
@@ -73,8 +73,8 @@ def write_class_summary(work, case_id: UUID, *, text: str) -> Entry:
         raise NotNow("医生提出结案以后再写班级小结。", "The class summary follows the doctor's proposal.")
     require(work.actor, Permission.WRITE_BEHAVIOUR, opened.child.subject)
     written = facts.since_entered("class_summary")
-    if written:
-        last = written[-1]
+    last = written[-1] if written else None
+    if last and may_correct(work, opened.child, last):  # not one from the class that the child has left meanwhile
         return correct_entry(work, opened.child, last.id, content={"text": text}, row_version=last.row_version)
     return record_entry(
         work,

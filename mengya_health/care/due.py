@@ -107,7 +107,9 @@ def _listed() -> Subquery:
     at_clinic, ours = Task.kind.in_(AT_THE_CLINIC), and_(Task.organisation_id == clinic_id, Task.whose_turn == "doctor")
     cases = select(Case.id).where(Case.organisation_id == clinic_id, Case.state.not_in(CLOSED_STATES))
     in_care = select(Relationship.child_id).where(
-        Relationship.organisation_id == clinic_id, Relationship.kind == "care", current(Relationship, today)
+        Relationship.organisation_id == clinic_id,
+        Relationship.kind.in_(("care", "handover")),  # of a child to be taken over there is one task: to accept it
+        current(Relationship, today),
     )
     name = case(
         (and_(ours, at_clinic, Task.status == "completed", Task.done_on == today), DONE),

@@ -23,7 +23,7 @@ LOOK_FIRST = "look_first"  # the doctor asks the family or the class to look at 
 # What may be seen of a child by whoever may not read its cases; any other task says what a case is about.
 OF_NO_CASE = (
     "visit", LOOK_FIRST, "concern", "dispute", "consent_withdrawn", "consent_disputed", "two_persons", "erasure",
-    "outcome", "daily_exception",
+    "outcome", "daily_exception", "handover",
 )  # fmt: skip
 _OF_AN_ENDING = ("ended_step", "changed_step", "not_done", "not_done_text")
 
@@ -141,6 +141,12 @@ def place_of(child: ChildFacts, whose_turn: str) -> UUID | None:
         attended = child.subject.current("enrolment") + child.subject.current("visit")
         return attended[0].organisation_id if attended else None
     return None
+
+
+def hand_on(work, task: Task, *, whose_turn: str, organisation_id: UUID | None, **added) -> None:
+    """Hand an open task on to somebody else's list. What it asks, since when and by when stays as it is."""
+    _seal(work, task, open_body(work, task) | added)
+    task.whose_turn, task.organisation_id = whose_turn, organisation_id
 
 
 def may_see(work, child: ChildFacts, task: Task) -> bool:

@@ -104,6 +104,13 @@ def receivers(work) -> list[Receiver]:
     return [Receiver(id, name) for id, name in work.session.execute(chosen.order_by(Organisation.name))]
 
 
+def other_clinics(work, clinic_id: UUID) -> list[Receiver]:
+    """Return every clinic of the installation but one, by name."""
+    chosen = select(Organisation.id, Organisation.name).where(Organisation.kind == "clinic")
+    rows = work.session.execute(chosen.where(Organisation.id != clinic_id).order_by(Organisation.name))
+    return [Receiver(id, name) for id, name in rows]
+
+
 def reviewing(work) -> list[Receiver]:
     """Return the offices that have a district reviewer today, by name."""
     member = Membership

@@ -81,7 +81,7 @@ def visible_child_ids(work) -> Select:
     receivers = [place.organisation_id for place in actor.places_as("specialist")]
     mine = or_(
         and_(tie.user_id == actor.user_id, tie.kind.in_(FAMILY)),
-        and_(tie.organisation_id.in_(clinics), tie.kind == "care"),
+        and_(tie.organisation_id.in_(clinics), tie.kind.in_(("care", "handover"))),
         and_(tie.organisation_id.in_(receivers), tie.kind == "receiver"),
         and_(tie.group_id.in_(groups), tie.kind.in_(ATTENDING)),
         and_(tie.organisation_id.in_(whole_places), tie.kind.in_(ATTENDING)),

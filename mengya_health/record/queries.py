@@ -234,6 +234,27 @@ def every_version(work, child: ChildFacts) -> list[Version]:
     return [Version(entry, _name_of(work, row)) for entry, row in zip(opened, rows, strict=True)]
 
 
+def written_about(work, organisation_ids: Iterable[UUID]) -> Select:
+    """Return a SELECT of the ids of children about whom the actor, or a doctor of these clinics, wrote something."""
+    return select(_ENTRY.child_id).where(_own(work, organisation_ids))
+
+
+def own_words(work, child, *, organisation_ids: Iterable[UUID] = (), limit: int = 200) -> list[OpenEntry]:
+    """Return what the actor wrote about a child they no longer serve, newest first.
+
+    `organisation_ids` are clinics whose doctors' entries count as the actor's, too: a desk is shared. `child` is known
+    by its id and subject alone; whoever calls has asked for READ_OWN_WORDS.
+    """
+    chosen = select_entries(child.id).where(_own(work, organisation_ids), _ENTRY.section.in_(_kept(child)))
+    chosen = chosen.order_by(_ENTRY.happened_on.desc(), _ENTRY.recorded_at.desc()).limit(limit)
+    return [_open(work, child, row) for row in _rows(work, child, chosen, _CURRENT)]
+
+
+def _own(work, organisation_ids: Iterable[UUID]) -> ColumnElement:
+    at_desk = _ENTRY.organisation_id.in_(list(organisation_ids)) & (_ENTRY.author_role == "doctor")
+    return (_ENTRY.author_id == work.actor.user_id) | at_desk
+
+
 def entries_of_today(work, children: Mapping[UUID, ChildFacts], kind: str) -> list[OpenEntry]:
     """Return the entries of a kind that these children have from today, newest first; closed ones are left out."""
     return entries_of_children(work, children, (kind,), since=work.today)

@@ -23,6 +23,7 @@ from mengya_health.web import (
     entering,
     erasures,
     family,
+    family_clinic,
     family_consents,
     family_desk,
     family_people,
@@ -38,6 +39,7 @@ from mengya_health.web import (
     installation_pages,
     looking_again,
     measurements,
+    moves,
     observing,
     officer,
     paper_signatures,
@@ -58,7 +60,16 @@ from mengya_health.web import (
     urgent,
 )
 
-OF_FAMILIES = (family, family_consents, family_desk, family_people, family_rights, family_sharing, family_signing)
+OF_FAMILIES = (
+    family,
+    family_clinic,
+    family_consents,
+    family_desk,
+    family_people,
+    family_rights,
+    family_sharing,
+    family_signing,
+)
 OF_CHILDREN = (children, desk_consents, enrolments, guardians)
 OF_CLASSES = (classes, class_summary, observing, daily_checks, follow_through)
 OF_CASES = (cases, case_notes, looking_again, paper_signatures, plans, referring)
@@ -83,6 +94,7 @@ def blueprints() -> list[Blueprint]:
         inbox,
         informants,
         measurements,
+        moves,
         papers,
         passkeys,
         receipts,

@@ -6,11 +6,12 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission
+from mengya_health.care.class_moves import change_class, leave_class
 from mengya_health.care.due import open_tasks_of
 from mengya_health.care.queries import SIGNED_KINDS, cases_of
 from mengya_health.entry import form_state, posted, signed_in, submitted
 from mengya_health.errors import Conflict, Invalid, NotFound
-from mengya_health.people.commands import correct_child, end_enrolment, enrol_child, register_child
+from mengya_health.people.commands import correct_child, register_child
 from mengya_health.people.invitations import invite_guardian, open_invitations, revoke_invitation
 from mengya_health.people.places import classes
 from mengya_health.people.queries import family_of, find_child, find_children, identity_of
@@ -132,12 +133,12 @@ def update(work, child_id: UUID):
 @bp.post("/children/<uuid:child_id>/class")
 @signed_in(again="children.edit")
 def enrol(work, child_id: UUID):
-    child = find_child(work, child_id, Permission.KEEP_CHILD)
+    find_child(work, child_id, Permission.KEEP_CHILD)
     wanted = submitted(forms.ClassForm())
     if wanted["leaves"]:
-        end_enrolment(work, child)
+        leave_class(work, child_id)
     else:
-        enrol_child(work, child, wanted["group_id"])
+        change_class(work, child_id, wanted["group_id"])
     return redirect(url_for("children.edit", child_id=child_id, saved="stored"), 303)
 
 

@@ -28,6 +28,7 @@ from mengya_health.web.sent import sent_to_doctor
 from mengya_health.web.shown import emergency as shown_emergency
 from mengya_health.web.shown import family as shown
 from mengya_health.web.shown import family_record as shown_record
+from mengya_health.web.shown import moves as shown_moves
 from mengya_health.web.shown.links import home_link
 
 bp = Blueprint("family", __name__)
@@ -75,7 +76,7 @@ def _home(work, child, siblings, *, is_one_closed: bool = False):
         cases_of(work, child),
         None,
     )
-    told = [shown_emergency.notice(on) for on in told_on(work, child)]
+    told = [shown_emergency.notice(on) for on in told_on(work, child)] + shown_moves.family_notices(work, child)
     return render_template("pages/parent/home.html", **page, notices=told, is_one_closed=is_one_closed)
 
 

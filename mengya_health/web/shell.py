@@ -134,6 +134,7 @@ SAVED = {
     "refused": lambda: _("已记下：不同意"),
     "asked_two": lambda: _("已提交，请另一位同事看过后批准"),
     "submitted": lambda: _("已提交复核"),
+    "sent_on": lambda: _("已提出，等新门诊接收"),
     "erasing": lambda: _("已批准，正在销毁"),
 }
 

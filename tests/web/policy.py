@@ -18,6 +18,7 @@ ANYONE_SIGNED_IN = {
     "family.home",
     "inbox.settings",
     "inbox.show",
+    "moves.former",
     "papers.queue",
     "passkeys.confirm_page",
     "passkeys.new",
@@ -64,15 +65,17 @@ _CASE = (
 )
 _RECORD = (
     "checks.enter children.advise children.entry classes.concern_page family.concern_page family.people family.record "
-    "measurements.enter papers.choose attachments.download attachments.show disputes.answer_page family.sharing_page "
-    "receipts.download receipts.show informants.show schedule.booklet schedule.show screenings.enter screenings.index"
+    "measurements.enter moves.away papers.choose attachments.download attachments.show disputes.answer_page "
+    "family.sharing_page receipts.download receipts.show informants.show schedule.booklet schedule.show "
+    "screenings.enter screenings.index"
 )
 _SHEET = (
     "children.consents children.edit children.guardians children.invite children.show erasures.show "
-    "passkeys.witness_page reports.show reports.write_page"
+    "moves.handover passkeys.witness_page reports.show reports.write_page"
 )
 _FAMILY = (
-    "children.entry classes.concern_page family.concern_page family.consent family.home_of family.people family.record "
+    "children.entry classes.concern_page family.clinic family.concern_page family.consent family.home_of "
+    "family.people family.record "
     "family.signed family.viewed papers.choose attachments.download attachments.show disputes.of_entry family.rights "
     "family.sharing_page receipts.download receipts.show"
 )
@@ -103,8 +106,8 @@ _OPEN = {
         "specialist": f"{_BASIS} referrals.waiting reports.write_page {_REPORTS}",
     },
     "relationship ended": {
-        "doctor": f"{_CLINIC} reports.show",  # the report they wrote
-        "teacher": _CLASS,
+        "doctor": f"{_CLINIC} moves.written reports.show",  # the report they wrote; what their clinic wrote
+        "teacher": f"{_CLASS} moves.written",
         "mother": "",
         "specialist": f"{_BASIS} referrals.waiting {_REPORTS}",
     },

@@ -57,6 +57,7 @@ def search_page(work, text: str, found: list[ChildFacts], *, is_search: bool) ->
         "count_text": _("找到 %(n)s 名", n=len(found)),
         "new_href": url_for("children.new") if may_register else "",
         "emergency_href": url_for("emergency.ask") if may_register else "",
+        "former_href": url_for("moves.former") if may_register else "",
         "enrolments_href": url_for("children.enrolments") if may_register else "",
         "rows": [_search_row(child, work.today) for child in found],
     }

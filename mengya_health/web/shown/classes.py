@@ -241,6 +241,7 @@ def written_page(work, rows: list[tuple[ChildFacts, OpenEntry]], back: dict) -> 
     """Return the context of pages/teacher/written.html."""
     return {
         "back": back,
+        "former_href": url_for("moves.former"),
         "rows": [
             {
                 "name": child.name,

@@ -89,6 +89,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
                 (_("家里人"), "people", "family.people", Permission.READ_FAMILY),
                 (_("谁能看"), "shield", "family.sharing_page", Permission.READ_FAMILY),
                 (_("谁看过档案"), "eye", "family.viewed", Permission.READ_AUDIT),
+                (_("换门诊"), "swap", "family.clinic", Permission.CONSENT),
                 (_("我的权利"), "shield", "family.rights", Permission.TAKE_COPY),
             )
             if may(work, child, permission)

@@ -49,6 +49,9 @@ PLAIN_KINDS = {
     "outcome": lazy("去医院看过以后"),
     "vaccination": lazy("预防接种记录"),
     "visit_not_done": lazy("这次检查没有做"),
+    "handover": lazy("换了门诊"),
+    "moved_away": lazy("搬家转出"),
+    "came_back": lazy("又搬回来"),
 }
 
 
@@ -128,7 +131,14 @@ def _plain_note(work, entry: OpenEntry) -> str:
         return said.get("plain_text", "")
     if entry.kind == "care_plan":
         return said["summary"]
-    is_plain = entry.section != "health" or entry.kind in ("advice", "consent_decision", "dispute_answer")
+    is_plain = entry.section != "health" or entry.kind in (
+        "advice",
+        "consent_decision",
+        "dispute_answer",
+        "handover",
+        "moved_away",
+        "came_back",
+    )
     return said.get("text", "") if is_plain else ""
 
 

@@ -17,6 +17,7 @@ OF_CHILD = {
     "consent_disputed": "children.consents",
     "two_persons": "children.guardians",
     "erasure": "erasures.show",
+    "handover": "moves.handover",
 }
 # Kind of task → the page of the task itself.
 OF_TASK = {"concern": "cases.concern", "witness": "cases.confirm_paper", "question": "cases.question"}

@@ -179,6 +179,8 @@ def _tools(work, child: ChildFacts, writes_health: bool) -> list[dict]:
         (_("知情同意"), "children.consents", keeps),
         (_("监护人"), "children.guardians", keeps),
         (_("邀请家长"), "children.invite", may(work, child, Permission.INVITE_GUARDIAN)),
+        (_("换门诊"), "moves.handover", keeps),
+        (_("搬离本区"), "moves.away", writes_health),
         (_("删除要求"), "erasures.show", may(work, child, Permission.ERASE)),
         (_("强制报告"), "reports.write_page", may(work, child, Permission.WRITE_REPORT)),
         (_("核对通行密钥"), "passkeys.witness_page", keeps),

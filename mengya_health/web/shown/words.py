@@ -86,6 +86,9 @@ KINDS = {
     "outcome": _("当日就诊的结果"),
     "vaccination": _("接种证"),
     "visit_not_done": _("检查没有做"),
+    "handover": _("换了门诊"),
+    "moved_away": _("搬离本区"),
+    "came_back": _("又搬回来"),
 }
 DECIDED = {"agree": _("同意"), "acknowledge": _("知道了"), "disagree": _("有异议")}
 RELATIONS = {"mother": _("妈妈"), "father": _("爸爸"), "grandparent": _("祖辈"), "other": _("其他家人")}
@@ -111,6 +114,7 @@ TASKS = {
     "erasure": _("家长要求删除"),
     "outcome": _("当日就诊，等结果"),
     "daily_exception": _("晨午检跟进"),
+    "handover": _("接收转来的孩子"),
 }
 
 
