@@ -2,10 +2,11 @@
 
 import pytest
 
-from mengya_health.care import commands
+from mengya_health.care import commands, handovers
 from mengya_health.care.loop import move
 from mengya_health.care.queries import facts_of, find_case
 from mengya_health.errors import Conflict, NotNow
+from tests.factories import PIN
 
 
 @pytest.fixture(params=["postgresql"])
@@ -36,3 +37,17 @@ def test_of_two_openers_the_second_gets_a_conflict(walk):
         with pytest.raises((Conflict, NotNow)):
             commands.open_case(first, walk.child.id, pathway_id="PW_ANEMIA")
         first.session.rollback()
+
+
+def test_of_an_accepting_clinic_and_a_family_that_takes_it_back_one_is_told(walk):
+    with walk.work_as(walk.mother) as work:
+        handovers.ask_as_guardian(work, walk.child.id, clinic_id=walk.district.other_clinic_id, pin=PIN)
+    with walk.work_as(walk.mother) as first:
+        handovers.handover_of(first, walk.child)
+        with walk.work_as(walk.district.other_doctor) as second:
+            handovers.accept_handover(second, walk.child.id)
+        with pytest.raises((Conflict, NotNow)):
+            handovers.withdraw_handover(first, walk.child.id)
+        first.session.rollback()
+    with walk.work_as(walk.district.other_doctor) as work:
+        assert handovers.find_child(work, walk.child.id).clinic_id == walk.district.other_clinic_id

@@ -20,6 +20,7 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.web.shown import entries as shown_entries
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head, may
+from mengya_health.web.shown.entries_in_full import in_full
 from mengya_health.web.shown.links import home_link
 from mengya_health.work import LOCAL
 
@@ -118,7 +119,7 @@ def written_page(work, child: FormerChild, entries: list[OpenEntry], cases: list
             {
                 "on": entry.happened_on.isoformat(),
                 "title": shown_entries.say(work.content, entry).title,
-                "rows": shown_entries.in_full(work.content, entry),
+                "rows": in_full(work.content, entry),
             }
             for entry in entries
         ],
