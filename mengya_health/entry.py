@@ -216,7 +216,7 @@ def _note_refusal(place: Installation, error: MengyaError) -> None:
     work = g.get("work")
     if work is None:
         return
-    if isinstance(error, NotPermitted | NotFound) and work.actor:
+    if isinstance(error, NotPermitted | NotFound) and work.actor and not error.is_noted:
         child_id = error.child_id or (request.view_args or {}).get("child_id")
         audit.refused(work, child_id, request.endpoint.split(".")[0][:20], error.reason or error.code)
     audit.alarm_about(work, error)

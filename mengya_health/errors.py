@@ -13,6 +13,7 @@ class MengyaError(Exception):
     code = "error"
     reason = ""  # for the audit only: the code of the decision behind a refusal
     child_id = None  # for the audit only: the child that was asked for
+    is_noted = False  # for the audit only: whoever raised it has written the row already, and the door writes no second
     zh = "出了点问题，请稍后再试。"
     en = "Something went wrong; please try again."
 

@@ -151,13 +151,11 @@ def require_decider(work, facts: CaseFacts, event: str) -> None:
     way, subject = facts.loop.transitions[facts.state].get(event), facts.child.subject
     if way is None or _holds(way.by, work.actor, subject):
         return
-    if not is_allowed(work.actor, Permission.READ_CHILD, subject):
-        raise NotFound
-    who = next(facts.loop.deciders[rule] for rule in way.by if rule in facts.loop.deciders)
-    raise NotPermitted(
-        f"“{facts.loop.events[event]}”由{who}决定。您可以先补材料，或提醒{who}。",
-        f"This step ({event}) is somebody else's to decide. Add what you know, or remind them.",
-    )
+    audit.refused(work, facts.child.id, "case", event)
+    is_known = is_allowed(work.actor, Permission.READ_CHILD, subject)
+    error = _not_theirs(facts.loop, event, way) if is_known else NotFound()
+    error.is_noted = True
+    raise error
 
 
 def turn_of(loop: Workflow, state: str, tasks: list[OpenTask]) -> str:
@@ -179,6 +177,14 @@ def _condition(facts: CaseFacts, event: str, way: Transition, name: str) -> Cond
         fix = tuple((label, target) for target, label in text.fix.items())
         missing = Missing(name, f"{text.what}。", f"{text.why}。", turn, fix, finding.evidence_zh, is_releasable)
     return Condition(name, text.title, missing is None, finding.evidence_zh, turn, text.kind, is_released, missing)
+
+
+def _not_theirs(loop: Workflow, event: str, way: Transition) -> NotPermitted:
+    who = next(loop.deciders[rule] for rule in way.by if rule in loop.deciders)
+    return NotPermitted(
+        f"“{loop.events[event]}”由{who}决定。您可以先补材料，或提醒{who}。",
+        f"This step ({event}) is somebody else's to decide. Add what you know, or remind them.",
+    )
 
 
 def _wrong_state(facts: CaseFacts, event: str) -> Missing:
