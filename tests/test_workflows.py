@@ -3,7 +3,7 @@
 import pytest
 
 from mengya_health.access import rules
-from mengya_health.care import conditions, loop
+from mengya_health.care import conditions, loop_shown
 from mengya_health.care.workflow import START
 from mengya_health.care.workflow_file import load_workflow
 from mengya_health.config import WORKFLOWS
@@ -99,6 +99,24 @@ def test_a_name_that_nothing_answers_to_stops_the_start_with_file_and_line(tmp_p
 
 
 def test_the_table_lists_each_way_once():
-    rows = loop.loop_table()
+    rows = loop_shown.loop_table()
     assert len({(row["state"], row["event"]) for row in rows}) == len(rows)
     assert {"state": START, "event": "open", "to": "watching"}.items() <= rows[0].items()
+
+
+def test_the_picture_in_the_readme_is_the_one_the_file_gives():
+    readme = (WORKFLOWS.parent / "README.md").read_text()
+    _, _, rest = readme.partition("<!-- loop -->\n")
+    block, end, _ = rest.partition("\n<!-- /loop -->")
+    assert end, "README.md has no block between <!-- loop --> and <!-- /loop -->"
+    assert block == f"```mermaid\n{loop_shown.loop_picture()}\n```", "mengya loop picture says something else"
+
+
+def test_the_picture_shows_every_state_and_every_step(workflow):
+    picture = loop_shown.loop_picture()
+    for name, state in workflow.states.items():
+        assert f'{state.name}" as {name}' in picture
+    for way in loop_shown.ways_of(workflow):
+        start = "[*]" if way.state == START else way.state
+        (arrow,) = [line for line in picture.splitlines() if line.startswith(f"    {start} --> {way.to}: ")]
+        assert f"{way.event_zh}（{way.by_zh}）" in arrow

@@ -19,8 +19,7 @@ from mengya_health.care.models import Case, CaseStep
 from mengya_health.care.turns import OpenTask
 from mengya_health.care.workflow import START, Transition, Workflow
 from mengya_health.care.workflow_file import load_workflow
-from mengya_health.config import WORKFLOWS
-from mengya_health.content import Content, load_content
+from mengya_health.content import Content
 from mengya_health.db import new_id
 from mengya_health.errors import Conflict, NotFound, NotNow, NotPermitted
 from mengya_health.history import chain
@@ -63,15 +62,6 @@ def loop_of(content: Content) -> Workflow:
     if content.version not in _LOADED:
         _LOADED[content.version] = load_workflow(content)
     return _LOADED[content.version]
-
-
-def loop_table() -> list[dict]:
-    """Return the whole table, one row per state and event: state, event, by, if, to."""
-    return [
-        {"state": state, "event": event, "by": list(way.by), "if": list(way.conditions), "to": way.to}
-        for state, events in loop_of(load_content(WORKFLOWS)).transitions.items()
-        for event, way in events.items()
-    ]
 
 
 def allowed_events(loop: Workflow, state: str, actor, subject) -> list[str]:

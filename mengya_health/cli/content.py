@@ -19,7 +19,7 @@ def loop() -> None:
 @click.option("--json", "as_json", is_flag=True)
 def loop_table(as_json: bool) -> None:
     """Print every state and event of the loop: who decides, and only if what."""
-    from mengya_health.care.loop import loop_table as rows_of_the_loop
+    from mengya_health.care.loop_shown import loop_table as rows_of_the_loop
 
     rows = rows_of_the_loop()
     if as_json:
@@ -30,6 +30,14 @@ def loop_table(as_json: bool) -> None:
             f"{row['state'] or '–':<12} {row['event']:<18} → {row['to']:<12} "
             f"by {', '.join(row['by'])}" + (f"  if {', '.join(row['if'])}" if row["if"] else "")
         )
+
+
+@loop.command("picture")
+def loop_picture() -> None:
+    """Print the loop as a Mermaid state diagram, from the same file."""
+    from mengya_health.care.loop_shown import loop_picture as picture
+
+    click.echo(picture())
 
 
 @main.group()

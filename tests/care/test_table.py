@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from mengya_health.access.actor import Actor, ChildSubject, ConsentHeld, Place, Tie
-from mengya_health.care import loop
+from mengya_health.care import loop, loop_shown
 from mengya_health.care.workflow import START
 from mengya_health.config import WORKFLOWS
 from mengya_health.content import load_content
@@ -165,7 +165,7 @@ def workflow():
 
 
 def test_the_file_leads_where_the_written_table_says():
-    found = {(row["state"], row["event"]): row["to"] for row in loop.loop_table()}
+    found = {(row["state"], row["event"]): row["to"] for row in loop_shown.loop_table()}
     assert found == {(state, event): to for state, events in TABLE.items() for event, (to, _) in events.items()}
 
 
