@@ -34,6 +34,7 @@ from mengya_health.content.service_menu import (
     ServiceMenuFile,
     Task,
     TaskRules,
+    common_tasks_from,
     services_from,
     task_rules_from,
 )
@@ -105,6 +106,7 @@ class Content:
     behaviours: Behaviours
     services: tuple[Service, ...]
     tasks: Mapping[str, Task]
+    common_tasks: tuple[Task, ...]
     task_rules: TaskRules
     pathways: Mapping[str, Pathway]
     time_limits: Mapping[str, TimeLimit]
@@ -148,8 +150,9 @@ class Content:
         return band.items if band else ()
 
     def tasks_for(self, pathway_id: str, age_months: int) -> tuple[Task, ...]:
-        """Return the tasks of a pathway that suit this age, in the pathway's order."""
-        return tuple(task for each in self.pathways[pathway_id].tasks if (task := self.tasks[each]).suits(age_months))
+        """Return the tasks of a pathway that suit this age, in the pathway's order; where there is none, the common."""
+        own = tuple(task for each in self.pathways[pathway_id].tasks if (task := self.tasks[each]).suits(age_months))
+        return own or tuple(task for task in self.common_tasks if task.suits(age_months))
 
 
 def load_content(folder: Path, *, visit_template: str = NATIONAL) -> Content:
@@ -241,7 +244,7 @@ def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any], plann
     visits, menu = loaded["visit_schedule.yaml"], loaded["service_menu.yaml"]
     closing, vaccines = loaded["closing_reasons.yaml"], loaded["vaccine_schedule.yaml"]
     urgent_words, usual_urgent_words = urgent_words_from(loaded["urgent_findings.yaml"])
-    services = services_from(menu)
+    services, common = services_from(menu), common_tasks_from(menu)
     all_visits = planned_visits(visits, loaded["check_forms.yaml"])
     age_basis = next(each["map"] for each in visits["age_rules"] if each["id"] == "age_basis")
     digests = "".join(f"{name} {document.digest}\n" for name, document in sorted(documents.items()))
@@ -264,7 +267,8 @@ def _content(documents: Mapping[str, Document], loaded: Mapping[str, Any], plann
         corrected_age=corrected_age_from(visits),
         behaviours=behaviours_from(loaded["behaviours.yaml"]),
         services=services,
-        tasks={task.id: task for service in services for task in service.tasks},
+        common_tasks=common,
+        tasks={task.id: task for tasks in (*(service.tasks for service in services), common) for task in tasks},
         task_rules=task_rules_from(menu),
         pathways={each.id: each for each in (pathway_from(loaded[n]) for n in loaded if _is_pathway(n))},
         time_limits={limit.id: limit for limit in loaded["time_limits.yaml"]["limits"]},

@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, missing
 
 from mengya_health.content.conditions import Condition, simple_conditions
+from mengya_health.content.follow_up_intervals import Intervals
 from mengya_health.content.shapes import AgeRange, Shape, Sourced, many, whole, word_list, words
 
 
@@ -63,14 +64,6 @@ class Days(fields.Field):
         if not listed or not all(isinstance(day, int) and not isinstance(day, bool) and day > 0 for day in listed):
             raise ValidationError("要填天数，或几个天数。Must be a number of days, or several.")
         return tuple(listed)
-
-
-class Intervals(Days):
-    """The same, where a single number holds for every interval: it stays a number."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        days = super()._deserialize(value, attr, data, **kwargs)
-        return days if isinstance(value, list) else days[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,7 +127,7 @@ class PathwayRules:
     """The computable rules of a pathway; None or empty where it has none of a kind.
 
     `entry_optional`: the doctor chooses between watching and a case. `entry_optional_decide` says so in words.
-    `follow_up_days` days by stage; a list gives the following intervals one after the other.
+    `follow_up_days` days by stage; several give the intervals one after the other, or are choices by what is on file.
     """
 
     entry: Mapping[str, Any] | None = None
@@ -181,7 +174,6 @@ class RulesShape(Shape):
     after_negative_rescreen = fields.Nested(AfterNegativeShape)
     deadlines = many(DeadlineShape)
     imaging = many(ImagingShape)
-    follow_up = words()
     one_referral = words()
     trigger_note = words()
     never_cancelled_by = words()
@@ -199,7 +191,7 @@ def rules_from(loaded: Mapping[str, Any]) -> PathwayRules:
     """Return the rules of one loaded pathway."""
     kept = {name: loaded[name] for name in PathwayRules.__dataclass_fields__ if name in loaded}
     closings = tuple(each for each in loaded.values() if isinstance(each, Closing))
-    notes = ("follow_up", "one_referral", "trigger_note", "never_cancelled_by")
+    notes = ("one_referral", "trigger_note", "never_cancelled_by")
     optional, decide = loaded.get("entry_optional", (None, None))
     watch, recheck_days = loaded.get("watch", (None, None))
     beside = {"closings": closings, "notes": tuple(loaded[name] for name in notes if name in loaded)}

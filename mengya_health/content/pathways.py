@@ -109,10 +109,10 @@ class Pathway(Sourced):
         """Return what its closing rules ask of the consolidation; without any, one follow-up at the usual interval."""
         found = [stability_of(closing.condition) for closing in self.rules.closings]
         usual = self.rules.follow_up_days.get("consolidation", 0)
-        first = usual if isinstance(usual, int) else usual[0]
+        first = usual[0] if isinstance(usual, tuple) else usual
         follow_ups = max((each.follow_ups for each in found), default=1)
         days = max((each.days for each in found), default=0)
-        return Stability(follow_ups=follow_ups, days=days or first)
+        return Stability(follow_ups=follow_ups, days=days or (first if isinstance(first, int) else 0))
 
 
 class EntryShape(Shape):

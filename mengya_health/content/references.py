@@ -15,12 +15,13 @@ from mengya_health.content.agreement import (
 )
 from mengya_health.content.conditions import conditions_in, kind_of, names_read
 from mengya_health.content.documents import Document, Documents, Place, Problem, pathway_documents, walk
+from mengya_health.content.pathway_checks import unworkable_pathways
 from mengya_health.content.score_forms import strange_scales
 from mengya_health.content.shapes import OLDEST_MONTH
 
 # An id may stand alone or inside a sentence; letters and digits around it would make it another word.
 _MENTION = re.compile(
-    r"(?<![A-Za-z0-9_])(?:(?:SCR|PW|SLA|FORM|V)_[A-Z0-9_]*[A-Z0-9]|WS\d{4}|B\d{4}|(?:BB|BT|XJ|NB|TD)\d{2})(?![A-Za-z0-9_])"
+    r"(?<![A-Za-z0-9_])(?:(?:SCR|PW|SLA|FORM|V)_[A-Z0-9_]*[A-Z0-9]|WS\d{4}|B\d{4}|(?:BB|BT|XJ|NB|TD|GY)\d{2})(?![A-Za-z0-9_])"
 )
 _INSTITUTION = re.compile(r"[A-Z]{3,4}\Z")
 # Names in rules that stand for whatever metric opened the case.
@@ -46,6 +47,7 @@ def problems_between(documents: Documents) -> list[Problem]:
         overlapping_findings,
         unclear_ages_of_tasks,
         numbers_not_in_words,
+        unworkable_pathways,
     )
     return [problem for check in checks for problem in check(documents)]
 
@@ -62,7 +64,7 @@ def _lists(documents: Documents) -> Iterator[tuple[str, Place, str]]:
     yield "institutions.yaml", ("institutions",), "code"
     yield "indicators.yaml", ("kpis",), "id"
     yield "vaccine_schedule.yaml", ("vaccines",), "code"
-    yield "service_menu.yaml", ("services",), "id"
+    yield from (("service_menu.yaml", (key,), "id") for key in ("services", "common"))
 
 
 def _ids(documents: Documents) -> Iterator[Listed]:

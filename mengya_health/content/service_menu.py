@@ -54,7 +54,7 @@ class Task(Sourced):
 
 
 class TaskShape(Shape):
-    id = words(required=True, pattern=r"(BB|BT|XJ|NB|TD)\d{2}")
+    id = words(required=True, pattern=r"(BB|BT|XJ|NB|TD|GY)\d{2}")
     title = words(required=True)
     who = fields.List(words(), required=True, validate=validate.ContainsOnly(("parent", "teacher")))
     ages = words(required=True)
@@ -116,6 +116,7 @@ class ServiceMenuMeta(Meta):
 class ServiceMenuFile(Shape):
     meta = fields.Nested(ServiceMenuMeta, required=True)
     services = many(ServiceShape, required=True)
+    common = many(TaskShape, required=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +143,11 @@ class TaskRules:
 def services_from(loaded: Mapping[str, Any]) -> tuple[Service, ...]:
     """Return the parcels with their tasks."""
     return tuple(_service(each) for each in loaded["services"])
+
+
+def common_tasks_from(loaded: Mapping[str, Any]) -> tuple[Task, ...]:
+    """Return the tasks of no parcel, for a pathway that has none of its own or none for the child's age."""
+    return tuple(Task(**item) for item in loaded["common"])
 
 
 def task_rules_from(loaded: Mapping[str, Any]) -> TaskRules:

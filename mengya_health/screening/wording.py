@@ -20,6 +20,7 @@ _NAMED = {
     "start_of_iron": "开始补铁时",
     "birth_weight": "出生体重",
     "iron_stopped": "停用铁剂",
+    "glasses_fitted": "配镜",
     "consolidation": "进入巩固",
     "intervention": "开始干预",
     "success": "达到成功标准",

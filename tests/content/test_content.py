@@ -44,7 +44,8 @@ def test_every_kind_of_content_is_there(content):
     assert len(content.visits) == 13
     assert len(content.pathways) == 12
     assert len(content.screenings) == 16
-    assert len(content.tasks) == 46
+    assert len(content.tasks) == 46 + len(content.common_tasks)
+    assert [task.title for task in content.common_tasks] == ["按约复诊"]
     assert sum(len(group.items) for group in content.warning_signs.groups) == 44
     assert sum(len(band.items) for band in content.behaviours.bands) == 140
     assert content.time_limits["SLA_RESCREEN"].days == 30

@@ -3,7 +3,7 @@
 The fields of these forms are made here, too, so that a page never offers what its form would not take.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,6 +15,7 @@ from mengya_health.care.facts import CaseFacts
 from mengya_health.care.pathway_rules import history_of
 from mengya_health.content import Content
 from mengya_health.content.conditions import kind_of, names_read, simple_conditions
+from mengya_health.content.follow_up_intervals import IntervalChoice
 from mengya_health.content.pathways import Pathway
 from mengya_health.content.shapes import Sourced
 from mengya_health.content.typed_numbers import likely, range_of
@@ -34,7 +35,11 @@ from mengya_health.web.shown.origins import origin_text
 LARGEST_NUMBER = 9999
 BIRTH = "GA_WEEKS"  # stands on the child's sheet
 DEFAULT = "product_default"
-TYPED_DAYS = ("start_of_iron", "iron_stopped")  # the days that rules count from and only a doctor knows
+TYPED_DAYS = (
+    "start_of_iron",
+    "iron_stopped",
+    "glasses_fitted",
+)  # the days that rules count from and only a doctor knows
 POSITION = "position"
 # What is asked in each state: the rule that leads on, and the one that leads back.
 RULES_OF_STATE = {
@@ -68,7 +73,7 @@ def asked_of_follow_up(content: Content, pathway: Pathway, state: str) -> Asked:
         is_measured=any(name in MEASURED or _is_of_growth(content, name) for name in names),
         readings=tuple(code for code in codes if code != BIRTH and not _is_of_growth(content, code)),
         checks=_checks(content, here),
-        days=tuple(day for day in TYPED_DAYS if any(day in _days(condition) for _rule, condition in everywhere)),
+        days=_typed_days([*(condition for _rule, condition in everywhere), *_of_intervals(pathway)]),
         origins={name: _origin(pathway, rule) for rule, condition in here for name in _named(condition)},
     )
 
@@ -193,6 +198,17 @@ def _checks(content: Content, found: list[tuple[str, Mapping[str, Any]]]) -> dic
         for each in simple_conditions(condition)
         if kind_of(each) in ("check", "any_of_both_eyes")
     }
+
+
+def _of_intervals(pathway: Pathway) -> list[Mapping[str, Any]]:
+    """Return the conditions by which the time to the next follow-up is chosen."""
+    choices = [days for days in pathway.rules.follow_up_days.values() if isinstance(days, tuple)]
+    return [each.condition for days in choices for each in days if isinstance(each, IntervalChoice) and each.condition]
+
+
+def _typed_days(conditions: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    counted = {day for condition in conditions for day in _days(condition)}
+    return tuple(day for day in TYPED_DAYS if day in counted)
 
 
 def _days(condition: Mapping[str, Any]) -> set[str]:

@@ -104,14 +104,15 @@ def _measure_hint(content: Content, facts: CaseFacts) -> str:
 
 
 def _services(work, facts: CaseFacts, child: ChildFacts, tasks: tuple[Task, ...]) -> list[dict]:
-    """Return the tasks by the parcel they come from."""
+    """Return the tasks by the parcel they come from; those of no parcel last."""
     rules = work.content.task_rules
+    parcels = [(service.name, service.name, service.provider) for service in work.content.services]
     shown = []
-    for service in work.content.services:
-        own = [task for task in tasks if task.service == service.name]
+    for parcel, name, provider in [*parcels, ("", _("通用"), _("社区门诊"))]:
+        own = [task for task in tasks if task.service == parcel]
         if own:
             listed = [_task(facts, child, task, rules.general_safety) for task in own]
-            shown.append({"name": service.name, "provider": service.provider, "tasks": listed})
+            shown.append({"name": name, "provider": provider, "tasks": listed})
     return shown
 
 
