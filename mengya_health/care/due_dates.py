@@ -19,9 +19,9 @@ def follow_up_on(facts: CaseFacts, stage: str, done: int, last_on: date) -> date
 
 
 def is_last_follow_up(facts: CaseFacts, stage: str, done: int) -> bool:
-    """Return whether the pathway plans a fixed number of follow-ups in this stage and all of them are done."""
+    """Return whether as many follow-ups are done as the pathway plans in this stage: a list's number, else one."""
     days = _intervals(facts, stage, facts.today)
-    return days is not None and not isinstance(days, int) and done >= len(days)
+    return done >= (len(days) if isinstance(days, tuple) else 1)
 
 
 def _intervals(facts: CaseFacts, stage: str, on: date) -> Days | None:

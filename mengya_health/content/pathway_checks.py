@@ -70,6 +70,13 @@ def _names(pathway: Mapping[str, Any], documents: Documents) -> Found:
         named += [((*place, at, "within"), each["within"], limits) for at, each in enumerate(rules) if "within" in each]
     named += [(("closing", "code"), code, reasons) for code in pathway["closing"]["code"].split("/")]
     named += [(("rules", name, "code"), each["code"], reasons) for name, each in _closings(pathway)]
+    computed = {f"escalate.{at}" for at, _ in enumerate(_rules(pathway, "escalate"))}
+    computed |= {"response_check"} & pathway["rules"].keys()
+    named += [
+        (("escalation", at, "rules", number), name, computed)
+        for at, each in enumerate(pathway["escalation"])
+        for number, name in enumerate(each.get("rules", ()))
+    ]
     for place, name, known in named:
         if name not in known:
             yield place, f"“{name}”没有登记。", f"{name} is not defined."

@@ -68,7 +68,10 @@ class Days(fields.Field):
 
 @dataclass(frozen=True, kw_only=True)
 class Escalation(Sourced):
-    """When to send the child on: `when` in words, to whom (institution codes or names), within which time limit."""
+    """When to send the child on: `when` in words, to whom (institution codes or names), within which time limit.
+
+    `rules` names what computes it: response_check, or escalate.N, the Nth of the pathway's escalate rules.
+    """
 
     when: str
     to: tuple[str, ...] = ()
@@ -77,6 +80,7 @@ class Escalation(Sourced):
     to_pathway: str | None = None
     note: str | None = None
     official_text: str | None = None
+    rules: tuple[str, ...] = ()
 
 
 class EscalationShape(Shape):
@@ -87,6 +91,7 @@ class EscalationShape(Shape):
     within = words()
     via = words()
     to_pathway = words()
+    rules = word_list()
     note = words()
     official_text = words()
 

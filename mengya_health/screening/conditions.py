@@ -238,14 +238,16 @@ def _months_since(name: str, months: int, history: History) -> Judged:
 
 
 def _referred(condition: Condition, history: History, rules: Mapping[str, Condition]) -> Judged:
-    """Another rule of the same pathway; with `over`, as it stood on each day something was read."""
+    """Another rule of the same pathway; with `over`, on each day something was read, by what was ticked on that day."""
     rule = rules[condition["ref"]]
     if "over" not in condition:
         return judge(rule, history, rules)
     days = sorted({each.on for each in history.readings if each.on <= history.today}, reverse=True)
-    readings = tuple(Reading(condition["ref"], judge(rule, history.as_of(on), rules), on) for on in days)
-    if not readings or readings[0].value.holds is None:
+    readings = tuple(Reading(condition["ref"], judge(rule, history.of_day(on), rules), on) for on in days)
+    if not readings:
         return judge(rule, history, rules)
+    if readings[0].value.holds is None:
+        return readings[0].value
     holds, counted = _run(readings, lambda each: each.value.holds is True, condition["over"], history)
     return Judged(holds, _figures(each.value for each in counted))
 

@@ -65,6 +65,11 @@ class History:
         """Return the same history as it stood on a day."""
         return replace(self, today=on)
 
+    def of_day(self, on: date) -> History:
+        """Return it as it stood on a day, with the ticks of that day only: an earlier one was about another visit."""
+        checks = {name: (on,) for name, days in self.checks.items() if on in days}
+        return replace(self.as_of(on), checks=checks)
+
 
 def answers_as_history(
     answers: Mapping[str, Any],

@@ -176,12 +176,19 @@ def test_a_check_that_has_to_hold_twice_needs_two_ticks_apart():
 
 def test_problem_days_are_compared_with_the_baseline():
     dates = {"baseline": ago(60)}
-    assert (
-        status("PW_EMOTION", "relapse", history([("PROBLEM_DAYS", 3, 0), ("PROBLEM_DAYS", 6, 60)], dates=dates))
-        == "met"
-    )
+    risen = history([("PROBLEM_DAYS", 4, 0), ("PROBLEM_DAYS", 6, 60)], dates=dates)
+    assert status("PW_EMOTION", "relapse", risen) == "met"
     better = history([("PROBLEM_DAYS", 3, 0), ("PROBLEM_DAYS", 6, 60)], ticked=["进食睡眠恢复"], dates=dates)
     assert status("PW_EMOTION", "success", better) == "met"
+    assert status("PW_EMOTION", "relapse", better) == "not_met"  # half as many is a goal reached, not a relapse
+
+
+def test_a_rule_that_has_to_hold_twice_goes_by_the_ticks_of_each_day():
+    eyes = [(eye, 5.0, days) for eye in ("VA_L", "VA_R") for days in (0, 90)]
+    once = History(**vars(history(eyes)) | {"checks": {"corrected": (ago(90),), "专科同意减频": (TODAY,)}})
+    assert status("PW_VISION", "closing", once) == "needs_check"
+    twice = History(**vars(history(eyes)) | {"checks": {"corrected": (ago(90), TODAY), "专科同意减频": (TODAY,)}})
+    assert status("PW_VISION", "closing", twice) == "met"
 
 
 def test_the_shortest_escalation_comes_first():
@@ -207,7 +214,7 @@ def test_a_newborn_ten_percent_below_birth_weight_is_an_alert_today():
 
 def test_a_rule_the_pathway_does_not_have_is_refused():
     with pytest.raises(Invalid):
-        rule_met(CONTENT, "PW_DDH_REFER", "success", history())
+        rule_met(CONTENT, "PW_DDH_REFER", "relapse", history())
     with pytest.raises(Invalid):
         rule_met(CONTENT, "PW_ANEMIA", "tasks", history())
 

@@ -178,11 +178,21 @@ def _conditions(pathway: Pathway, rules: tuple[str, ...]) -> Iterator[tuple[str,
     closings = {closing.name: closing.condition for closing in pathway.rules.closings}
     for rule in rules:
         if rule == "closings":
-            yield from closings.items()
+            for name, closing in closings.items():
+                yield from _with_referred(pathway, name, closing)
             continue
         condition = closings.get(rule) or getattr(pathway.rules, rule, None)
         if condition:
-            yield rule, condition
+            yield from _with_referred(pathway, rule, condition)
+
+
+def _with_referred(
+    pathway: Pathway, rule: str, condition: Mapping[str, Any]
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield rule, condition
+    for simple in simple_conditions(condition):
+        if "ref" in simple:
+            yield simple["ref"], getattr(pathway.rules, simple["ref"])
 
 
 def _named(condition: Mapping[str, Any]) -> list[str]:

@@ -21,6 +21,7 @@ from mengya_health.web.shown.case_papers import (
     waiting_words,
 )
 from mengya_health.web.shown.children import child_head
+from mengya_health.web.shown.escalations import wanted_rows
 from mengya_health.web.shown.hearing import hearing_row
 from mengya_health.web.shown.urgent import open_outcomes
 
@@ -62,6 +63,7 @@ def case_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
         "next_gate": shown_gate,
         "asked": waiting_words(facts),
         "hearing": hearing_row(facts),
+        "wanted": wanted_rows(facts),
         "evidence": rule_card(facts, "entry") if facts.loop.states[facts.state].stage in BEFORE_SUPPORT else None,
         "decision": _decision(opened, facts, events, state),
         "plan": plan_card(facts),
