@@ -45,11 +45,16 @@ NAV = {
         ("打印", "papers.queue", "papers"),
         ("依据", "basis.index", "basis"),
     ],
-    "teacher": [("班级", "classes.show", "classes"), ("今天记的", "classes.written", "written")],
+    "teacher": [
+        ("班级", "classes.show", "classes"),
+        ("今天记的", "classes.written", "written"),
+        ("流程", "loop.show", "loop"),
+    ],
     "health_staff": [
         ("班级", "classes.show", "classes"),
         ("今天记的", "classes.written", "written"),
         ("要跟进的", "daily.follow_ups", "daily"),
+        ("流程", "loop.show", "loop"),
     ],
     "specialist": [("转诊", "referrals.waiting", "referrals"), ("依据", "basis.index", "basis")],
     "reviewer": [("复核", "releases.waiting", "releases"), ("依据", "basis.index", "basis")],

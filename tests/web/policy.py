@@ -19,6 +19,7 @@ ANYONE_SIGNED_IN = {
     "inbox.settings",
     "inbox.show",
     "moves.former",
+    "loop.show",
     "papers.queue",
     "passkeys.confirm_page",
     "passkeys.new",
