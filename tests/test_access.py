@@ -152,6 +152,7 @@ ALLOWED_ANYWHERE = {
     "users:manage": "sysadmin",
     "audit:oversee": "security_officer",
     "figures:export": "manager",
+    "overdue:follow": "manager",
     "figures:approve": "security_officer",
     "record:approve-erasure": "security_officer",
     "basis:read": "doctor specialist reviewer manager sysadmin other_doctor other_specialist rescuer "

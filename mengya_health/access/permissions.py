@@ -94,6 +94,7 @@ class Permission(StrEnum):
     BREAK_GLASS = "emergency:read"  # look, in an emergency and with a reason, at a child who is not in one's care
     OVERSEE = "audit:oversee"  # watch over who looked at what: ids and codes, never content
     EXPORT_FIGURES = "figures:export"  # take out figures about everybody, never a child
+    FOLLOW_OVERDUE = "overdue:follow"  # see what is late in the district, by clinic and by code, never a child
     READ_BASIS = "basis:read"  # read by which rules the program judges, and where they come from
     APPROVE_EXPORT = "figures:approve"  # be the second person behind figures that leave
 
@@ -202,6 +203,7 @@ RULES = {
     P.BREAK_GLASS: [[doctor_here, signed_in_fully]],
     P.OVERSEE: [[watches_over, signed_in_fully]],
     P.EXPORT_FIGURES: [[manages, signed_in_fully]],
+    P.FOLLOW_OVERDUE: [[manages, signed_in_fully]],
     P.READ_BASIS: [[works_clinically]],
     P.APPROVE_EXPORT: [[watches_over, signed_in_fully]],
 }

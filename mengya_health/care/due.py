@@ -14,6 +14,7 @@ from mengya_health.access.permissions import Permission, require
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, Case, Task
 from mengya_health.care.queries import WorkItem
+from mengya_health.care.raised import TO_LEAD, RaisedBy, is_raised, raised_by
 from mengya_health.care.tasks import may_see, task_facts
 from mengya_health.db import Id
 from mengya_health.people.facts import ChildFacts
@@ -38,6 +39,7 @@ class DayList:
     counts: Mapping[str, int]
     waiting: Mapping[tuple[str, str], int]  # how many by (whose turn, kind of task)
     children: Mapping[UUID, ChildFacts]
+    raised: int = 0  # how much of all this is so late that it has come up to the leads
 
 
 def day_list(work, organisation_id: UUID, *, limits: Mapping[str, int]) -> DayList:
@@ -53,7 +55,7 @@ def day_list(work, organisation_id: UUID, *, limits: Mapping[str, int]) -> DayLi
         "visits_until": work.today + timedelta(days=LISTED_DAYS_BEFORE),
         "others_until": work.today + timedelta(days=FOLLOW_UP_DAYS_BEFORE),
     }
-    rows = work.session.execute(_first_of_each(tuple(limits.items())), asked).all()
+    rows = work.session.execute(_first_of_each(tuple(limits.items()), raised_by(work, TO_LEAD)), asked).all()
     children = find_children(
         work, {row.Task.child_id for row in rows if row.place <= limits.get(row.list, 0)}, with_open="health"
     )
@@ -65,7 +67,8 @@ def day_list(work, organisation_id: UUID, *, limits: Mapping[str, int]) -> DayLi
             lines[row.list].append(_line(work, child, row.Task))
     counts = {row.list: row.number for row in rows if row.list != WAITING}
     waiting = {(row.Task.whose_turn, row.Task.kind): row.number for row in rows if row.list == WAITING}
-    return DayList({name: tuple(found) for name, found in lines.items()}, counts, waiting, children)
+    raised = rows[0].raised if rows else 0
+    return DayList({name: tuple(found) for name, found in lines.items()}, counts, waiting, children, raised)
 
 
 def open_tasks_of(work, child: ChildFacts) -> list[TaskFacts]:
@@ -77,12 +80,12 @@ def open_tasks_of(work, child: ChildFacts) -> list[TaskFacts]:
 
 
 @lru_cache(maxsize=16)
-def _first_of_each(limits: tuple[tuple[str, int], ...]) -> Select:
+def _first_of_each(limits: tuple[tuple[str, int], ...], raised: tuple[RaisedBy, ...]) -> Select:
     """Return the SELECT of every list's first tasks, each with its list, its place on it and the list's length.
 
-    Kept, for building it costs more than running it.
+    Beside them stands how many of all are `raised`. Kept, for building it costs more than running it.
     """
-    listed = _listed()
+    listed = _listed(raised)
     lists = [listed.c.list, case((listed.c.list == WAITING, listed.c.whose_turn + listed.c.kind))]
     by_date = (listed.c.due_on, listed.c.created_at, listed.c.id)
     placed = select(
@@ -90,18 +93,22 @@ def _first_of_each(limits: tuple[tuple[str, int], ...]) -> Select:
         listed.c.list,
         func.row_number().over(partition_by=lists, order_by=by_date).label("place"),
         func.count().over(partition_by=lists).label("number"),
+        func.sum(listed.c.is_raised).over().label("raised"),
     ).subquery()
     within = [and_(placed.c.list == name, placed.c.place <= most) for name, most in limits]
     return (
-        select(Task, placed.c.list, placed.c.place, placed.c.number)
+        select(Task, placed.c.list, placed.c.place, placed.c.number, placed.c.raised)
         .join(placed, placed.c.id == Task.id)
         .where(or_(placed.c.place == 1, *within))
         .order_by(Task.due_on, Task.created_at, Task.id)
     )
 
 
-def _listed() -> Subquery:
-    """Return the tasks that stand on any of a clinic's lists, with the list of each; of children in its care only."""
+def _listed(raised: tuple[RaisedBy, ...]) -> Subquery:
+    """Return the tasks that stand on any of a clinic's lists, with the list of each; of children in its care only.
+
+    `is_raised` is 1 for those that have come up to the leads, else 0.
+    """
     clinic_id, today = bindparam("clinic_id", type_=Id()), bindparam("today", type_=Date())
     visits_until, others_until = bindparam("visits_until", type_=Date()), bindparam("others_until", type_=Date())
     at_clinic, ours = Task.kind.in_(AT_THE_CLINIC), and_(Task.organisation_id == clinic_id, Task.whose_turn == "doctor")
@@ -121,6 +128,7 @@ def _listed() -> Subquery:
         (and_(Task.whose_turn != "doctor", Task.case_id.in_(cases)), WAITING),
     )
     chosen = select(Task.id, Task.whose_turn, Task.kind, Task.due_on, Task.created_at, name.label("list"))
+    chosen = chosen.add_columns(case((and_(_is_going(), is_raised(raised)), 1), else_=0).label("is_raised"))
     named = chosen.where(
         or_(Task.organisation_id == clinic_id, Task.case_id.in_(cases)),
         or_(_is_going(), Task.done_on == today),

@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, func, literal, or_, select, true, union_all
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission, is_allowed, require
+from mengya_health.care.clocks import CARE_TASK, quiet_since
 from mengya_health.care.facts import CaseFacts, ReferralFacts, StepFacts, TaskFacts
 from mengya_health.care.loop import loop_of
 from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, WAITING, Case, CaseStep, Referral, Task
@@ -189,13 +190,13 @@ def case_number(child: ChildFacts, pathway, round: int) -> str:
 
 def waiting_for_doctor(work, organisation_id: UUID, *, limit: int = 50) -> list[WorkItem]:
     """Return what a clinic's doctors have to do, due first: decisions, follow-ups, concerns, questions; no visits."""
-    return _work_list(work, limit, Task.organisation_id == organisation_id, Task.whose_turn == "doctor")
+    return work_list(work, limit, Task.organisation_id == organisation_id, Task.whose_turn == "doctor")
 
 
 def waiting_for_others(work, organisation_id: UUID, *, limit: int = 50) -> list[WorkItem]:
     """Return what families, teachers and specialists have to do for a clinic's children, due first."""
     cases = select(Case.id).where(Case.organisation_id == organisation_id, Case.state.not_in(CLOSED_STATES))
-    return _work_list(work, limit, Task.case_id.in_(cases), Task.whose_turn != "doctor")
+    return work_list(work, limit, Task.case_id.in_(cases), Task.whose_turn != "doctor")
 
 
 def tasks_for(
@@ -212,7 +213,7 @@ def tasks_for(
         wanted = Task.whose_turn == whose_turn
         if checks_until:
             wanted |= Task.kind.in_(CHECKS) & (Task.due_on <= checks_until)
-        chosen = select(Task).where(Task.child_id.in_(children), wanted, _is_going())
+        chosen = select(Task).where(Task.child_id.in_(children), wanted, is_going())
         for task in work.session.scalars(chosen.order_by(Task.due_on, Task.created_at)):
             if may_see(work, children[task.child_id], task):
                 found[task.child_id].append(task_facts(work, task))
@@ -315,14 +316,20 @@ def _line(work, child: ChildFacts, case: Case) -> CaseLine:
     )
 
 
-def _is_going():
+def is_going():
+    """Return the SQL condition that a task is open and does not rest until a plan is signed."""
     return Task.status.in_(tuple(status for status in OPEN_TASK if status != "on-hold"))
 
 
-def _work_list(work, limit: int, *wanted) -> list[WorkItem]:
-    """Return the first lines of a list: one statement for the tasks, those of `find_children` for the children."""
-    chosen = select(Task).where(Task.child_id.in_(visible_child_ids(work)), _is_going(), Task.kind != "visit", *wanted)
-    rows = list(work.session.scalars(chosen.order_by(Task.due_on, Task.created_at).limit(limit)))
+def work_list(work, limit: int, *wanted) -> list[WorkItem]:
+    """Return the first lines of a list: one statement for the tasks, those of `find_children` for the children.
+
+    Due first; tasks of a plan stand at the end unless nobody wrote them down for long, for they are due every day.
+    """
+    quiet_on = quiet_since(loop_of(work.content), work.content.time_limits, work.today)
+    is_going_well = and_(Task.kind == CARE_TASK, Task.due_on > quiet_on)
+    chosen = select(Task).where(Task.child_id.in_(visible_child_ids(work)), is_going(), Task.kind != "visit", *wanted)
+    rows = list(work.session.scalars(chosen.order_by(is_going_well, Task.due_on, Task.created_at).limit(limit)))
     children = find_children(work, {row.child_id for row in rows}, with_open="health")
     audit.read(work, list(children), "task")
     return [

@@ -66,6 +66,14 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReferralClocks:
+    """The time limits of a letter that is out: until it is taken up, and until one asks what came of it."""
+
+    booked: str
+    tracked: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rhythm:
     """How often a check-in is due: every so many days, and how many times in all where that is fixed."""
 
@@ -75,7 +83,7 @@ class Rhythm:
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
-    """The whole loop."""
+    """The whole loop. `due` is purpose → time limit, `clocks` kind of task → the limit by which it comes up."""
 
     id: str
     version: int
@@ -83,6 +91,8 @@ class Workflow:
     deciders: Mapping[str, str]
     limits: Limits
     due: Mapping[str, str]
+    clocks: Mapping[str, str]
+    referral_clocks: ReferralClocks
     urgencies: tuple[str, ...]
     needs_instruction: tuple[str, ...]
     beside_referral: tuple[str, ...]

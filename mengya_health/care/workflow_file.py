@@ -3,7 +3,7 @@
 An unknown rule, condition, state, turn, limit or task stops the start with the file and the line it stands on.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from mengya_health.care.workflow import (
     ConditionText,
     Decision,
     Limits,
+    ReferralClocks,
     Rhythm,
     StateName,
     Transition,
@@ -48,6 +49,12 @@ class LimitsShape(Shape):
     lost_after = words(required=True)
     receiver_days = whole(required=True)
     answered_receiver_days = whole(required=True)
+
+
+class ReferralClocksShape(Shape):
+    makes = ReferralClocks
+    booked = words(required=True)
+    tracked = words(required=True)
 
 
 class RhythmShape(Shape):
@@ -95,6 +102,8 @@ class WorkflowShape(Shape):
     deciders = fields.Dict(keys=words(), values=words(), required=True)
     limits = fields.Nested(LimitsShape, required=True)
     due = fields.Dict(keys=words(), values=words(), required=True)
+    clocks = fields.Dict(keys=words(), values=words(), required=True)
+    referral_clocks = fields.Nested(ReferralClocksShape, required=True)
     urgencies = word_list(required=True)
     needs_instruction = word_list(required=True)
     beside_referral = word_list(required=True)
@@ -166,8 +175,8 @@ def _names(workflow: Workflow, content: Content) -> Iterator[tuple[Place, str, A
         yield ("states", name, "stage"), state.stage, workflow.stages
         if state.decide:
             yield ("states", name, "decide"), state.decide.limit, content.time_limits
-    for name, limit in workflow.due.items():
-        yield ("due", name), limit, content.time_limits
+    for part in ("due", "clocks", "referral_clocks"):
+        yield from (((part, name), limit, content.time_limits) for name, limit in _pairs(getattr(workflow, part)))
     yield ("limits", "lost_after"), workflow.limits.lost_after, content.time_limits
     for position, limit in enumerate(workflow.urgencies):
         yield ("urgencies", position), limit, content.time_limits
@@ -178,6 +187,10 @@ def _names(workflow: Workflow, content: Content) -> Iterator[tuple[Place, str, A
     for name in workflow.deciders:
         yield ("deciders", name), name, rules.BY_NAME
     yield from _names_of_transitions(workflow)
+
+
+def _pairs(named: Any) -> Iterable[tuple[str, str]]:
+    return (named if isinstance(named, Mapping) else vars(named)).items()
 
 
 def _names_of_transitions(workflow: Workflow) -> Iterator[tuple[Place, str, Any]]:

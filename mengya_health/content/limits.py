@@ -11,18 +11,21 @@ from marshmallow import ValidationError, fields, validates_schema
 
 from mengya_health.content.pathway_rules import Days
 from mengya_health.content.shapes import Kept, Meta, Shape, Sourced, many, one_of, whole, word_list, words
+from mengya_health.content.workdays import after_workdays, knows_year
 from mengya_health.growth.ages import add_months
 
 CLOCKS = ("calendar", "workday", "same_day", "from_birth")
-SATURDAY = 5
+# Whom something late comes up to: the doctor in charge, the lead of the place whose turn it is, the district's contact.
+RAISED_TO = ("doctor", "lead", "district")
 
 
 @dataclass(frozen=True, kw_only=True)
 class TimeLimit(Sourced):
     """One time limit. `clock`: calendar days, workday, same_day, or from_birth (actual birth date, `days` or `months`).
 
-    `escalate_days` after the start it goes to the next person, `escalate` says to whom; `warn_at` days before it ends
-    it is announced. SLA_LOSTFU has no days but `compute`: contacts, ways, gap and window.
+    `escalate_days` after the start it comes up to the next one of `escalate_to`, never before it is late; `escalate`
+    says so in words. `warn_at` days before it ends it is announced. SLA_LOSTFU has no days but `compute`: contacts,
+    ways, gap and window; its `escalate_days` count from the day something was due.
     """
 
     id: str
@@ -33,28 +36,36 @@ class TimeLimit(Sourced):
     warn_at: tuple[int, ...] = ()
     escalate: str | None = None
     escalate_days: tuple[int, ...] = ()
+    escalate_to: tuple[str, ...] = ()
     action: str | None = None
     rule: str | None = None
     compute: Mapping[str, int] | None = None
     note: str | None = None
     official_text: str | None = None
 
-    def due_on(self, start_on: date, holidays: frozenset[date] = frozenset()) -> date:
+    def due_on(self, start_on: date) -> date:
         """Return the last day in time; `start_on` is day 0 (for from_birth, the birth date).
 
-        Working days leave out Saturdays, Sundays and `holidays`. Raises ValueError for a limit without days or months.
+        Raises ValueError for a limit without days or months.
         """
         if self.months is not None:
             return add_months(start_on, self.months)
         if self.days is None:
             raise ValueError(f"{self.id} has no number of days")
-        if self.clock != "workday":
-            return start_on + timedelta(days=self.days)
-        on, left = start_on, self.days
-        while left:
-            on += timedelta(days=1)
-            left -= on.weekday() < SATURDAY and on not in holidays
-        return on
+        return self._after(start_on, self.days)
+
+    def is_estimated(self, due_on: date) -> bool:
+        """Return whether a day this limit ends on was counted by plain weekdays, its year not being known yet."""
+        return self.clock == "workday" and not knows_year(due_on.year)
+
+    def raised(self, due_on: date) -> tuple[tuple[date, str], ...]:
+        """Return from which day on something due on a day has come up to whom, the first first."""
+        steps = zip(self.escalate_days, self.escalate_to, strict=True)
+        day_after = due_on + timedelta(days=1)
+        return tuple((max(day_after, self._after(due_on, max(0, after - (self.days or 0)))), to) for after, to in steps)
+
+    def _after(self, start_on: date, days: int) -> date:
+        return after_workdays(start_on, days) if self.clock == "workday" else start_on + timedelta(days=days)
 
 
 class LossShape(Shape):
@@ -77,6 +88,7 @@ class TimeLimitShape(Shape):
     warn_at = fields.List(whole())
     escalate = words()
     escalate_days = Days()
+    escalate_to = fields.List(one_of(*RAISED_TO))
     action = words()
     rule = words()
     compute = fields.Nested(LossShape)
@@ -89,10 +101,20 @@ class TimeLimitShape(Shape):
             raise ValidationError("days、months、compute 要写一个。Needs one of days, months and compute.", "days")
         if "compute" not in values and "clock" not in values:
             raise ValidationError("要写按什么日子算。Needs a clock.", "clock")
+        self._check_raising(values)
+
+    def _check_raising(self, values: dict[str, Any]) -> None:
+        days, to = values.get("escalate_days", ()), values.get("escalate_to", ())
+        if len(days) != len(to):
+            raise ValidationError("每个天数都要写报给谁。Needs one of escalate_to for each day.", "escalate_to")
+        if list(days) != sorted(days):
+            raise ValidationError("要从小到大。Must rise.", "escalate_days")
 
 
 class ClockRulesShape(Shape):
     clock = Kept(required=True)
+    workday = words(required=True)
+    escalate_to = words(required=True)
     due_on = words(required=True)
 
 

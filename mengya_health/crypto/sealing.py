@@ -55,6 +55,7 @@ class Keys:
         self._hash = keystore.hash_suite  # of every digest and MAC, whatever the envelopes are sealed with
         self._data_keys = keystore.data_keys(opens_sealed=opens_sealed)
         self._loaded: set[UUID] = set()
+        self._wanted: set[UUID] = set()
 
     @property
     def keystore(self) -> Keystore:
@@ -77,10 +78,14 @@ class Keys:
 
     def load(self, subject_ids: Iterable[UUID]) -> None:
         """Fetch the keys of children and users in one statement. A page calls this once, for all."""
-        missing = set(subject_ids) - self._loaded
+        missing = (set(subject_ids) | self._wanted) - self._loaded
         if missing:
             self._data_keys.add(self._keystore.keys_for(missing))
             self._loaded |= missing
+
+    def load_later(self, subject_ids: Iterable[UUID]) -> None:
+        """Fetch these keys with the next that are fetched, in the same statement."""
+        self._wanted |= set(subject_ids)
 
     def create_child_keys(self, child_ids: Iterable[UUID]) -> None:
         """Make and commit the data keys of children who are about to be stored."""

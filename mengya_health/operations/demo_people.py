@@ -47,6 +47,7 @@ STAFF = (  # login, name, role, place, what the person does
     (LAST_LOGIN, "样本冯老师", "security_officer", "mch_institute", "安全审计员 security officer"),
 )
 LEADS = (("health", "safeguarding", "kindergarten"), ("manager", "area_safeguarding", "mch_institute"))
+NAMED = ("doctor", "health", "manager")  # who hears next of what is late: at the clinic, kindergarten and district
 WITH_PIN = ("doctor", "doctor2", "teacher", "teacher2")
 
 
@@ -95,7 +96,7 @@ def _add_staff(work: Work, stage: Stage, login: str, name: str, role: str, place
     organisation_id = stage.places["kindergarten" if place in (BEAN, DANDELION) else place]
     accounts.add_membership(work, user_id=user.id, role=role, organisation_id=organisation_id, group_id=group_id)
     user.password_hash, user.password_set_at = work.passwords.hash(PASSWORD), work.now
-    if login == "doctor":
+    if login in NAMED:
         places.name_lead(work, organisation_id, user.id)
     return user.id
 

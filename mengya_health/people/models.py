@@ -19,6 +19,9 @@ class Deployment(Base):
     is_demo: Mapped[bool] = mapped_column(default=False, server_default=false())  # production refuses to open it
 
 
+DISTRICT_DIGITS = 6  # of a region's code (GB/T 2260): 省, 市, 区
+
+
 class Region(Base):
     """市, 区 or 街镇; a tree."""
 

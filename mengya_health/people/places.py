@@ -17,6 +17,14 @@ KINDS = (
     "guidance_point",
 )  # fmt: skip
 WITH_CLASSES = ("kindergarten", "baby_house")
+# Who can be named the lead of a kind of place: those who can act on what comes up to them.
+LEADING = {
+    "clinic": ("doctor",),
+    "hospital": ("specialist",),
+    "mch_institute": ("manager",),
+    "kindergarten": ("teacher", "health_staff"),
+    "baby_house": ("teacher", "health_staff"),
+}
 RECEIVING = ("hospital", "mch_institute")
 
 
@@ -62,11 +70,21 @@ def add_group(work, *, organisation_id: UUID, name: str) -> Group:
 
 
 def name_lead(work, organisation_id: UUID, user_id: UUID) -> None:
-    """Name the lead doctor or teacher of a place: the next named person when something is overdue."""
+    """Name the lead doctor or teacher of a place: the next named person when something is overdue.
+
+    Raises NotPermitted, NotFound, Invalid for somebody without a role there that could act on it.
+    """
     require_management(work)
     organisation = work.session.get(Organisation, organisation_id)
     if organisation is None:
         raise NotFound
+    roles = LEADING.get(organisation.kind, LEADING["clinic"])
+    member = Membership
+    today = member.from_on <= work.today, or_(member.to_on.is_(None), member.to_on > work.today)
+    theirs = select(member.id).where(member.user_id == user_id, member.organisation_id == organisation_id, *today)
+    if work.session.scalar(theirs.where(member.role.in_(roles)).limit(1)) is None:
+        asked = f"负责人要在这里有这样的角色：{'、'.join(roles)}。先用 user role 加上。"
+        raise Invalid(fields={"login": [f"{asked} A lead needs such a role at this place; add it first."]})
     organisation.lead_user_id = user_id
     work.session.flush()
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -94,13 +95,25 @@ def class_children(work, *group_ids: UUID) -> list[ChildFacts]:
     return _sorted(_opened(work, subjects_of_classes(work, list(group_ids))))
 
 
-def groups_of(work) -> list[Group]:
+class MyClass(NamedTuple):
+    """A class of the actor's; `is_led`: they are the named lead of its place."""
+
+    id: UUID
+    name: str
+    organisation_id: UUID
+    is_led: bool
+
+
+def groups_of(work) -> list[MyClass]:
     """Return the classes the actor teaches, by name; all of a place where they belong to no class."""
     staff = work.actor.places_as("teacher", "health_staff")
     groups = [place.group_id for place in staff if place.group_id]
     whole_places = [place.organisation_id for place in staff if place.group_id is None]
     mine = or_(Group.id.in_(groups), Group.organisation_id.in_(whole_places))
-    return list(work.session.scalars(select(Group).where(mine).order_by(Group.name)))
+    chosen = select(Group.id, Group.name, Group.organisation_id, Organisation.lead_user_id)
+    chosen = chosen.join(Organisation, Organisation.id == Group.organisation_id)
+    rows = work.session.execute(chosen.where(mine).order_by(Group.name))
+    return [MyClass(*known, lead_id == work.actor.user_id) for *known, lead_id in rows]
 
 
 @dataclass(frozen=True)

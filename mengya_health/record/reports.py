@@ -20,7 +20,7 @@ from mengya_health.db import new_id
 from mengya_health.errors import NotFound
 from mengya_health.history import chain
 from mengya_health.people import seals
-from mengya_health.people.models import Organisation, Region, User
+from mengya_health.people.models import DISTRICT_DIGITS, Organisation, Region, User
 from mengya_health.people.subjects import FAMILY, FoundChild, subjects_of
 from mengya_health.record import attachments
 from mengya_health.record.attachments import AttachmentFacts, OpenedFile
@@ -30,7 +30,6 @@ SPECIAL = attachments.SPECIAL
 REPORT, NOTE = MandatoryReport.__tablename__, ReportNote.__tablename__
 STATUSES = ("requested", "received", "in-progress", "completed")  # FHIR task-status
 MOST_LISTED = 200
-_DISTRICT_DIGITS = 6  # of a region's code (GB/T 2260): 省, 市, 区
 
 
 class Note(NamedTuple):
@@ -110,7 +109,7 @@ def _reports(work) -> Select:
     in_district = exists().where(
         watched.id.in_(areas),
         watched.region_id == watched_in.id,
-        func.substr(watched_in.code, 1, _DISTRICT_DIGITS) == func.substr(Region.code, 1, _DISTRICT_DIGITS),
+        func.substr(watched_in.code, 1, DISTRICT_DIGITS) == func.substr(Region.code, 1, DISTRICT_DIGITS),
     )
     mine = MandatoryReport.author_id == work.actor.user_id
     of_author = User.body.label("author_body")

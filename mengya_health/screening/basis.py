@@ -214,7 +214,8 @@ def _limits(content: Content) -> Iterator[BasisLine]:
         length = (
             f"{limit.days} 天" if limit.days is not None else f"{limit.months} 个月" if limit.months else limit.rule
         )
-        yield _line(limit.what, limit, result=length, code=limit.id)
+        said = f"{length}；{limit.escalate}" if limit.escalate else length
+        yield _line(limit.what, limit, result=said, code=limit.id)
 
 
 def _menu(content: Content) -> Iterator[BasisLine]:

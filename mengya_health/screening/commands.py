@@ -34,7 +34,7 @@ from mengya_health.screening.measurements import (
     measurements_in,
     stored_readings,
 )
-from mengya_health.screening.planned import CheckPlan, plan_check, visit_on
+from mengya_health.screening.planned import SIGNS, CheckPlan, plan_check, visit_on
 from mengya_health.screening.queries import FINDING, VISIT, checks_of, open_visit_of
 from mengya_health.screening.rescreens import answered_beside, answered_beside_corrected, close_rescreens
 from mengya_health.screening.schedule import last_day
@@ -45,6 +45,7 @@ from mengya_health.screening.urgent_care import keep_asking
 
 CHECK = "screening"
 NOTIFY = "SLA_NOTIFY"
+REGISTER = "SLA_REGISTER"  # a warning sign is registered, and referred, on the day it is seen
 
 
 def record_check(work, child: ChildFacts, visit_id: str, sent: Mapping) -> Entry:
@@ -281,7 +282,8 @@ def ask_for_decision(work, child: ChildFacts, entry: Entry, content: dict, *, en
     waiting = _finding_tasks(work, entry.id)
     if left and not waiting:
         days = [each["within_days"] for each in content["findings"] if each["within_days"] is not None]
-        usual_on = work.content.time_limits[NOTIFY].due_on(work.today)
+        has_sign = any(each["screening"] == SIGNS for each in content["findings"])
+        usual_on = work.content.time_limits[REGISTER if has_sign else NOTIFY].due_on(work.today)
         due_on = min([usual_on, *(work.today + timedelta(days=each) for each in days)])
         body = {"title": "决定检查中的发现", "visit": content["visit"]}
         _start_task(work, child, kind=FINDING, due_on=due_on, subject_id=entry.id, body=body)

@@ -48,6 +48,7 @@ from mengya_health.web import (
     passkeys,
     places,
     plans,
+    raised,
     receipts,
     referral_links,
     referrals,
@@ -107,5 +108,5 @@ def blueprints() -> list[Blueprint]:
         schedule,
         screenings,
     )
-    of_trust = (emergency, erasures, figures, installation_pages, officer, releases)
+    of_trust = (emergency, erasures, figures, installation_pages, officer, raised, releases)
     return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

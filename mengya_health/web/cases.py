@@ -19,6 +19,7 @@ from mengya_health.care.queries import (
     waiting_for_doctor,
     waiting_for_others,
 )
+from mengya_health.care.raised import raised_to_lead
 from mengya_health.care.reach import not_reached
 from mengya_health.care.undoing import take_back_step
 from mengya_health.entry import form_state, signed_in, submitted
@@ -26,8 +27,9 @@ from mengya_health.errors import Invalid
 from mengya_health.fields import Form, LocalDate, PlainText, WholeNumber
 from mengya_health.people.queries import find_child
 from mengya_health.web.sent import ASKED_OF_OTHERS
-from mengya_health.web.shown.case_lists import TABS, cases_page, new_page, tasks_page
+from mengya_health.web.shown.case_lists import cases_page, new_page, tasks_page
 from mengya_health.web.shown.cases import ON_A_PAGE, STOP_FIELDS, case_page
+from mengya_health.web.shown.standings import standings_of_items
 from mengya_health.web.today import clinic_of
 
 bp = Blueprint("cases", __name__)
@@ -43,6 +45,8 @@ DECIDED_HERE: dict[str, tuple[Callable, tuple[str, ...]]] = {
     "stop": (commands.stop_case, STOP_FIELDS),
     "reopen": (commands.reopen, ()),
 }
+
+LISTS = {"mine": waiting_for_doctor, "others": waiting_for_others, "raised": raised_to_lead}
 
 
 class RowVersion(Form):
@@ -76,12 +80,13 @@ def waiting(work):
     if tab in ("open", "closed"):
         page = cases_page(work, tab, clinic_cases(work, clinic_id, is_closed=tab == "closed"))
     else:
-        tab = tab if tab in TABS else "mine"
-        items = (waiting_for_doctor if tab == "mine" else waiting_for_others)(work, clinic_id)
-        children = {item.child.id: item.child for item in items}
+        tab = tab if tab in LISTS else "mine"
+        items = LISTS[tab](work, clinic_id)
+        cases = cases_of_children(work, {item.child.id: item.child for item in items})
         asked = [(item.child, item.task) for item in items if tab == "others" and item.task.kind in ASKED_OF_OTHERS]
         unheard = not_reached(work, asked) if work.settings.channels else frozenset()
-        page = tasks_page(work, tab, items, cases_of_children(work, children), unheard=unheard)
+        standings = standings_of_items(work, clinic_id, items, cases)
+        page = tasks_page(work, tab, items, cases, standings, unheard=unheard)
         page["nobody_is_told"] = bool(asked) and not work.settings.channels
     return render_template("pages/cases/index.html", **page)
 

@@ -10,7 +10,9 @@ from mengya_health.care.tasks import open_body
 from mengya_health.entry import form_state, submitted
 from mengya_health.fields import Choice, Form, LocalDate, PlainText
 from mengya_health.people.facts import ChildFacts
+from mengya_health.web.shown import words
 from mengya_health.web.shown.family_record import DONE
+from mengya_health.web.shown.standings import estimated
 
 ANSWER_LIMIT = "SLA_TEACHER_ALERT"
 
@@ -68,6 +70,14 @@ def concern_page(work, child: ChildFacts, *, back: dict, action: str, is_class: 
         child_name=child.name,
         action=action,
         form=form_state(),
-        answer_note=_("医生会在 %(n)s 个工作日内回复", n=work.content.time_limits[ANSWER_LIMIT].days),
+        answer_note=_answer_note(work),
         is_class=is_class,
     )
+
+
+def _answer_note(work) -> str:
+    limit = work.content.time_limits[ANSWER_LIMIT]
+    due_on = limit.due_on(work.today)
+    day = words.short_day(due_on, work.today)
+    promised = _("医生会在 %(n)s 个工作日内回复，%(day)s 前", n=limit.days, day=day)
+    return f"{promised}（{estimated(due_on)}）" if limit.is_estimated(due_on) else promised

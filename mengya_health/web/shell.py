@@ -66,7 +66,11 @@ NAV = {
         ("删除复核", "erasures.waiting", "erasures"),
         ("统计导出", "figures.show", "figures"),
     ],
-    "manager": [("统计导出", "figures.show", "figures"), ("依据", "basis.index", "basis")],
+    "manager": [
+        ("督办", "raised.show", "raised"),
+        ("统计导出", "figures.show", "figures"),
+        ("依据", "basis.index", "basis"),
+    ],
     "sysadmin": [
         ("账号", "accounts.index", "accounts"),
         ("机构", "places.show", "places"),

@@ -7,8 +7,9 @@ from mengya_health.care.due import day_list
 from mengya_health.care.queries import cases_of_children
 from mengya_health.entry import signed_in
 from mengya_health.handouts.queries import print_queue
-from mengya_health.people.places import place_name
+from mengya_health.people.leads import desk_of
 from mengya_health.web.shown import today as shown
+from mengya_health.web.shown.standings import standings_of_items
 
 bp = Blueprint("today", __name__)
 
@@ -20,9 +21,20 @@ def show(work):
     tab = tab if tab in shown.TABS else "due"
     most = shown.ALL if request.args.get("show") == "all" else shown.FIRST
     clinic_id = clinic_of(work)
+    desk = desk_of(work, clinic_id)
     day = day_list(work, clinic_id, limits=shown.limits_for(tab, most))
     cases, papers = cases_of_children(work, day.children), print_queue(work)
-    page = shown.today_page(work, place_name(work, clinic_id), day, cases, papers, tab=tab, most=most)
+    items = [item for listed in day.lines.values() for item in listed]
+    page = shown.today_page(
+        work,
+        desk.name,
+        day,
+        cases,
+        papers,
+        standings=standings_of_items(work, clinic_id, items, cases, leads=desk.leads(work)),
+        tab=tab,
+        most=most,
+    )
     return render_template("pages/doctor/today.html", **page)
 
 

@@ -14,9 +14,21 @@ from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.children import back_to, child_head
 from mengya_health.web.shown.links import task_href
 from mengya_health.web.shown.reminders import task_reminder
+from mengya_health.web.shown.standings import Standings
 from mengya_health.work import LOCAL
 
-TABS = {"mine": lazy("等我决定"), "others": lazy("在等别人"), "open": lazy("全部进行中"), "closed": lazy("已结案")}
+TABS = {
+    "mine": lazy("等我决定"),
+    "others": lazy("在等别人"),
+    "raised": lazy("督办清单"),
+    "open": lazy("全部进行中"),
+    "closed": lazy("已结案"),
+}
+NOBODY_WAITS = {
+    "mine": lazy("现在没有要您决定的"),
+    "others": lazy("现在没有在等的人"),
+    "raised": lazy("现在没有逾期上报的事"),
+}
 ASKED = ("concern", "question")  # answered, not decided
 
 
@@ -25,6 +37,7 @@ def tasks_page(
     tab: str,
     items: list[WorkItem],
     cases: Mapping[UUID, list[CaseLine]],
+    standings: Standings,
     *,
     unheard: frozenset[UUID] = frozenset(),
 ) -> dict:
@@ -36,10 +49,11 @@ def tasks_page(
     asked = [item for item in items if item.task.kind in ASKED and tab == "mine"]
     rest = [item for item in items if item not in asked]
     return _page(tab) | {
-        "empty": _("现在没有要您决定的") if tab == "mine" else _("现在没有在等的人"),
-        "asked": [_asked(work, item) for item in asked],
+        "empty": str(NOBODY_WAITS[tab]),
+        "asked": [_asked(work, item, standings) for item in asked],
         "rows": [
-            _task_row(work, item, by_id.get(item.task.case_id)) | {"unheard": item.task.id in unheard} for item in rest
+            _task_row(work, item, by_id.get(item.task.case_id), standings) | {"unheard": item.task.id in unheard}
+            for item in rest
         ],
         "what_label": _("要做的事"),
     }
@@ -101,7 +115,7 @@ def _page(tab: str) -> dict:
     }
 
 
-def _asked(work, item: WorkItem) -> dict:
+def _asked(work, item: WorkItem, standings: Standings) -> dict:
     by = words.role(item.task.body.get("from", "guardian"))
     return {
         "name": item.child.name,
@@ -109,7 +123,8 @@ def _asked(work, item: WorkItem) -> dict:
         "text": item.task.body.get("text", ""),
         "by": by,
         "at": words.day(item.task.created_at.astimezone(LOCAL).date(), work.today),
-        "overdue": words.overdue(item.days_overdue) if item.days_overdue else "",
+        "due": standings.due(item.task),
+        "tag": standings.tag(item.task),
         "href": task_href(item.child.id, item.task),
     }
 
@@ -118,19 +133,18 @@ def _child(child: ChildFacts) -> dict:
     return {"name": child.name, "initial": words.initial_of(child.name), "shade": words.shade_of(child.id)}
 
 
-def _task_row(work, item: WorkItem, case: CaseLine | None) -> dict:
+def _task_row(work, item: WorkItem, case: CaseLine | None, standings: Standings) -> dict:
     step, name = words.STAGES[case.stage if case else "prevention"]
     mark, text = gates.who(item.task.whose_turn)
-    due = _("%(day)s 前", day=f"{item.task.due_on:%m-%d}")
-    tag = {"kind": "overdue", "text": words.overdue(item.days_overdue)} if item.days_overdue else None
     return _child(item.child) | {
         "title": case.name if case else str(words.TASKS[item.task.kind]),
         "step": step,
         "step_text": str(name),
         "state": item.task.title or str(words.TASKS[item.task.kind]),
-        "note": task_reminder(work, item.task) or due,
+        "code": standings.code(item.task),
+        "note": task_reminder(work, item.task) or standings.due(item.task),
         "turn": {"role": mark, "text": text, "is_mine": item.task.whose_turn == "doctor"},
-        "tag": tag,
+        "tag": standings.tag(item.task),
         "href": task_href(item.child.id, item.task),
     }
 
@@ -145,6 +159,7 @@ def _case_row(child: ChildFacts, case: CaseLine) -> dict:
         "step": 1 if case.state == "stopped" else step,
         "step_text": str(name),
         "state": case.state_name,
+        "code": "",
         "note": _("%(day)s 结束", day=on) if is_over else _("%(day)s 开始", day=on),
         "turn": None if is_over else {"role": mark, "text": text, "is_mine": case.whose_turn == "doctor"},
         "tag": None,

@@ -10,8 +10,10 @@ from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import gates, words
+from mengya_health.web.shown.case_clocks import asked_after
 from mengya_health.web.shown.informants import who_differs
 from mengya_health.web.shown.reminders import reminder_text
+from mengya_health.web.shown.standings import standings_of_case
 from mengya_health.work import LOCAL
 
 SIGNED = {"evaluation": ("guardian",), "closing_summary": ("guardian",), "class_summary": ("teacher",)}
@@ -75,22 +77,22 @@ def referral_rows(work, facts: CaseFacts) -> list[dict]:
 
 
 def referral_status(referral: ReferralFacts, facts: CaseFacts) -> dict:
-    """Return how a referral stands: answered, given up, waiting so many days, or late."""
+    """Return how a referral stands: answered, given up, seen, waiting so many days, to be asked after, or late."""
     if referral.status == "completed":
         return _tag("met", _("已有回执"))
     if referral.is_settled:
         reason = (referral.not_done or {}).get("reason", "")
         return _tag("note", _("没有回执：%(why)s", why=facts.loop.not_done_reasons.get(reason, _("退回"))))
+    late = (facts.today - referral.reply_due_on).days
     if referral.visited_on:
         seen = _("%(day)s 已就诊", day=f"{referral.visited_on:%m-%d}")
-        late = (facts.today - referral.reply_due_on).days
         if late > 0:
             return _tag("overdue", f"{seen}，{words.overdue(late)}")
         return _tag("waiting", f"{seen}，{_('等回执')}")
-    late = (facts.today - referral.reply_due_on).days
     if late > 0:
         return _tag("overdue", words.overdue(late))
-    return _tag("waiting", _("等回执 %(n)s 天", n=(facts.today - referral.sent_on).days))
+    waited = _tag("waiting", _("等回执 %(n)s 天", n=(facts.today - referral.sent_on).days))
+    return asked_after(facts, referral) or waited
 
 
 def follow_up_rows(facts: CaseFacts) -> list[dict]:
@@ -184,10 +186,8 @@ def _due(facts: CaseFacts, task: TaskFacts, whose_turn: str) -> dict:
         return _tag("met", _("做完了"))
     if task.status == "on-hold":
         return _tag("note", _("签了才开始"))
-    late = (facts.today - task.due_on).days
-    if late > 0:
-        return _tag("overdue", words.overdue(late))
-    return _tag("waiting", gates.WAITS.get(whose_turn, gates.WAITS["doctor"]))
+    waiting = _tag("waiting", gates.WAITS.get(whose_turn, gates.WAITS["doctor"]))
+    return standings_of_case(facts).tag(task) or waiting
 
 
 def _version_line(plan: OpenEntry, signature: SignatureFacts | None) -> str:

@@ -13,6 +13,7 @@ from mengya_health.care.queries import OpenCase, case_number
 from mengya_health.care.releases import releasable
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.asked import rule_card
+from mengya_health.web.shown.case_clocks import waits
 from mengya_health.web.shown.case_papers import (
     follow_up_rows,
     plan_card,
@@ -58,6 +59,7 @@ def case_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
         "case": _case(opened, facts),
         "loop_ring": gates.ring(facts, opened.case.whose_turn, shown_gate),
         "badge": _badge(facts),
+        "waits": waits(facts),
         "walked": [_step(facts, each) for each in reversed(facts.steps)],
         "refusal": gates.refusal(state, gates.fix_links(opened, **HERE)),
         "next_gate": shown_gate,

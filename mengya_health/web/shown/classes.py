@@ -15,6 +15,7 @@ from mengya_health.record.counts import Written
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.observing import items_to_see
 from mengya_health.web.shown import seen, words
+from mengya_health.web.shown.standings import calm
 from mengya_health.work import LOCAL
 
 # A tile of the card → its name, its icon, and the domains of behaviours.yaml it gathers.
@@ -84,6 +85,7 @@ def board(
         else [],
         "month_note": _month_note(work, children, noted),
         "tasks": [],
+        "raised_href": url_for("raised.in_classes") if group.is_led else "",
         "signs": [
             _asked_of_class(child, task)
             for child in children
@@ -160,7 +162,7 @@ def card(
         + [
             {
                 "text": task.title,
-                "note": task.body["frequency"],
+                "note": " · ".join(filter(None, (task.body["frequency"], calm(work, task)))),
                 "href": url_for("classes.check_in_page", group_id=group.id, child_id=child.id, task_id=task.id),
             }
             for task in tasks

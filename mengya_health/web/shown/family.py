@@ -32,6 +32,7 @@ from mengya_health.web.shown.family_consents import renewals
 from mengya_health.web.shown.growth import marks_of
 from mengya_health.web.shown.schedule import family_visit
 from mengya_health.web.shown.seen import back_in_words
+from mengya_health.web.shown.standings import calm
 from mengya_health.web.shown.urgent import family_notices
 from mengya_health.web.shown.vaccines import family_lines
 
@@ -75,6 +76,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
         "at_home": [
             {
                 "text": f"{task.title}，{task.body['frequency']}",
+                "note": calm(work, task),
                 "href": url_for("family.check_in_page", **here, task_id=task.id) if logs else "",
             }
             for task in at_home[:MOST_AT_HOME]

@@ -14,6 +14,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.urgent_care import OUTCOME
 from mengya_health.web.shown import words
 from mengya_health.web.shown.links import task_href
+from mengya_health.web.shown.standings import Standings
 from mengya_health.web.shown.urgent import late_words
 
 FIRST, ALL = 10, 200  # lines of the list: a screenful, and as many as one page can carry
@@ -39,7 +40,15 @@ def limits_for(tab: str, most: int) -> dict[str, int]:
 
 
 def today_page(
-    work, place: str, day: DayList, cases: Mapping[UUID, list[CaseLine]], printing: list, *, tab: str, most: int
+    work,
+    place: str,
+    day: DayList,
+    cases: Mapping[UUID, list[CaseLine]],
+    printing: list,
+    *,
+    standings: Standings,
+    tab: str,
+    most: int,
 ) -> dict:
     """Return the doctor's day (templates/pages/doctor/today.html)."""
     lists = TABS[tab][0]
@@ -56,12 +65,15 @@ def today_page(
             {"number": late, "text": _("逾期未到")},
         ],
         "tabs": [_tab(name, day, is_current=name == tab) for name in TABS],
-        "rows": [_row(work, item, cases[item.child.id], is_done=item in day.lines.get(DONE, ())) for item in items],
+        "rows": [
+            _row(work, item, cases[item.child.id], standings, is_done=item in day.lines.get(DONE, ())) for item in items
+        ],
         "range_text": _("第 1–%(n)s 项，共 %(all)s 项", n=len(items), all=number),
         "all_href": url_for("today.show", tab=tab, show="all") if number > len(items) and most < ALL else "",
         "overdue": {"count": late, "href": url_for("today.show", tab="overdue")},
         "is_day_done": tab == "due",
-        "decisions": _decisions(day),
+        "decisions": _decisions(day, standings),
+        "raised": {"count": day.raised, "href": url_for("cases.waiting", tab="raised")},
         "waiting": _waiting(day),
         "printing": _printing(printing),
     }
@@ -76,7 +88,7 @@ def _tab(name: str, day: DayList, *, is_current: bool) -> dict:
     return {"text": f"{text} {number}", "href": url_for("today.show", tab=name), "is_current": is_current}
 
 
-def _row(work, item: WorkItem, cases: list[CaseLine], *, is_done: bool) -> dict:
+def _row(work, item: WorkItem, cases: list[CaseLine], standings: Standings, *, is_done: bool) -> dict:
     child, task, today = item.child, item.task, work.today
     case = _case_of(item, cases)
     step, step_text = words.STAGES[case.stage] if case else words.STAGES["prevention"]
@@ -88,7 +100,7 @@ def _row(work, item: WorkItem, cases: list[CaseLine], *, is_done: bool) -> dict:
         "name": child.name,
         "age": " · ".join(ages),
         "item": words.short_visit(task.title or str(words.TASKS[task.kind])),
-        "remark": None if is_done else _remark(work, item, case, child),
+        "remark": None if is_done else _remark(work, item, case, child, standings),
         "step": step,
         "step_text": words.said(step_text),
         "turn": _turn(case, is_urgent=task.kind == OUTCOME),
@@ -107,11 +119,11 @@ def _case_of(item: WorkItem, cases: list[CaseLine]) -> CaseLine | None:
     return next(iter(own or open_cases), None)
 
 
-def _remark(work, item: WorkItem, case: CaseLine | None, child: ChildFacts) -> dict | None:
+def _remark(work, item: WorkItem, case: CaseLine | None, child: ChildFacts, standings: Standings) -> dict | None:
     if item.task.kind == OUTCOME:
         return {"kind": "overdue", "text": late_words(work, item.days_overdue), "sign": "alert"}
-    if item.days_overdue:
-        return {"kind": "overdue", "text": words.overdue(item.days_overdue)}
+    if late := standings.tag(item.task):
+        return late
     if case:
         return {"kind": "flag", "text": case.plain_name}
     born = words.gestation(child)
@@ -125,7 +137,7 @@ def _turn(case: CaseLine | None, *, is_urgent: bool = False) -> dict:
     return {"role": mark, "text": words.said(MY_TURN) if is_mine else words.said(who), "is_mine": is_mine}
 
 
-def _decisions(day: DayList) -> dict:
+def _decisions(day: DayList, standings: Standings) -> dict:
     number, items = day.counts.get(DECISION, 0), day.lines[DECISION]
     left = number - len(items)
     return {
@@ -134,8 +146,8 @@ def _decisions(day: DayList) -> dict:
             {
                 "text": f"{item.child.name} · {item.task.title or words.TASKS[item.task.kind]}",
                 "href": task_href(item.child.id, item.task),
-                "note": _("%(day)s 前", day=f"{item.task.due_on:%m-%d}"),
-                "overdue": words.overdue(item.days_overdue) if item.days_overdue else "",
+                "note": standings.due(item.task),
+                "tag": standings.tag(item.task),
             }
             for item in items
         ],

@@ -200,6 +200,11 @@ def day(on: date, today: date) -> str:
     return said(TODAY) if on == today else other_day(on, today, weekdays())
 
 
+def short_day(on: date, today: date) -> str:
+    """Return a day without its weekday: 11-25, and with its year where that is another one."""
+    return f"{on:%m-%d}" if on.year == today.year else on.isoformat()
+
+
 def weekdays() -> list[str]:
     """Return the names of the weekdays, Monday first: a list looks them up once."""
     return [said(each) for each in WEEKDAYS]
