@@ -100,8 +100,8 @@ class MyClass(NamedTuple):
 
     id: UUID
     name: str
-    organisation_id: UUID
-    is_led: bool
+    organisation_id: UUID | None
+    is_led: bool = False
 
 
 def groups_of(work) -> list[MyClass]:

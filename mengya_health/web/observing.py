@@ -11,8 +11,7 @@ from mengya_health.care.observing import record_observation
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound
 from mengya_health.fields import Choice, Form, PlainText
-from mengya_health.people.places import GroupShown
-from mengya_health.people.queries import class_children, find_child
+from mengya_health.people.queries import MyClass, class_children, find_child
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.queries import entries_of_kind
 from mengya_health.web.classes import board_context, bp, class_tasks
@@ -28,7 +27,7 @@ def observe_page(work, group_id: UUID, child_id: UUID):
     child = next((each for each in children if each.id == child_id), None)
     if child is None or not teacher_of(work.actor, child.subject):
         raise NotFound
-    group = GroupShown(group_id, None, child.class_name)
+    group = MyClass(group_id, child.class_name, None)  # who leads is told on the board
     tasks = class_tasks(work, children)
     form = form_state()
     domain = form["values"].get("domain") or request.args.get("domain", shown.FIRST_DOMAIN)
