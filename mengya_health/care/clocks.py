@@ -72,11 +72,6 @@ def quiet_since(loop: Workflow, limits: Mapping[str, TimeLimit], today: date) ->
     return today - (limit.due_on(today) - today) + timedelta(days=1)
 
 
-def visit_standing(limits: Mapping[str, TimeLimit], within: str, visit_by: date, today: date) -> Standing:
-    """Return how the visit a referral asks for stands; `within` is the time limit that its urgency names."""
-    return standing(limits[within], visit_by, today)
-
-
 def age_deadline(facts) -> tuple[TimeLimit, Standing] | None:
     """Return what a case has to have reached by the child's age, None where its pathway or its age asks nothing.
 
