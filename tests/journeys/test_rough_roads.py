@@ -162,15 +162,15 @@ def test_somebody_who_was_away_is_led_back_after_signing_in(doctor, family, town
 def test_what_cannot_wait_is_said_while_it_is_typed_and_without_scripts_before_it_is_stored(town, person, family):
     doctor = person()
     doctor.sign_in("doctor")
-    doctor.open(f"{family.record}/check")
+    doctor.open(f"{family.record}/measurement")
     form = doctor.page.locator("form[data-urgent]")
-    form.locator("[name=hb]").fill("52")
+    form.locator("[name=hb_g_l]").fill("52")
     expect(form.get_by_role("alert")).to_contain_text("血红蛋白 52 g/L")
     doctor.choose("urgent_answer", "arranged")
-    form.locator("[name=hb]").fill("51")  # another figure, and what was answered stays
+    form.locator("[name=hb_g_l]").fill("51")  # another figure, and what was answered stays
     expect(form.get_by_role("alert")).to_contain_text("血红蛋白 51 g/L")
     expect(form.locator("[name=urgent_answer][value=arranged]")).to_be_checked()
-    form.locator("[name=hb]").fill("120")
+    form.locator("[name=hb_g_l]").fill("120")
     expect(form.get_by_role("alert")).to_have_count(0)
     assert doctor.complaints == []
     plain = person(java_script_enabled=False)

@@ -89,7 +89,7 @@ def redeem(mother: Person, code: str) -> None:
     mother.look("family-invitation")
     mother.press("开通", exact=True)
     choose_pin(mother, MOTHER_PASSWORD)
-    mother.sees(CHILD, "今天没有要您做的事")
+    mother.sees(CHILD, "来之前先看一看这几条")
     mother.look("family-home-new")
 
 

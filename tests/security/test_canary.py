@@ -53,7 +53,7 @@ SAID = {
     "mother_phone": "13711220004",
     "mother_login": "canary.mother@home.example",
     "weight_kg": "6.93",
-    "length_cm": "73.7",
+    "length_cm": "70.3",
     "head_cm": "43.9",
     "advice": "金丝雀多晒太阳",
     "corrected_advice": "金丝雀每天户外两小时",

@@ -25,8 +25,9 @@ from tests.web.test_doors import VARYING, csrf_token
 FACTS = "左臂有三处圆形的伤，孩子说不能讲。"
 VARIES = re.compile(
     r'[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|(?<=name="csrf_token" value=")[^"]+|[0-9a-f]{32}'
-    r"|TX[0-9]{16}-[0-9X]|139[0-9]{8}| leaf-[bcd]\b"
+    r"|TX[0-9]{16}-[0-9X]|139[0-9]{8}"
 )
+SHADE = re.compile(r" leaf-[bcd]\b")  # drawn from the child's id; one of the four has no name
 
 
 @pytest.fixture
@@ -183,7 +184,7 @@ def every_page(app, client, ids: dict[str, list]) -> dict[str, tuple]:
         names = sorted(rule.arguments)
         for number, values in enumerate(product(*(ids[name] for name in names))):
             answer = client.get(adapter.build(rule.endpoint, dict(zip(names, values, strict=True))))
-            plain = VARIES.sub("·", answer.text)
+            plain = VARIES.sub("·", SHADE.sub("", answer.text))
             seen[f"{rule.endpoint} {number}"] = (answer.status_code, plain, VARIES.sub("", answer.location or ""))
     return seen
 
