@@ -257,7 +257,7 @@ def test_a_date_gone_by_is_no_date_for_a_second_look(walk):
     assert missing(refused) == ["date_is_set"]
 
 
-@pytest.mark.parametrize("actor", ["doctor", "teacher", "mother", "specialist"])
+@pytest.mark.parametrize("actor", ["doctor", "teacher", "mother"])
 def test_no_condition_ever_raises_whoever_asks(walk, actor):
     active(walk)
     who = {"doctor": walk.doctor, "teacher": walk.teacher, "mother": walk.mother}.get(actor, walk.district.specialist)

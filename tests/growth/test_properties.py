@@ -69,13 +69,13 @@ def test_a_larger_measurement_never_has_a_lower_score_or_label(reference, indica
 
 @pytest.mark.parametrize(("reference", "indicator"), [case for case in CASES if case[1] != "wflh"])
 def test_from_one_day_to_the_next_no_score_jumps(reference, indicator):
-    """Outside the switch from length to height at 24 months z moves by at most 5 % of (1 + |z|) a day.
+    """Outside the switch from length to height at 24 months z moves by at most 6 % of (1 + |z|) a day.
 
     Steepest are the first days of life, and steeper still, to 15 %, the weeks before term; a jump between two rows
     would be many times that.
     """
     _name, low, high = MEASURED[indicator]
-    most = 0.15 if reference == "intergrowth21" else 0.05
+    most = 0.15 if reference == "intergrowth21" else 0.06
 
     @settings(max_examples=40, derandomize=True, deadline=None)
     @given(SEXES, st.integers(*DAYS[reference]), st.integers(low, high))

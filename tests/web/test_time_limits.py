@@ -136,7 +136,7 @@ def test_a_letter_is_asked_after_by_its_days(walk, browse):
     assert "等回执 3 天" in said[3]  # three working days from a Monday end on the Thursday
     assert "对方还没有收单" in said[4]
     assert "打个电话问问" in said[14]
-    assert "就诊日已过 1 天" in said[15]
+    assert "应就诊的日子过了 1 天" in said[15]
     assert "逾期 1 天 · 请打电话问问" in said[29]
     assert "逾期 14 天 · 已报区妇幼联系人" in said[42]
 

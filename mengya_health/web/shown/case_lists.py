@@ -136,15 +136,16 @@ def _child(child: ChildFacts) -> dict:
 def _task_row(work, item: WorkItem, case: CaseLine | None, standings: Standings) -> dict:
     step, name = words.STAGES[case.stage if case else "prevention"]
     mark, text = gates.who(item.task.whose_turn)
+    tag, late = standings.tag(item.task), task_reminder(work, item.task)
     return _child(item.child) | {
         "title": case.name if case else str(words.TASKS[item.task.kind]),
         "step": step,
         "step_text": str(name),
         "state": item.task.title or str(words.TASKS[item.task.kind]),
         "code": standings.code(item.task),
-        "note": task_reminder(work, item.task) or standings.due(item.task),
+        "note": late or standings.due(item.task),
         "turn": {"role": mark, "text": text, "is_mine": item.task.whose_turn == "doctor"},
-        "tag": standings.tag(item.task),
+        "tag": tag and tag | {"text": " · ".join(filter(None, (tag["text"], late)))},
         "href": task_href(item.child.id, item.task),
     }
 
