@@ -69,18 +69,19 @@ def test_a_larger_measurement_never_has_a_lower_score_or_label(reference, indica
 
 @pytest.mark.parametrize(("reference", "indicator"), [case for case in CASES if case[1] != "wflh"])
 def test_from_one_day_to_the_next_no_score_jumps(reference, indicator):
-    """Outside the switch from length to height at 24 months z moves by at most 6 % of (1 + |z|) a day.
+    """Outside the switch from length to height at 24 months z moves by at most 5 % of (1 + |z|) a day.
 
-    Steepest are the first days of life, and steeper still, to 15 %, the weeks before term; a jump between two rows
-    would be many times that.
+    In the first ninety days children grow faster than that in the tables themselves: most of all in WS/T 423's weights
+    of girls, 10.8 % from the day of birth to the next. Before term it is up to 12 %. A jump between two rows would be
+    many times that.
     """
     _name, low, high = MEASURED[indicator]
-    most = 0.15 if reference == "intergrowth21" else 0.06
 
     @settings(max_examples=40, derandomize=True, deadline=None)
     @given(SEXES, st.integers(*DAYS[reference]), st.integers(low, high))
     def holds(sex, days, tenths):
         today, tomorrow = (_scored(reference, indicator, sex, each, tenths) for each in (days, days + 1))
+        most = 0.12 if days < 0 else 0.108 if days < 90 else 0.05
         switches = days == 730 and indicator in ("lhfa", "bfa")
         if today is None or tomorrow is None or switches or abs(today.z) > 6:
             return
