@@ -74,6 +74,7 @@ def test_a_sheet_says_it_without_scripts_and_keeps_everything(desk, child, store
     saved = desk.send_form(form, path, **SAID, confirm_hb="52")
     assert (saved.status_code, stored()) == (303, 1)
     entry_id = saved.location.partition("?")[0].rpartition("/")[2]
+    assert "已当面告知家长，并安排当日就诊：妈妈在场" in desk.open(saved.location)
     correction = desk.open(f"/children/{child.id}/screened/{entry_id}")
     assert 'value="妈妈在场"' in correction
     assert f'data-urgent="{path}/urgent?corrects={entry_id}"' in correction

@@ -23,6 +23,7 @@ from mengya_health.screening.wording import name_of
 from mengya_health.web.shown.checks import child_head, no_signs_note
 from mengya_health.web.shown.informants import compared
 from mengya_health.web.shown.origins import CONCLUSIONS, kept_origin
+from mengya_health.web.shown.urgent import said_of_urgent
 from mengya_health.web.shown.words import birth_size, postmenstrual_weeks
 
 REFERENCES = {
@@ -73,6 +74,7 @@ def judged_part(work, child: ChildFacts, opened: OpenEntry, plan: CheckPlan, sta
         "proposals": [_proposal(content, each) for each in undecided(opened)],
         "decided": [_decided(content, child, each) for each in stored["decisions"]],
         "findings": [_finding(content, plan, stored, each) for each in stored["findings"]],
+        "urgent_said": said_of_urgent(stored),
         "screenings": [_screening(content, plan, each) for each in stored["screenings"]],
         "confirmed": [each["why"] for each in stored["confirmed"]],
         "hearing": hearing_part(work, child, opened),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -49,6 +49,21 @@ def banner(work, urgent: Sequence[Urgent]) -> dict | None:
         "short": "；".join(each.figures or each.result for each in urgent),
         "options": [{"value": value, "text": str(text)} for value, text in ANSWERS.items()],
         "desks": [{"name": name, "phone": phone} for name, phone in hospital_desks(work)[:MOST_DESKS]],
+    }
+
+
+def said_of_urgent(stored: Mapping) -> dict | None:
+    """Return what a stored entry says about its urgent findings and what was done that day; None where it has none."""
+    said = stored.get("urgent")
+    if not said:
+        return None
+    named = {each["code"]: each["result"] for each in stored["findings"]}
+    not_so = [each["code"] for each in said["weighed"] if not each["holds"]]
+    return {
+        "results": [named.get(code, code) for code in said["codes"]],
+        "weighed_out": [named.get(code, code) for code in not_so],
+        "text": str(ANSWERS.get(said["answer"], "")),
+        "note": said["note"],
     }
 
 
