@@ -141,9 +141,9 @@ def require_decider(work, facts: CaseFacts, event: str) -> None:
     way, subject = facts.loop.transitions[facts.state].get(event), facts.child.subject
     if way is None or _holds(way.by, work.actor, subject):
         return
-    audit.refused(work, facts.child.id, "case", event)
     is_known = is_allowed(work.actor, Permission.READ_CHILD, subject)
     error = _not_theirs(facts.loop, event, way) if is_known else NotFound()
+    audit.refused(work, facts.child.id, "case", error.code)
     error.is_noted = True
     raise error
 
