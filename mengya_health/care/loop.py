@@ -278,16 +278,6 @@ def _flush(work) -> None:
 
 
 def _leave_traces(work, step: CaseStep) -> None:
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=step.child_id,
-        at=step.at,
-        actor=step.actor_id,
-        rec=step.id,
-        rec_type="case_step",
-        rec_ver=1,
-        op=step.event,
-        commit=work.keys.digest(step.body),
-    )
+    commit = work.keys.digest(step.body)
+    chain.note_event(work, child_id=step.child_id, rec=step.id, rec_type="case_step", op=step.event, commit=commit)
     audit.changed(work, step.child_id, "case", step.case_id)
