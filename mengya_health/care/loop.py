@@ -141,9 +141,9 @@ def require_decider(work, facts: CaseFacts, event: str) -> None:
     way, subject = facts.loop.transitions[facts.state].get(event), facts.child.subject
     if way is None or _holds(way.by, work.actor, subject):
         return
-    audit.refused(work, facts.child.id, "case", event)
     is_known = is_allowed(work.actor, Permission.READ_CHILD, subject)
     error = _not_theirs(facts.loop, event, way) if is_known else NotFound()
+    audit.refused(work, facts.child.id, "case", error.code)
     error.is_noted = True
     raise error
 
@@ -278,16 +278,6 @@ def _flush(work) -> None:
 
 
 def _leave_traces(work, step: CaseStep) -> None:
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=step.child_id,
-        at=step.at,
-        actor=step.actor_id,
-        rec=step.id,
-        rec_type="case_step",
-        rec_ver=1,
-        op=step.event,
-        commit=work.keys.digest(step.body),
-    )
+    commit = work.keys.digest(step.body)
+    chain.note_event(work, child_id=step.child_id, rec=step.id, rec_type="case_step", op=step.event, commit=commit)
     audit.changed(work, step.child_id, "case", step.case_id)

@@ -67,6 +67,46 @@ class Claim(NamedTuple):
     commit: bytes
 
 
+def note_event(
+    work,
+    *,
+    child_id: UUID,
+    rec: UUID,
+    rec_type: str,
+    op: str,
+    commit: bytes | None,
+    rec_ver: int = 1,
+    by: UUID | None = None,
+) -> HistoryEvent:
+    """Add one event of this unit of work to a chain, and return it; by whoever acts, or `by`. Raises as `append`."""
+    return append(
+        work.session,
+        work.keys,
+        child_id=child_id,
+        at=work.now,
+        actor=by or work.actor.user_id,
+        rec=rec,
+        rec_type=rec_type,
+        rec_ver=rec_ver,
+        op=op,
+        commit=commit,
+    )
+
+
+def note_row(work, row, op: str, *, child_id: UUID | None = None, by: UUID | None = None) -> HistoryEvent:
+    """Add one event about a sealed row as it stands, seal and version, to its child's chain or another one's."""
+    return note_event(
+        work,
+        child_id=child_id or row.child_id,
+        rec=row.id,
+        rec_type=row.__tablename__,
+        rec_ver=row.row_version,
+        op=op,
+        commit=row.seal,
+        by=by,
+    )
+
+
 def append(
     session: Session,
     keys: Keys,
@@ -86,35 +126,12 @@ def append(
     IntegrityError where the head is not ours, ClockBehind where the clock has gone back.
     """
     at = to_the_millisecond(at)
-    head, newest_at = _locked_head(session, keys, child_id, at)
-    keys.check_row_seal("history_head", head.seal, *head.authorising())
-    require_clock(at, head.at)
-    require_clock(at, newest_at)
-    child_seq = head.child_seq + 1
-    written = event_bytes(
-        actor=actor,
-        at=at,
-        child_id=child_id,
-        child_seq=child_seq,
-        rec=rec,
-        rec_type=rec_type,
-        rec_ver=rec_ver,
-        op=op,
-        commit=commit,
-    )
-    hash = event_hash(keys, head.hash, written)
-    event = HistoryEvent(
-        child_id=child_id,
-        child_seq=child_seq,
-        event=written,
-        rec=rec,
-        rec_ver=rec_ver,
-        commit=commit,
-        prev=head.hash,
-        hash=hash,
-    )
+    head = _head_to_extend(session, keys, child_id, at)
+    said = {"child_id": child_id, "child_seq": head.child_seq + 1, "rec": rec, "rec_ver": rec_ver, "commit": commit}
+    written = event_bytes(**said, actor=actor, at=at, rec_type=rec_type, op=op)
+    event = HistoryEvent(**said, event=written, prev=head.hash, hash=event_hash(keys, head.hash, written))
     session.add(event)
-    head.child_seq, head.hash, head.at = child_seq, hash, max(at, head.at)
+    head.child_seq, head.hash, head.at = event.child_seq, event.hash, max(at, head.at)
     head.seal = keys.seal_row("history_head", *head.authorising())
     return event
 
@@ -214,6 +231,14 @@ def _check_claim(keys: Keys, claim: Claim, row: Row) -> None:
         raise IntegrityError
     if not tells(row.event, claim.rec_ver, claim.commit):
         raise IntegrityError
+
+
+def _head_to_extend(session: Session, keys: Keys, child_id: UUID, at: datetime) -> HistoryHead:
+    head, newest_at = _locked_head(session, keys, child_id, at)
+    keys.check_row_seal("history_head", head.seal, *head.authorising())
+    require_clock(at, head.at)
+    require_clock(at, newest_at)
+    return head
 
 
 def _locked_head(session: Session, keys: Keys, child_id: UUID, at: datetime) -> tuple[HistoryHead, datetime | None]:

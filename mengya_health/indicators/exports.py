@@ -211,15 +211,4 @@ def _move(work, export: Export, status: str) -> None:
 
 def _trace(work, export: Export, op: str) -> None:
     work.session.flush()
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=work.deployment_id,
-        at=work.now,
-        actor=work.actor.user_id,
-        rec=export.id,
-        rec_type="export",
-        rec_ver=export.row_version,
-        op=op,
-        commit=export.seal,
-    )
+    chain.note_row(work, export, op, child_id=work.deployment_id)

@@ -70,20 +70,9 @@ def flag_clock(installation: Installation, jumped: timedelta) -> None:
     if jumped < timedelta(0):
         return  # nothing can be written until it is right again
     with begin_work(installation, None) as work:
-        deployment_id = work.deployment_id
         audit.raise_alarm(work, "clock", f"forward {work.now:%Y-%m-%dT%H}")
-        chain.append(
-            work.session,
-            work.keys,
-            child_id=deployment_id,
-            at=work.now,
-            actor=deployment_id,
-            rec=deployment_id,
-            rec_type="clock",
-            rec_ver=1,
-            op="forward",
-            commit=None,
-        )
+        clock = {"rec": work.deployment_id, "rec_type": "clock", "op": "forward", "commit": None}
+        chain.note_event(work, child_id=work.deployment_id, by=work.deployment_id, **clock)
 
 
 def history_state(work, installation: Installation) -> WitnessState:

@@ -192,7 +192,8 @@ def remove_traces(work, child_id: UUID, classes: Iterable[str], key_ids: Iterabl
     for key_id in key_ids:
         if work.session.get(ErasedKey, key_id) is None:
             work.session.add(ErasedKey(key_id=key_id, erased_at=at))
-            _append(work, child_id, key_id, "key", 1, "erase", None)
+            erased = {"rec": key_id, "rec_type": "key", "op": "erase", "commit": None}
+            chain.note_event(work, child_id=child_id, **erased, by=_who(work))
 
 
 def close_record(work, child_id: UUID) -> None:
@@ -240,20 +241,9 @@ def _move(work, erasure: Erasure, status: str, *, op: str = "") -> None:
 
 def _trace(work, erasure: Erasure, op: str) -> None:
     work.session.flush()
-    _append(work, erasure.child_id, erasure.id, "erasure", erasure.row_version, op, erasure.seal)
+    chain.note_row(work, erasure, op, by=_who(work))
     audit.note(work, "U", erasure.child_id, "erasure", record_id=erasure.id, purpose="erasure")
 
 
-def _append(work, child_id: UUID, rec: UUID, rec_type: str, rec_ver: int, op: str, commit: bytes | None) -> None:
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=child_id,
-        at=work.now,
-        actor=work.actor.user_id if work.actor else work.deployment_id,
-        rec=rec,
-        rec_type=rec_type,
-        rec_ver=rec_ver,
-        op=op,
-        commit=commit,
-    )
+def _who(work) -> UUID:
+    return work.actor.user_id if work.actor else work.deployment_id

@@ -230,15 +230,13 @@ def _trace(work, row, old: bytes, new: bytes) -> None:
     if newest is None or newest.commit != old:
         return
     said = read_txjson(newest.event)
-    chain.append(
-        work.session,
-        work.keys,
+    chain.note_event(
+        work,
         child_id=chain_id,
-        at=work.now,
-        actor=work.deployment_id,
         rec=row.id,
         rec_type=said["rec_type"],
         rec_ver=said["rec_ver"],
         op="reseal",
         commit=new,
+        by=work.deployment_id,
     )

@@ -190,17 +190,15 @@ def _put_segments(work, place: Place, segments: list[bytes]) -> None:
 def _trace(work, column: SealedColumn, place, envelope: bytes) -> None:
     if column.rec_type is None:
         return
-    chain.append(
-        work.session,
-        work.keys,
+    chain.note_event(
+        work,
         child_id=place.child_id,
-        at=work.now,
-        actor=work.deployment_id,
         rec=place.row_id,
         rec_type=column.rec_type,
         rec_ver=place.content_version,
         op="rekey",
         commit=work.keys.digest(envelope),
+        by=work.deployment_id,
     )
 
 

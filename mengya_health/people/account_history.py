@@ -8,15 +8,6 @@ from mengya_health.people.models import User
 def trace(work, user: User, op: str, *, action: str = "U") -> None:
     """Note a change of an account in the audit and in the history. Nobody signed in: its owner did it themselves."""
     audit.changed(work, None, "account", user.id, action=action)
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=work.deployment_id,
-        at=work.now,
-        actor=work.actor.user_id if work.actor else user.id,
-        rec=user.id,
-        rec_type="account",
-        rec_ver=user.row_version,
-        op=op,
-        commit=None,
-    )
+    by = work.actor.user_id if work.actor else user.id
+    about = {"rec": user.id, "rec_type": "account", "rec_ver": user.row_version}
+    chain.note_event(work, child_id=work.deployment_id, **about, op=op, commit=None, by=by)

@@ -179,16 +179,5 @@ def _digest(work, terms: str) -> bytes:
 
 def _trace(work, approval: Approval, op: str, *, action: str = "U") -> None:
     work.session.flush()
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=approval.child_id or work.deployment_id,
-        at=work.now,
-        actor=work.actor.user_id,
-        rec=approval.id,
-        rec_type="approval",
-        rec_ver=approval.row_version,
-        op=op,
-        commit=approval.seal,
-    )
+    chain.note_row(work, approval, op, child_id=approval.child_id or work.deployment_id)
     audit.note(work, action, approval.child_id, "approval", record_id=approval.id, purpose="two_persons")

@@ -6,9 +6,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from mengya_health import audit
 from mengya_health.errors import Conflict
-from mengya_health.history import chain
 from mengya_health.people import seals
-from mengya_health.people.commands import end_tie, tie_child
+from mengya_health.people.commands import end_tie, note_identity, tie_child
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.indexes import write_indexes
 from mengya_health.people.models import Child
@@ -42,17 +41,6 @@ def change_clinic(work, child: ChildFacts, clinic_id: UUID) -> str:
     attended = {tie.organisation_id for kind in ATTENDING for tie in child.subject.current(kind)}
     write_indexes(work, row, identity, {clinic_id, *attended})
     tie_child(work, child.id, kind="care", organisation_id=clinic_id, authority=MOVED)
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=child.id,
-        at=work.now,
-        actor=work.actor.user_id,
-        rec=child.id,
-        rec_type="child",
-        rec_ver=row.body_version,
-        op="change_clinic",
-        commit=work.keys.digest(row.body),
-    )
+    note_identity(work, row, "change_clinic")
     audit.changed(work, child.id, "child", child.id)
     return given

@@ -68,7 +68,7 @@ def register_child(
     work.session.add(child)
     work.session.flush()
     write_indexes(work, child, identity, [clinic_id])
-    _trace(work, child.id, child.id, "child", child.body_version, "create", work.keys.digest(child.body))
+    note_identity(work, child, "create")
     tie_child(work, child.id, kind="care", organisation_id=clinic_id)
     audit.changed(work, child.id, "child", child.id, action="C")
     if group_id:
@@ -97,7 +97,7 @@ def correct_child(work, child_id: UUID, *, row_version: int, **identity) -> Chil
     work.session.flush()
     places = {facts.clinic_id, *(tie.organisation_id for kind in ATTENDING for tie in facts.subject.current(kind))}
     write_indexes(work, child, corrected, places)
-    _trace(work, child_id, child_id, "child", child.body_version, "correct", work.keys.digest(child.body))
+    note_identity(work, child, "correct")
     audit.changed(work, child_id, "child", child_id)
     return find_child(work, child_id)
 
@@ -198,7 +198,7 @@ def tie_child(
     seals.seal(work, tie)
     work.session.add(tie)
     work.session.flush()
-    _trace(work, child_id, tie.id, "relationship", 1, "create", tie.seal, by=by)
+    chain.note_row(work, tie, "create", by=by)
     audit.changed(work, child_id, "relationship", tie.id, action="C")
     return tie
 
@@ -211,9 +211,16 @@ def end_tie(work, child: ChildFacts, tie_id: UUID, *, on: date | None = None) ->
     tie.to_on = max(on or work.today, tie.from_on)
     seals.reseal(work, tie)
     work.session.flush()
-    _trace(work, child.id, tie.id, "relationship", tie.row_version, "end", tie.seal)
+    chain.note_row(work, tie, "end")
     audit.changed(work, child.id, "relationship", tie.id)
     return tie
+
+
+def note_identity(work, child: Child, op: str) -> None:
+    """Write into the history what has just happened to who a child is. A building block, as `tie_child` is."""
+    commit = work.keys.digest(child.body)
+    about = {"rec": child.id, "rec_type": "child", "rec_ver": child.body_version}
+    chain.note_event(work, child_id=child.id, **about, op=op, commit=commit)
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -273,18 +280,3 @@ def _require_new_id_number(work, id_no: str | None, child_id: UUID | None) -> No
     audit.note(work, "S", None, "lookup", outcome="deny", reason="id_no_known")
     message = "这个身份证号已经建过档，请查对号码。 This ID number has a record already; check the number."
     raise Invalid(fields={"id_no": [message]})
-
-
-def _trace(work, child_id, rec, rec_type: str, rec_ver: int, op: str, commit: bytes, *, by: UUID | None = None) -> None:
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=child_id,
-        at=work.now,
-        actor=by or work.actor.user_id,
-        rec=rec,
-        rec_type=rec_type,
-        rec_ver=rec_ver,
-        op=op,
-        commit=commit,
-    )

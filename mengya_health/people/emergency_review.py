@@ -49,7 +49,7 @@ def hold_notice(work, break_glass_id: UUID) -> BreakGlass:
     # The family's first page reads ties, not emergencies: the tie says from which day it may be told.
     tie.authority = opened.held_until.astimezone(LOCAL).date().isoformat()
     seals.reseal(work, tie)
-    _trace(work, opened.child_id, "relationship", tie, "hold")
+    chain.note_row(work, tie, "hold")
     return _changed(work, opened, "hold")
 
 
@@ -111,24 +111,9 @@ def _changed(work, opened: BreakGlass, op: str) -> BreakGlass:
     """Seal what an officer changed, leave its trace in the child's history, and audit it without naming the child."""
     seals.reseal(work, opened)
     work.session.flush()
-    _trace(work, opened.child_id, "break_glass", opened, op)
+    chain.note_row(work, opened, op)
     audit.note(work, "U", None, "break_glass", record_id=opened.id, purpose="oversight")
     return opened
-
-
-def _trace(work, child_id: UUID, rec_type: str, row, op: str) -> None:
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=child_id,
-        at=work.now,
-        actor=work.actor.user_id,
-        rec=row.id,
-        rec_type=rec_type,
-        rec_ver=row.row_version,
-        op=op,
-        commit=row.seal,
-    )
 
 
 def _facts(work, opened: BreakGlass, organisation: str | None) -> EmergencyFacts:

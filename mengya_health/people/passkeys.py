@@ -184,12 +184,9 @@ def seal_name(work, passkey: Passkey, name: str) -> None:
 
 def trace(work, passkey: Passkey, op: str) -> None:
     """Put a change of a passkey on the deployment's own chain, so that checkpoints say when it was."""
-    chain.append(
-        work.session,
-        work.keys,
+    chain.note_event(
+        work,
         child_id=work.deployment_id,
-        at=work.now,
-        actor=work.actor.user_id,
         rec=passkey.id,
         rec_type="passkey",
         rec_ver=passkey.row_version,

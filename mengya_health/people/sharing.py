@@ -131,16 +131,5 @@ def _end(work, closure: SectionClosure) -> None:
 
 def _trace(work, closure: SectionClosure, op: str, *, action: str = "U") -> None:
     work.session.flush()
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=closure.child_id,
-        at=work.now,
-        actor=work.actor.user_id,
-        rec=closure.id,
-        rec_type="section_closure",
-        rec_ver=closure.row_version,
-        op=op,
-        commit=closure.seal,
-    )
+    chain.note_row(work, closure, op)
     audit.changed(work, closure.child_id, "section_closure", closure.id, action=action)

@@ -151,18 +151,7 @@ def keep(work, child_id: UUID, *, section: str, file: CleanFile, subject_id: UUI
         for index, body in enumerate(sealed.segments)
     ]
     work.session.execute(insert(AttachmentSegment), rows)
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=chain_id,
-        at=work.now,
-        actor=work.actor.user_id,
-        rec=id,
-        rec_type="attachment",
-        rec_ver=1,
-        op="create",
-        commit=sealed.commit,
-    )
+    chain.note_event(work, child_id=chain_id, rec=id, rec_type="attachment", op="create", commit=sealed.commit)
     return attachment
 
 

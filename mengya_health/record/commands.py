@@ -160,15 +160,6 @@ def _add_revision(work, entry: Entry, content: dict, *, op: str) -> None:
             recorded_at=work.now,
         )
     )
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=entry.child_id,
-        at=work.now,
-        actor=work.actor.user_id,
-        rec=entry.id,
-        rec_type="entry",
-        rec_ver=version,
-        op=op,
-        commit=commit,
+    chain.note_event(
+        work, child_id=entry.child_id, rec=entry.id, rec_type="entry", rec_ver=version, op=op, commit=commit
     )

@@ -122,15 +122,4 @@ def add_note(work, report_id: UUID, *, text: str, status: str = "") -> None:
 
 
 def _chain(work, rec: UUID, rec_type: str, commit: bytes) -> None:
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=work.deployment_id,
-        at=work.now,
-        actor=work.actor.user_id,
-        rec=rec,
-        rec_type=rec_type,
-        rec_ver=1,
-        op="create",
-        commit=commit,
-    )
+    chain.note_event(work, child_id=work.deployment_id, rec=rec, rec_type=rec_type, op="create", commit=commit)

@@ -145,12 +145,9 @@ def _store(work, child, entry, proof: dict, *, capacity: str, decision: str, non
 def tell(work, signature: Signature, paper: PaperSignature | None, *, op: str) -> None:
     """Write into the history what has just happened to a signature."""
     rec_ver, commit = told_of(work.keys.digest, signature, paper)
-    chain.append(
-        work.session,
-        work.keys,
+    chain.note_event(
+        work,
         child_id=signature.child_id,
-        at=work.now,
-        actor=work.actor.user_id,
         rec=signature.id,
         rec_type="signature",
         rec_ver=rec_ver,

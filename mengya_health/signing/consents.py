@@ -197,7 +197,7 @@ def _store(
     seals.seal(work, given)
     work.session.add(given)
     work.session.flush()
-    _trace(work, given, "refuse" if how == REFUSED else "create")
+    chain.note_row(work, given, "refuse" if how == REFUSED else "create")
     audit.changed(work, child.id, "consent", given.id, action="C")
     return given
 
@@ -215,19 +215,4 @@ def _end(work, consent: Consent) -> None:
     consent.to_on = work.today
     seals.reseal(work, consent)
     work.session.flush()
-    _trace(work, consent, "end")
-
-
-def _trace(work, consent: Consent, op: str) -> None:
-    chain.append(
-        work.session,
-        work.keys,
-        child_id=consent.child_id,
-        at=work.now,
-        actor=work.actor.user_id,
-        rec=consent.id,
-        rec_type="consent",
-        rec_ver=consent.row_version,
-        op=op,
-        commit=consent.seal,
-    )
+    chain.note_row(work, consent, "end")

@@ -124,7 +124,8 @@ def refused_ones(walk: Walk, actors: dict, facts, state: str) -> None:
                 assert isinstance(refused.value, known), (state, event, name)
                 assert refused.value.zh
                 assert refused.value.en
-        tried += [(actor.user_id, event) for event in wrong]
+                # Who may not is told by the refusal's own code; what is missing, by the event it is missing for.
+                tried.append((actor.user_id, event if known is NotNow else refused.value.code))
     after = rows_of(walk)
     assert after.pop("audit_event") == before.pop("audit_event") + len(tried)
     assert after == before, state

@@ -181,7 +181,7 @@ class TestNobodyElse:
         assert signatures(walk) == {}
         with walk.work_as(None, writing=False) as work:
             asked = select(AuditEvent.reason).where(AuditEvent.user_id == walk.doctor.user_id)
-            assert "agree" in set(work.session.scalars(asked.where(AuditEvent.outcome == "deny")))
+            assert "not_permitted" in set(work.session.scalars(asked.where(AuditEvent.outcome == "deny")))
 
     def test_a_grandmother_does_not_sign(self, walk):
         with pytest.raises((NotFound, NotPermitted)):
