@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,8 +19,9 @@ from mengya_health.db import make_engine
 from mengya_health.operations.first_run import initialise
 from mengya_health.operations.installation import Installation, begin_work, open_installation
 from mengya_health.work import Work
+from tests.factories import District, a_district
 
-pytest_plugins = ["tests.postgres", "tests.browser", "tests.district", "tests.terminal"]
+pytest_plugins = ["tests.postgres", "tests.browser", "tests.district", "tests.terminal", "tests.engines"]
 
 PASSPHRASE = "只用于测试的口令 only for tests"
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # a Monday, nine in the morning at the clinic
@@ -76,15 +77,54 @@ def prepared_postgres(prepared, postgres_cluster) -> tuple[str, str]:
     """The names of two template databases, data and keystore, under the same keyring."""
     keystore = postgres_cluster.new_database()
     data = postgres_cluster.new_database()
-    on_postgres = replace(
-        prepared,
-        data_dir=prepared.data_dir.with_name("postgres"),
-        database_url=postgres_cluster.program_url(data),
-        owner_url=postgres_cluster.url(data),
-        keystore_url=postgres_cluster.url(keystore),
-    )
-    initialise(on_postgres, PASSPHRASE, now=START, environ={})
+    initialise(_on_postgres(prepared, postgres_cluster, data, keystore), PASSPHRASE, now=START, environ={})
     return data, keystore
+
+
+@pytest.fixture(scope="session")
+def settled(prepared, content, tmp_path_factory) -> tuple[Settings, District]:
+    """One installation on SQLite in which a district is at work already, and who is in it."""
+    data_dir = tmp_path_factory.mktemp("settled") / "data"
+    shutil.copytree(prepared.data_dir, data_dir)
+    settings = _on_sqlite(prepared, data_dir)
+    with _opened(settings, content) as opened:
+        return settings, a_district(opened)
+
+
+@pytest.fixture(scope="session")
+def settled_postgres(prepared, prepared_postgres, postgres_cluster, content) -> tuple[tuple[str, str], District]:
+    """The names of two template databases like `prepared_postgres`, with a district, and who is in it."""
+    data, keystore = names = tuple(map(postgres_cluster.new_database, prepared_postgres))
+    with _opened(_on_postgres(prepared, postgres_cluster, data, keystore), content) as opened:
+        return names, a_district(opened)
+
+
+def _on_sqlite(settings: Settings, data_dir: Path) -> Settings:
+    return replace(
+        settings,
+        data_dir=data_dir,
+        database_url=f"sqlite:///{data_dir / 'mengya.db'}",
+        keystore_url=f"sqlite:///{data_dir / 'keystore.db'}",
+    )
+
+
+def _on_postgres(settings: Settings, cluster, data: str, keystore: str) -> Settings:
+    return replace(
+        settings,
+        data_dir=settings.data_dir.with_name("postgres"),
+        database_url=cluster.program_url(data),
+        owner_url=cluster.url(data),
+        keystore_url=cluster.url(keystore),
+    )
+
+
+@contextmanager
+def _opened(
+    settings: Settings, content: Content, now: Callable[[], datetime] = lambda: START
+) -> Iterator[Installation]:
+    opened = open_installation(settings, now=now, passwords=Passwords(CHEAP_HASHES), content=content, environ={})
+    yield opened
+    opened.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -95,30 +135,29 @@ def database(request) -> str:
 
 @pytest.fixture
 def settings(request, database: str, prepared: Settings, tmp_path: Path) -> Iterator[Settings]:
-    """The settings of an installation of the test's own, initialised."""
+    """The settings of an installation of the test's own, initialised; with the district, where the test asks for it."""
     data_dir = tmp_path / "data"
+    is_settled = "district" in request.fixturenames
     if database == "sqlite":
-        shutil.copytree(prepared.data_dir, data_dir)
-        yield replace(
-            prepared,
-            data_dir=data_dir,
-            database_url=f"sqlite:///{data_dir / 'mengya.db'}",
-            keystore_url=f"sqlite:///{data_dir / 'keystore.db'}",
-        )
+        copied = request.getfixturevalue("settled")[0] if is_settled else prepared
+        shutil.copytree(copied.data_dir, data_dir)
+        yield _on_sqlite(prepared, data_dir)
         return
     cluster = request.getfixturevalue("postgres_cluster")
-    templates = request.getfixturevalue("prepared_postgres")
-    data, keystore = (cluster.lend(template) for template in templates)
-    data_dir.mkdir(mode=0o700)
-    yield replace(
-        prepared,
-        data_dir=data_dir,
-        database_url=cluster.program_url(data),
-        owner_url=cluster.url(data),
-        keystore_url=cluster.url(keystore),
+    templates = (
+        request.getfixturevalue("settled_postgres")[0] if is_settled else request.getfixturevalue("prepared_postgres")
     )
-    for name, template in zip((data, keystore), templates, strict=True):
+    names = tuple(map(cluster.lend, templates))
+    data_dir.mkdir(mode=0o700)
+    yield replace(_on_postgres(prepared, cluster, *names), data_dir=data_dir)
+    for name, template in zip(names, templates, strict=True):
         cluster.take_back(name, template)
+
+
+@pytest.fixture
+def district(request, database: str, installation: Installation) -> District:
+    """The district that is in the test's installation from its beginning: made once, and copied with the databases."""
+    return request.getfixturevalue("settled" if database == "sqlite" else "settled_postgres")[1]
 
 
 @pytest.fixture(scope="session")
@@ -129,9 +168,8 @@ def content() -> Content:
 
 @pytest.fixture
 def installation(settings: Settings, clock: Clock, content: Content) -> Iterator[Installation]:
-    opened = open_installation(settings, now=clock, passwords=Passwords(CHEAP_HASHES), content=content, environ={})
-    yield opened
-    opened.close()
+    with _opened(settings, content, clock) as opened:
+        yield opened
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Fixtures on top of the factories: a district, children of its clinic, and a count of what the databases are asked."""
+"""Fixtures on top of the factories: children of the clinic, and a count of what the databases are asked."""
 
 from collections.abc import Callable
 from uuid import UUID
@@ -9,7 +9,7 @@ from sqlalchemy import event
 from mengya_health.access.actor import Actor
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
-from tests.factories import BIRTH_ON, District, a_child, a_district
+from tests.factories import BIRTH_ON, a_child
 
 CHILD = {
     "name": "样本甲",
@@ -21,11 +21,6 @@ CHILD = {
     "allergies": "鸡蛋",
     "contacts": [{"name": "样本甲的妈妈", "phone": "13800138000", "relation": "mother"}],
 }
-
-
-@pytest.fixture
-def district(work_as) -> District:
-    return a_district(work_as)
 
 
 @pytest.fixture

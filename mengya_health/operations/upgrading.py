@@ -1,5 +1,7 @@
 """Bring data and keystore to their newest migrations. Migrations only go forward: the way back is a backup."""
 
+from functools import lru_cache
+
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -92,7 +94,13 @@ def current_and_newest(engine: Engine, migrations: str = DATA) -> tuple[str | No
         current = MigrationContext.configure(connection).get_current_revision()
         if current is None and migrations == KEYSTORE and _is_before_migrations(connection):
             current = "0001"
-    return current, ScriptDirectory.from_config(_config(None, migrations)).get_current_head()
+    return current, _newest(migrations)
+
+
+@lru_cache
+def _newest(migrations: str) -> str:
+    # Kept: a program has the migrations it was started with, and to find their head each file is run.
+    return ScriptDirectory.from_config(_config(None, migrations)).get_current_head()
 
 
 def require_newest(engine: Engine, migrations: str = DATA) -> None:

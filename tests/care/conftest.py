@@ -11,6 +11,6 @@ def database(request) -> str:
 
 
 @pytest.fixture
-def walk(installation, work_as, clock) -> Walk:
+def walk(installation, work_as, clock, district) -> Walk:
     """A walk of the first pathway, its people in place, nothing opened."""
-    return Walk(installation, work_as, clock, STORIES[0]).prepare()
+    return Walk(installation, work_as, clock, STORIES[0], district).prepare()

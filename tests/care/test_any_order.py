@@ -65,9 +65,9 @@ WITHOUT_SIGNATURE = (
 
 
 @pytest.fixture
-def again(installation, work_as, clock) -> Callable[[], Walk]:
+def again(installation, work_as, clock, district) -> Callable[[], Walk]:
     """Begin anew with another child of the same district and the same mother."""
-    first = Walk(installation, work_as, clock, STORIES[2]).prepare()
+    first = Walk(installation, work_as, clock, STORIES[2], district).prepare()
 
     def begin() -> Walk:
         with work_as(first.doctor) as work:

@@ -86,8 +86,8 @@ def test_a_check_in_with_a_field_the_task_does_not_have_is_invalid(walk):
             check_in(walk, walk.mother, task.id, **what)
 
 
-def test_follow_ups_come_at_the_intervals_of_the_pathway(installation, work_as, clock):
-    walk = active(Walk(installation, work_as, clock, STORIES[1]).prepare())
+def test_follow_ups_come_at_the_intervals_of_the_pathway(installation, work_as, clock, district):
+    walk = active(Walk(installation, work_as, clock, STORIES[1], district).prepare())
     days = []
     for _ in range(3):
         (planned,) = walk.open_tasks("follow_up")

@@ -32,8 +32,8 @@ def sign_found(walk: Walk) -> None:
         record_entry(work, walk.child, section="health", kind="screening", content=content, happened_on=work.today)
 
 
-def test_a_hip_is_planned_agreed_followed_and_closed_with_the_common_task(installation, work_as, clock):
-    walk = Walk(installation, work_as, clock, HIP).prepare()
+def test_a_hip_is_planned_agreed_followed_and_closed_with_the_common_task(installation, work_as, clock, district):
+    walk = Walk(installation, work_as, clock, HIP, district).prepare()
     sign_found(walk)
     walk.open()
     walk.flag()
@@ -57,9 +57,9 @@ def test_a_hip_is_planned_agreed_followed_and_closed_with_the_common_task(instal
 
 
 @pytest.fixture
-def facts(installation, work_as, clock):
+def facts(installation, work_as, clock, district):
     """The facts of one case under support; a test sets pathway and figures as it needs them."""
-    walk = Walk(installation, work_as, clock, STORIES[1]).prepare()
+    walk = Walk(installation, work_as, clock, STORIES[1], district).prepare()
     walk.screen(walk.story.low)
     walk.open()
     walk.flag()

@@ -145,8 +145,8 @@ def test_names_come_with_a_place_in_one_statement(walk, statements):
         assert (unnamed.name, unnamed.leads(work).of_places) == ("示例第二社区卫生服务中心", {})
 
 
-def test_a_reply_is_asked_for_by_telephone_and_then_comes_up_to_the_district(installation, work_as, clock):
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare()
+def test_a_reply_is_asked_for_by_telephone_and_then_comes_up_to_the_district(installation, work_as, clock, district):
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     manager = a_manager(walk, walk.district.mch_institute_id)
     flagged(walk)
     walk.refer()  # to be seen within 14 days, and the reply 14 days after that

@@ -14,8 +14,10 @@ def database(request) -> str:
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.pathway)
-def test_a_case_goes_round_relapses_closes_by_three_hands_and_opens_again(installation, work_as, clock, story):
-    walk = Walk(installation, work_as, clock, story).prepare()
+def test_a_case_goes_round_relapses_closes_by_three_hands_and_opens_again(
+    installation, work_as, clock, district, story
+):
+    walk = Walk(installation, work_as, clock, story, district).prepare()
     screened = walk.screen(story.low)
     walk.open()
     assert (walk.state, walk.turn) == ("watching", "doctor")
@@ -70,8 +72,8 @@ def test_a_case_goes_round_relapses_closes_by_three_hands_and_opens_again(instal
     ]  # fmt: skip
 
 
-def test_a_case_waits_for_the_reply_unless_its_pathway_lets_both_run(installation, work_as, clock):
-    waiting = Walk(installation, work_as, clock, STORIES[0]).prepare()
+def test_a_case_waits_for_the_reply_unless_its_pathway_lets_both_run(installation, work_as, clock, district):
+    waiting = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     waiting.screen(STORIES[0].low)
     waiting.open()
     waiting.flag()

@@ -52,8 +52,8 @@ class RolledBack(Exception):
 
 
 @pytest.fixture
-def people(installation, work_as, clock) -> tuple[Walk, dict[str, Actor]]:
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare()
+def people(installation, work_as, clock, district) -> tuple[Walk, dict[str, Actor]]:
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     district = walk.district
     with work_as(district.sysadmin) as work:
         reviewer = a_member(work, "reviewer", district.mch_institute_id)

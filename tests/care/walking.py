@@ -106,7 +106,7 @@ class Walk:
     plan: dict = field(default_factory=dict)
 
     def prepare(self, **child) -> "Walk":
-        self.district = a_district(self.work_as)
+        self.district = self.district or a_district(self.work_as)
         with self.work_as(self.doctor) as work:
             self.child = a_child(work, self.district, **child)
         self.mother = a_guardian(self.installation, self.district, self.child)

@@ -37,8 +37,8 @@ def database() -> str:
 
 
 @pytest.fixture
-def walk(installation, work_as, clock) -> Walk:
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare(allergies="鸡蛋", gestational_days=252)
+def walk(installation, work_as, clock, district) -> Walk:
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare(allergies="鸡蛋", gestational_days=252)
     walk.screen(walk.story.low)
     walk.open()
     walk.flag()
@@ -129,8 +129,8 @@ def test_home_guide_refuses_words_that_are_not_for_families(walk):
     assert "阳性" in refusal.value.fields["sentence"][0]
 
 
-def test_home_guide_prints_what_the_doctor_added_to_a_task(installation, work_as, clock):
-    walk = Walk(installation, work_as, clock, STORIES[1]).prepare()
+def test_home_guide_prints_what_the_doctor_added_to_a_task(installation, work_as, clock, district):
+    walk = Walk(installation, work_as, clock, STORIES[1], district).prepare()
     walk.screen(walk.story.low)
     walk.open()
     walk.flag()
@@ -308,8 +308,8 @@ def test_a_referral_of_another_child_is_not_found(walk):
 # --- record summary ---------------------------------------------------------------------------------------------------
 
 
-def test_record_summary_of_a_child_just_registered_fits_one_page(installation, work_as, clock):
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare()
+def test_record_summary_of_a_child_just_registered_fits_one_page(installation, work_as, clock, district):
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     summary = filled(walk, "record_summary")
     assert summary.measurements == summary.cases == summary.charts == ()
     pdf = render_document("record_summary", summary)
@@ -455,8 +455,8 @@ def test_allergies_are_told_one_by_one(text, allergies):
     assert allergies_in(text) == allergies
 
 
-def test_an_allergy_that_does_not_fit_is_refused_and_never_cut(installation, work_as, clock):
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare(allergies="注射青霉素以后全身起疹子")
+def test_an_allergy_that_does_not_fit_is_refused_and_never_cut(installation, work_as, clock, district):
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare(allergies="注射青霉素以后全身起疹子")
     with pytest.raises(Invalid) as refusal:
         filled(walk, "record_summary")
     assert refusal.value.fields == {"allergies": ["儿童信息里的过敏：打印时每条最多 8 个字，请缩短。"]}

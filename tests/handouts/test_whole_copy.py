@@ -24,8 +24,8 @@ def taken(work_as, actor, child) -> bytes:
 
 
 @pytest.fixture
-def walk(installation, work_as, clock) -> Walk:
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare()
+def walk(installation, work_as, clock, district) -> Walk:
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     walk.screen(STORIES[0].low)
     walk.open()
     walk.flag()

@@ -1,4 +1,4 @@
-"""A district to import into."""
+"""A file to import into the district."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,12 +6,6 @@ from pathlib import Path
 import pytest
 
 from mengya_health.operations.import_file import ImportReport, import_children
-from tests.factories import District, a_district
-
-
-@pytest.fixture
-def district(installation) -> District:
-    return a_district(installation)
 
 
 @pytest.fixture

@@ -40,8 +40,8 @@ def mail():
 
 
 @pytest.fixture
-def walk(installation, work_as, clock) -> Walk:
-    return Walk(installation, work_as, clock, STORIES[1]).prepare()
+def walk(installation, work_as, clock, district) -> Walk:
+    return Walk(installation, work_as, clock, STORIES[1], district).prepare()
 
 
 @pytest.fixture

@@ -13,15 +13,10 @@ from mengya_health.screening.commands import find_check, plan_for, record_check
 from mengya_health.screening.planned import CheckPlan
 from mengya_health.screening.queries import checks_of
 from tests.conftest import START
-from tests.factories import District, a_child, a_district
+from tests.factories import a_child
 from tests.screening.filling import filled_form
 
 TODAY = START.date()
-
-
-@pytest.fixture
-def district(work_as) -> District:
-    return a_district(work_as)
 
 
 @pytest.fixture

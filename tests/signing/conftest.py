@@ -6,9 +6,9 @@ from tests.care.walking import STORIES, Walk
 
 
 @pytest.fixture
-def walk(installation, work_as, clock) -> Walk:
+def walk(installation, work_as, clock, district) -> Walk:
     """A child with a flagged case and a plan that waits for its mother's signature."""
-    made = Walk(installation, work_as, clock, STORIES[0]).prepare()
+    made = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     made.screen(made.story.low)
     made.open()
     made.flag()

@@ -63,9 +63,9 @@ class TestOnOne:
         return request.param
 
     def test_a_closing_signature_taken_back_raises_a_concern_and_travels_on(
-        self, installation, work_as, clock, tmp_path
+        self, installation, work_as, clock, district, tmp_path
     ):
-        walk = Walk(installation, work_as, clock, STORIES[0]).prepare()
+        walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
         for step in (walk.open, walk.flag, walk.make_plan, walk.agree, walk.support, walk.consolidate):
             if step == walk.open:
                 walk.screen(walk.story.low)

@@ -20,8 +20,8 @@ REFUSED_TITLE = re.compile(r'role="alert"[^>]*>\s*<h2>.*?</svg>(.*?)</h2>', re.D
 
 
 @pytest.fixture
-def walk(installation, work_as, clock) -> Walk:
-    return Walk(installation, work_as, clock, ANAEMIA).prepare()
+def walk(installation, work_as, clock, district) -> Walk:
+    return Walk(installation, work_as, clock, ANAEMIA, district).prepare()
 
 
 @pytest.fixture

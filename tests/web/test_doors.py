@@ -115,8 +115,8 @@ def _columns(table, left_out: set) -> list:
 
 
 @pytest.fixture
-def world(installation, work_as, clock) -> World:
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare()
+def world(installation, work_as, clock, district) -> World:
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     walk.screen(STORIES[0].low)
     walk.open()
     walk.flag()

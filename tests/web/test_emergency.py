@@ -151,8 +151,10 @@ def test_the_family_sees_each_kind_of_looking_once_with_its_purpose(browse, dist
     assert "查询本人信息" in page
 
 
-def test_a_reviewer_is_asked_and_answers_and_consent_is_never_offered(browse, work_as, installation, clock, statements):
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare()
+def test_a_reviewer_is_asked_and_answers_and_consent_is_never_offered(
+    browse, work_as, installation, clock, district, statements
+):
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     walk.screen(STORIES[0].low)
     walk.open()
     walk.flag()

@@ -18,8 +18,8 @@ from tests.web.test_cases import plan_fields, send_plan
 
 
 @pytest.fixture
-def walk(installation, work_as, clock) -> Walk:
-    return Walk(installation, work_as, clock, STORIES[1]).prepare()
+def walk(installation, work_as, clock, district) -> Walk:
+    return Walk(installation, work_as, clock, STORIES[1], district).prepare()
 
 
 def give(walk: Walk, actor, **said) -> None:

@@ -19,8 +19,8 @@ from tests.record.pictures import pdf
 
 
 @pytest.fixture
-def walk(installation, work_as, clock) -> Walk:
-    walk = Walk(installation, work_as, clock, STORIES[1]).prepare()
+def walk(installation, work_as, clock, district) -> Walk:
+    walk = Walk(installation, work_as, clock, STORIES[1], district).prepare()
     walk.screen(walk.story.low)
     walk.open()
     walk.flag()

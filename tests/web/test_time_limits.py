@@ -15,8 +15,8 @@ from tests.factories import a_child
 
 
 @pytest.fixture
-def walk(installation, work_as, clock) -> Walk:
-    return Walk(installation, work_as, clock, STORIES[0]).prepare()
+def walk(installation, work_as, clock, district) -> Walk:
+    return Walk(installation, work_as, clock, STORIES[0], district).prepare()
 
 
 def named(walk, organisation_id, role, name):
@@ -159,8 +159,8 @@ def test_a_day_in_a_year_without_a_calendar_is_marked(walk, browse):
     assert said in browse(walk.mother).get(f"/home/{walk.child.id}/concern")
 
 
-def test_a_newborn_with_a_hearing_case_has_its_days_by_age(installation, work_as, clock, browse):
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare()
+def test_a_newborn_with_a_hearing_case_has_its_days_by_age(installation, work_as, clock, district, browse):
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     with walk.work_as(walk.doctor) as work:
         born = work.today - timedelta(days=30)
         child = a_child(work, walk.district, name="样本新", birth_on=born)
