@@ -41,7 +41,7 @@ def walk(installation, work_as, clock, district) -> Walk:
     walk.agree()
     walk.refer()
     walk.raise_concern(walk.mother)
-    other = Walk(installation, work_as, clock, STORIES[1], walk.district, walk.child, walk.mother, district)
+    other = Walk(installation, work_as, clock, STORIES[1], walk.district, walk.child, walk.mother)
     other.plan = {**walk.plan, "tasks": [dict(task) for task in STORIES[1].tasks[:2]]}
     other.screen(other.story.low)
     other.open()
