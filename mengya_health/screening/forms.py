@@ -25,6 +25,7 @@ from mengya_health.screening.measurements import Measurement
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.urgent_answer import UrgentAnswer, answer_fields, answer_from, answer_labels
 
+OEDEMA = "bilateral_oedema"
 CONCLUSIONS = ("routine", "screen")
 # For numbers that are no metric: as many digits as a paper form has boxes.
 LARGEST_PLAIN_NUMBER = 9999
@@ -101,14 +102,14 @@ def read_so_far(content: Content, plan: CheckPlan, sent: Mapping) -> Filled:
 
 
 def measurement_in(filled: Filled) -> Measurement:
-    """Return what a check measured."""
+    """Return what a check or a sheet measured; oedema is seen at a check and a line of the growth sheet."""
     return Measurement(
         measured_on=filled.done_on,
         weight_kg=filled.values.get("WEIGHT"),
         lenhei_cm=filled.values.get("LENGTH"),
         headc_cm=filled.values.get("HEADC"),
         position=filled.position,
-        oedema=filled.seen.get("seen_growth_bilateral_oedema", False),
+        oedema=bool(filled.seen.get("seen_growth_bilateral_oedema") or filled.values.get(OEDEMA)),
     )
 
 
@@ -289,9 +290,11 @@ def _value(line: FormField, loaded: Mapping) -> Any:
     name = form_name(line)
     if name.startswith("exam_") and loaded["exam"] == "all_normal":
         return [line.normal] if line.kind == "choices" else line.normal
-    if name not in loaded:
-        return None
-    value = loaded[name]
+    return plain_value(line, loaded[name]) if name in loaded else None
+
+
+def plain_value(line: FormField, value: Any) -> Any:
+    """Return an answer of a form as it is kept: options as int, flags as bool, numbers and texts as typed."""
     match line.kind:
         case "choice":
             return int(value)
