@@ -15,7 +15,8 @@ from mengya_health.errors import Invalid
 from mengya_health.fields import NEEDED, Choice, DecimalText, Form, LocalDate, PlainText, WholeNumber
 from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.development import TOTAL, Quotients, quotients
-from mengya_health.screening.forms import Filled, line_field, plain_value, wrong_days
+from mengya_health.screening.forms import Filled, wrong_days
+from mengya_health.screening.line_fields import line_field, plain_value
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.sheets import DEVELOPMENT, REGRESSION, Sheet, asks_position, tiers_of, tools_of
 from mengya_health.screening.urgent_answer import answer_fields, answer_from, answer_labels
