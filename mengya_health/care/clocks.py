@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from mengya_health.care.facts import ReferralFacts, TaskFacts
 from mengya_health.care.workflow import Workflow
 from mengya_health.content.limits import TimeLimit
 
@@ -35,6 +36,15 @@ class Standing:
     @property
     def days_overdue(self) -> int:
         return self.days if self.state == OVERDUE else 0
+
+
+@dataclass(frozen=True)
+class Reminder:
+    """What a referral that waits is to be reminded of: `what` visit or reply, for how many days, the `step`-th time."""
+
+    what: str
+    days: int
+    step: int
 
 
 def standing(limit: TimeLimit | None, due_on: date, today: date) -> Standing:
@@ -72,6 +82,27 @@ def quiet_since(loop: Workflow, limits: Mapping[str, TimeLimit], today: date) ->
     return today - (limit.due_on(today) - today) + timedelta(days=1)
 
 
+def reminder_of(
+    loop: Workflow, limits: Mapping[str, TimeLimit], referral: ReferralFacts, today: date
+) -> Reminder | None:
+    """Return what is late about a referral that waits for its reply; None while nothing is.
+
+    Until the child was seen it is the visit: late from the day after the letter's limit. Then it is the reply: a first
+    and a second time, after as many days from the visit as the time limit of the reply escalates. The first
+    time falls on the last day in time, when the task of the reply itself is not late yet.
+    """
+    if referral.is_settled:
+        return None
+    return _reminder(loop, limits, referral.reply_due_on, today, was_seen=referral.visited_on is not None)
+
+
+def reminder_of_task(loop: Workflow, limits: Mapping[str, TimeLimit], task: TaskFacts, today: date) -> Reminder | None:
+    """Return the same of the task that stands for a reply, for lists; None for any other task."""
+    if task.kind != "referral_reply":
+        return None
+    return _reminder(loop, limits, task.due_on, today, was_seen="visit_told_by" in task.body)
+
+
 def age_deadline(facts) -> tuple[TimeLimit, Standing] | None:
     """Return what a case has to have reached by the child's age, None where its pathway or its age asks nothing.
 
@@ -99,6 +130,17 @@ def raised_before(
         latest = _latest_due_on(limit, today, to)
         if latest:
             yield kind, state, quiet_since(loop, limits, latest) if kind == CARE_TASK else latest
+
+
+def _reminder(
+    loop: Workflow, limits: Mapping[str, TimeLimit], reply_due_on: date, today: date, *, was_seen: bool
+) -> Reminder | None:
+    limit = limits[loop.due["referral_reply"]]
+    days = (today - reply_due_on).days + limit.days  # since the visit, or since the day it had to be by
+    step = sum(days >= each for each in limit.escalate_days)
+    if was_seen:
+        return Reminder("reply", days, step) if step else None
+    return Reminder("visit", days, step) if days > 0 else None
 
 
 def _latest_due_on(limit: TimeLimit, today: date, to: tuple[str, ...]) -> date | None:

@@ -8,6 +8,7 @@ from mengya_health.access.permissions import Permission, require
 from mengya_health.care import loop
 from mengya_health.care.commands import start
 from mengya_health.care.concerns import raise_concern
+from mengya_health.care.entries import write_entry
 from mengya_health.care.facts import CaseFacts
 from mengya_health.care.models import Case, CaseStep
 from mengya_health.care.pathway_rules import USUAL_CLOSING
@@ -15,7 +16,7 @@ from mengya_health.care.queries import OpenCase
 from mengya_health.care.signatures import ask_for_signature, sign_paper
 from mengya_health.care.tasks import due_by, end_task, end_tasks, open_tasks, settle, start_task
 from mengya_health.errors import Invalid, NotNow
-from mengya_health.record.commands import correct_entry, may_correct, record_entry
+from mengya_health.record.commands import correct_entry, may_correct
 from mengya_health.record.models import Entry
 from mengya_health.signing.commands import withdraw_signature
 
@@ -44,24 +45,16 @@ def propose_closure(
     opened, facts = start(work, case_id, seen_version, closing=closing, checks=ticked, reason=reason)
     step = loop.move(work, opened.case, "propose_closure", facts=facts)
     code = next(each.code for each in facts.pathway.rules.closings if each.name == closing)
-    entry = record_entry(
-        work,
-        opened.child,
-        section="health",
-        kind="closing_summary",
-        content={
-            "text": text,
-            "plain_text": plain_text,
-            "advice": advice,
-            "outcome": outcome,
-            "closing": closing,
-            "code": code,
-            "checks": ticked,
-        },
-        happened_on=work.today,
-        case_id=case_id,
-        round=opened.case.round,
-    )
+    content = {
+        "text": text,
+        "plain_text": plain_text,
+        "advice": advice,
+        "outcome": outcome,
+        "closing": closing,
+        "code": code,
+        "checks": ticked,
+    }
+    entry = write_entry(work, opened, "closing_summary", content)
     _ask_all_hands(work, opened, facts, entry, step)
     return entry
 
@@ -76,16 +69,7 @@ def write_class_summary(work, case_id: UUID, *, text: str) -> Entry:
     last = written[-1] if written else None
     if last and may_correct(work, opened.child, last):  # not one from the class that the child has left meanwhile
         return correct_entry(work, opened.child, last.id, content={"text": text}, row_version=last.row_version)
-    return record_entry(
-        work,
-        opened.child,
-        section="behaviour",
-        kind="class_summary",
-        content={"text": text},
-        happened_on=work.today,
-        case_id=case_id,
-        round=opened.case.round,
-    )
+    return write_entry(work, opened, "class_summary", {"text": text}, section="behaviour")
 
 
 def confirm_stable(

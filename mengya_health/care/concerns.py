@@ -8,6 +8,7 @@ from uuid import UUID
 from mengya_health.access.permissions import Permission
 from mengya_health.care import loop
 from mengya_health.care.commands import flag, open_case, start
+from mengya_health.care.entries import write_entry
 from mengya_health.care.queries import find_task, open_case_on
 from mengya_health.care.tasks import change_body, due_by, end_task, start_task
 from mengya_health.errors import Invalid
@@ -87,15 +88,8 @@ def log_contact(
     opened, facts = start(work, case_id, None)
     if way not in facts.loop.contact_ways:
         raise Invalid(fields={"way": ["请选联系方式。 Please choose how you tried."]})
-    return record_entry(
-        work,
-        opened.child,
-        section="health",
-        kind="contact_attempt",
-        content={"way": way, "reached": is_reached, "text": text},
-        happened_on=happened_on or work.today,
-        case_id=case_id,
-        round=opened.case.round,
+    return write_entry(
+        work, opened, "contact_attempt", {"way": way, "reached": is_reached, "text": text}, happened_on=happened_on
     )
 
 

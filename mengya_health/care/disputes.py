@@ -47,38 +47,12 @@ def raise_dispute(
     child = find_child(work, child_id, Permission.DISPUTE)
     entry = find_entry(work, child, entry_id)
     _require_disputable(work, entry, version)
-    note = record_entry(
-        work,
-        child,
-        section="family",
-        kind=NOTE,
-        content={"text": text, "about": str(entry.id), "about_kind": entry.kind, "version": entry.version},
-        happened_on=work.today,
-    )
-    work.session.flush()
-    dispute = Dispute(
-        note_id=note.id,
-        child_id=child.id,
-        about_id=entry.id,
-        version=entry.version,
-        status=OPEN,
-        raised_at=work.now,
-    )
-    work.session.add(dispute)
+    note = _write_note(work, child, entry, text)
     if pin:
-        said = find_entry(work, child, note.id)
-        sign_entry(
-            work,
-            child,
-            entry,
-            read_version=version,
-            decision="disagree",
-            capacity="guardian",
-            shown=shown,
-            nonce=nonce,
-            pin=pin,
-            comment_commit=said.commit,
-        )
+        words = {"comment_commit": find_entry(work, child, note.id).commit}
+        proof = {"shown": shown, "nonce": nonce, "pin": pin}
+        said = {"read_version": version, "decision": "disagree", "capacity": "guardian"}
+        sign_entry(work, child, entry, **said, **words, **proof)
     start_task(
         work,
         child,
@@ -152,6 +126,24 @@ def find_dispute(work, child_id: UUID, note_id: UUID) -> tuple[ChildFacts, Dispu
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _write_note(work, child: ChildFacts, entry: OpenEntry, text: str) -> Entry:
+    """Store what a guardian says against an entry, and that it is open."""
+    said = {"text": text, "about": str(entry.id), "about_kind": entry.kind, "version": entry.version}
+    note = record_entry(work, child, section="family", kind=NOTE, content=said, happened_on=work.today)
+    work.session.flush()
+    work.session.add(
+        Dispute(
+            note_id=note.id,
+            child_id=child.id,
+            about_id=entry.id,
+            version=entry.version,
+            status=OPEN,
+            raised_at=work.now,
+        )
+    )
+    return note
 
 
 def _require_disputable(work, entry: OpenEntry, version: int) -> None:

@@ -8,13 +8,13 @@ from uuid import UUID
 from mengya_health.care import loop, pathway_rules
 from mengya_health.care.commands import start
 from mengya_health.care.due_dates import follow_up_on, is_last_follow_up
+from mengya_health.care.entries import write_entry
 from mengya_health.care.facts import CaseFacts
 from mengya_health.care.models import Case, CaseStep
 from mengya_health.care.queries import OpenCase, facts_of, find_case
 from mengya_health.care.signatures import ask_for_signature, sign_paper
 from mengya_health.care.tasks import due_by, end_task, end_tasks, open_tasks, settle, start_task
 from mengya_health.errors import Invalid, NotNow
-from mengya_health.record.commands import record_entry
 from mengya_health.record.models import Entry
 from mengya_health.screening.measurements import Measurement, measured_content
 from mengya_health.screening.measuring import kept_looks, urgent_measured
@@ -55,24 +55,16 @@ def record_follow_up(
     found = urgent_measured(work, opened.child, measurement or Measurement(measured_on=on), as_others(taken))
     said = require_said(work.content, found, answer, work.today)
     measured = measured_content(work, opened.child, measurement) if measurement else {"readings": []}
-    entry = record_entry(
-        work,
-        opened.child,
-        section="health",
-        kind="follow_up",
-        content={
-            **measured,
-            "text": text,
-            "readings": measured["readings"] + taken,
-            "checks": list(checks),
-            "dates": [{"name": each["name"], "on": str(each["on"])} for each in dates],
-            **({"confirmed": kept_looks(looks)} if looks else {}),
-            **({"urgent": said} if said else {}),
-        },
-        happened_on=on,
-        case_id=case_id,
-        round=opened.case.round,
-    )
+    content = {
+        **measured,
+        "text": text,
+        "readings": measured["readings"] + taken,
+        "checks": list(checks),
+        "dates": [{"name": each["name"], "on": str(each["on"])} for each in dates],
+        **({"confirmed": kept_looks(looks)} if looks else {}),
+        **({"urgent": said} if said else {}),
+    }
+    entry = write_entry(work, opened, "follow_up", content, happened_on=on)
     keep_asking(work, opened.child, entry.id, said)
     _plan_next(work, opened, facts, on, next_on)
     return entry
@@ -85,16 +77,7 @@ def record_evaluation(
     opened, facts = start(work, case_id, seen_version)
     if facts.state != "active":
         raise NotNow("干预中的个案才写评估。", "Only a case under support is evaluated.")
-    entry = record_entry(
-        work,
-        opened.child,
-        section="health",
-        kind="evaluation",
-        content={"text": text, "plain_text": plain_text, "checks": list(checks)},
-        happened_on=work.today,
-        case_id=case_id,
-        round=opened.case.round,
-    )
+    entry = write_entry(work, opened, "evaluation", {"text": text, "plain_text": plain_text, "checks": list(checks)})
     end_tasks(work, opened.case, "signature", status="cancelled", reason="other", text="评估另写了一份")
     ask_for_signature(
         work,

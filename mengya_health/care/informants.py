@@ -20,7 +20,8 @@ from mengya_health.people.queries import find_child
 from mengya_health.record.commands import correct_entry, record_entry
 from mengya_health.record.models import OPEN_TASK, Entry, Task
 from mengya_health.record.queries import OpenEntry, entries_of_kind
-from mengya_health.screening.commands import ask_for_decision, find_check
+from mengya_health.screening.commands import find_check
+from mengya_health.screening.deciding import ask_for_decision
 from mengya_health.screening.informants import (
     ANSWERS,
     REGRESSION,

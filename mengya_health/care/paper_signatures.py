@@ -65,13 +65,7 @@ def record_paper_signature(
     Raises NotNow where nothing waits or a paper is being confirmed already, and what `record_paper` raises.
     """
     opened, facts = start(work, case_id, None)
-    entry = next((each for each in facts.own_entries if each.id == paper_to_sign(opened)), None)
-    if entry is None:
-        raise NotNow("这个个案现在没有等家长签的文件。", "No paper of this case waits for the family's signature.")
-    if any(task.kind == KIND and task.is_open for task in facts.own_tasks):
-        raise NotNow(
-            "已经登记了一份，等第二位见证人确认。", "One is recorded already and waits for its second witness."
-        )
+    entry = _waiting(opened, facts)
     signature_id = new_id()
     kept = store_attachment(work, opened.child, section="health", file=scan, subject_id=signature_id)
     signature = record_paper(
@@ -86,20 +80,7 @@ def record_paper_signature(
         nonce=nonce,
         pin=pin,
     )
-    start_task(
-        work,
-        opened.child,
-        kind=KIND,
-        whose_turn="doctor",
-        due_on=due_by(work, facts.loop, "second_doctor"),
-        body={
-            "title": "纸质签名等第二位见证人",
-            "entry": str(entry.id),
-            "witness": accounts_of(work, [work.actor.user_id])[work.actor.user_id].name,
-        },
-        case=opened.case,
-        subject_id=signature.id,
-    )
+    _ask_second_witness(work, opened, facts, entry, signature)
     settle(work, opened.child, opened.case, facts)
     return signature
 
@@ -139,6 +120,31 @@ def refuse_paper_signature(work, task_id: UUID) -> Case:
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _waiting(opened: OpenCase, facts: CaseFacts) -> OpenEntry:
+    entry = next((each for each in facts.own_entries if each.id == paper_to_sign(opened)), None)
+    if entry is None:
+        raise NotNow("这个个案现在没有等家长签的文件。", "No paper of this case waits for the family's signature.")
+    if any(task.kind == KIND and task.is_open for task in facts.own_tasks):
+        raise NotNow(
+            "已经登记了一份，等第二位见证人确认。", "One is recorded already and waits for its second witness."
+        )
+    return entry
+
+
+def _ask_second_witness(work, opened: OpenCase, facts: CaseFacts, entry: OpenEntry, signature: Signature) -> None:
+    witness = accounts_of(work, [work.actor.user_id])[work.actor.user_id].name
+    start_task(
+        work,
+        opened.child,
+        kind=KIND,
+        whose_turn="doctor",
+        due_on=due_by(work, facts.loop, "second_doctor"),
+        body={"title": "纸质签名等第二位见证人", "entry": str(entry.id), "witness": witness},
+        case=opened.case,
+        subject_id=signature.id,
+    )
 
 
 def _end(work, opened: OpenCase, task_id: UUID) -> None:

@@ -7,6 +7,7 @@ from mengya_health.access.permissions import Permission, require
 from mengya_health.care import loop
 from mengya_health.care.commands import remember_triggers, start
 from mengya_health.care.due_dates import ends_on, follow_up_on, next_check_in_on
+from mengya_health.care.entries import write_entry
 from mengya_health.care.facts import CaseFacts
 from mengya_health.care.models import Case, CaseStep
 from mengya_health.care.plan_content import plan_content
@@ -25,7 +26,7 @@ from mengya_health.care.tasks import (
     start_task,
 )
 from mengya_health.errors import NotNow
-from mengya_health.record.commands import correct_entry, end_entry, record_entry
+from mengya_health.record.commands import correct_entry, end_entry
 from mengya_health.record.models import Entry
 from mengya_health.record.queries import OpenEntry
 
@@ -146,16 +147,7 @@ def ask_first(work, case_id: UUID, *, question: str, seen_version: int | None = 
     """Ask the doctor before deciding; it is the doctor's turn until the question is answered."""
     opened, facts = start(work, case_id, seen_version, question=question)
     step = loop.move(work, opened.case, "ask_first", facts=facts)
-    entry = record_entry(
-        work,
-        opened.child,
-        section="family",
-        kind="question",
-        content={"text": question},
-        happened_on=work.today,
-        case_id=case_id,
-        round=opened.case.round,
-    )
+    entry = write_entry(work, opened, "question", {"text": question}, section="family")
     start_task(
         work,
         opened.child,
@@ -175,17 +167,7 @@ def answer_question(work, task_id: UUID, *, text: str) -> Entry:
     """Answer a family's question; then it is their turn again. Raises NotFound for one that is answered already."""
     child, task = find_task(work, task_id, "question")
     opened, facts = start(work, task.case_id, None)
-    entry = record_entry(
-        work,
-        child,
-        section="health",
-        kind="advice",
-        content={"text": text, "answers": str(task.subject_id)},
-        happened_on=work.today,
-        case_id=task.case_id,
-        task_id=task.id,
-        round=opened.case.round,
-    )
+    entry = write_entry(work, opened, "advice", {"text": text, "answers": str(task.subject_id)}, task_id=task.id)
     end_task(work, task)
     settle(work, child, opened.case, facts)
     return entry
@@ -210,16 +192,7 @@ def withdraw(work, case_id: UUID, *, reason: str = "", seen_version: int | None 
 
 
 def _put_forward(work, opened: OpenCase, facts: CaseFacts, content: dict, step: CaseStep) -> Entry:
-    entry = record_entry(
-        work,
-        opened.child,
-        section="health",
-        kind="care_plan",
-        content=content,
-        happened_on=work.today,
-        case_id=opened.case.id,
-        round=opened.case.round,
-    )
+    entry = write_entry(work, opened, "care_plan", content)
     return _lay_out(work, opened, facts, entry, content, step)
 
 

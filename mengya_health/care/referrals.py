@@ -1,6 +1,5 @@
 """Send a child to somebody who knows more, follow what becomes of it, and bring the answer back."""
 
-import secrets
 from collections.abc import Iterable
 from datetime import date, timedelta
 from uuid import UUID
@@ -12,26 +11,22 @@ from mengya_health.access.permissions import Permission, require
 from mengya_health.care import loop
 from mengya_health.care.commands import start
 from mengya_health.care.ending import give_up, narrow_door
+from mengya_health.care.entries import write_entry
 from mengya_health.care.facts import CaseFacts
 from mengya_health.care.follow_ups import known_readings
-from mengya_health.care.models import OPEN_TASK, WAITING, CaseStep, Referral, Task
+from mengya_health.care.models import OPEN_TASK, WAITING, Referral, Task
 from mengya_health.care.queries import OpenCase, facts_of, find_case, has_door
-from mengya_health.care.tasks import end_task, settle, start_task
-from mengya_health.db import new_id
-from mengya_health.errors import Invalid, NotFound, NotNow, Unavailable
-from mengya_health.people.commands import tie_child
+from mengya_health.care.referral_sending import free_number, send
+from mengya_health.care.tasks import end_task, settle
+from mengya_health.errors import Invalid, NotFound, NotNow
 from mengya_health.people.facts import ChildFacts
-from mengya_health.people.messages import staff_of, tell_at_once
 from mengya_health.people.models import Organisation
 from mengya_health.people.queries import find_child
 from mengya_health.record.attachments import store_attachment
-from mengya_health.record.commands import record_entry
 from mengya_health.record.files import CleanFile
 from mengya_health.record.models import Entry
 from mengya_health.record.queries import sent_along
 from mengya_health.screening.urgent_care import SAME_DAY_LIMIT, answered_by_reply
-
-_DRAWS = 50
 
 
 def refer_child(
@@ -68,21 +63,12 @@ def refer_child(
         "medical_history": medical_history,
         "materials": chosen,
         "questions": list(questions),
-        "number": _number(work, opened),
+        "number": free_number(work, opened),
         "visit_by": limit.due_on(work.today).isoformat(),
     }
-    entry = record_entry(
-        work,
-        opened.child,
-        section="health",
-        kind="referral",
-        content=letter,
-        happened_on=work.today,
-        case_id=case_id,
-        round=opened.case.round,
-    )
+    entry = write_entry(work, opened, "referral", letter)
     reply_due_on = work.content.time_limits[facts.loop.due["referral_reply"]].due_on(limit.due_on(work.today))
-    return _send(work, opened, facts, entry, letter, step, receiver_id=receiver_id, reply_due_on=reply_due_on)
+    return send(work, opened, facts, entry, letter, step, receiver_id=receiver_id, reply_due_on=reply_due_on)
 
 
 def receive_referral(work, referral_id: UUID) -> Referral:
@@ -137,35 +123,23 @@ def record_feedback(
     _require_scan(from_paper, scan, no_scan_reason)
     _require_name(work, replied_by)
     seen_on = happened_on or work.today
-    entry = record_entry(
-        work,
-        child,
-        section="health",
-        kind="referral_feedback",
-        content={
-            "result": result,
-            "text": text,
-            "for_doctor": for_doctor,
-            "for_class": for_class,
-            "for_family": for_family,
-            "readings": known_readings(work, readings),
-            "next_visit_on": next_visit_on.isoformat() if next_visit_on else "",
-            "from_paper": from_paper,
-            "no_scan_reason": "" if scan else no_scan_reason,
-            "replied_by": replied_by,
-            "referral": str(row.id),
-        },
-        happened_on=seen_on,
-        case_id=row.case_id,
-        round=opened.case.round,
-    )
+    content = {
+        "result": result,
+        "text": text,
+        "for_doctor": for_doctor,
+        "for_class": for_class,
+        "for_family": for_family,
+        "readings": known_readings(work, readings),
+        "next_visit_on": next_visit_on.isoformat() if next_visit_on else "",
+        "from_paper": from_paper,
+        "no_scan_reason": "" if scan else no_scan_reason,
+        "replied_by": replied_by,
+        "referral": str(row.id),
+    }
+    entry = write_entry(work, opened, "referral_feedback", content, happened_on=seen_on)
     if scan:
         store_attachment(work, child, section="health", file=scan, subject_id=entry.id)
-    row.status, row.feedback_entry_id, row.visited_on = "completed", entry.id, row.visited_on or seen_on
-    if _is_emergency(work, child, row):
-        answered_by_reply(work, child.id, row.sent_on)
-    narrow_door(work, child, row.id, work.today + timedelta(days=facts.loop.limits.answered_receiver_days))
-    _end_waiting(work, opened, facts, row, status="completed")
+    _answered(work, opened, facts, row, entry, seen_on)
     return entry
 
 
@@ -223,63 +197,6 @@ def _urgency(work, facts: CaseFacts, within: str):
     return work.content.time_limits[within]
 
 
-def _number(work, opened: OpenCase) -> str:
-    """Return a free number: ZZ, the end of the clinic's code, the day, three digits (drawn: a counter would be hot)."""
-    code = work.session.get(Organisation, opened.case.organisation_id).code
-    head = f"ZZ{code[-4:]}-{work.today:%Y%m%d}"
-    for _ in range(_DRAWS):
-        number = f"{head}-{secrets.randbelow(1000):03d}"
-        if not work.session.scalar(select(Referral.id).where(Referral.number == number)):
-            return number
-    raise Unavailable("今天的转诊单号快用完了，请明天再开，或联系系统管理员。", "Today's numbers are nearly used up.")
-
-
-def _send(
-    work,
-    opened: OpenCase,
-    facts: CaseFacts,
-    entry: Entry,
-    letter: dict,
-    step: CaseStep,
-    *,
-    receiver_id: UUID,
-    reply_due_on: date,
-) -> Referral:
-    """Store the referral, open its receiver's door for a time, and put the reply on their list."""
-    row = Referral(
-        id=new_id(),
-        child_id=opened.child.id,
-        case_id=opened.case.id,
-        organisation_id=opened.case.organisation_id,
-        receiver_id=receiver_id,
-        number=letter["number"],
-        status="requested",
-        entry_id=entry.id,
-        visit_by_on=date.fromisoformat(letter["visit_by"]),
-        reply_due_on=reply_due_on,
-        sent_on=work.today,
-    )
-    work.session.add(row)
-    last_on = reply_due_on + timedelta(days=facts.loop.limits.receiver_days)
-    tie_child(work, opened.child.id, kind="receiver", organisation_id=receiver_id, basis_id=row.id, to_on=last_on)
-    task = start_task(
-        work,
-        opened.child,
-        kind="referral_reply",
-        whose_turn="specialist",
-        due_on=reply_due_on,
-        body={"title": "转诊待回执", "number": row.number},
-        case=opened.case,
-        step=step,
-        subject_id=row.id,
-        organisation_id=receiver_id,
-    )
-    if work.content.time_limits[letter["within"]].clock == "same_day":
-        tell_at_once(work, staff_of(work, receiver_id, "specialist"), subject_id=task.id)
-    settle(work, opened.child, opened.case, facts, step)
-    return row
-
-
 def _answer_arrival(work, referral_id: UUID, status: str) -> Referral:
     child, row = find_referral(work, referral_id, Permission.ANSWER_REFERRAL)
     if WAITING.index(row.status) > WAITING.index(status):
@@ -303,6 +220,16 @@ def _require_name(work, replied_by: str) -> None:
 
 def _is_emergency(work, child: ChildFacts, row: Referral) -> bool:
     return any(each.content["within"] == SAME_DAY_LIMIT for each in sent_along(work, child, [row.entry_id]).open(bool))
+
+
+def _answered(work, opened: OpenCase, facts: CaseFacts, row: Referral, entry: Entry, seen_on: date) -> None:
+    """Close a referral with its reply: nobody waits for it any more, and its receiver reads on for a few days."""
+    child = opened.child
+    row.status, row.feedback_entry_id, row.visited_on = "completed", entry.id, row.visited_on or seen_on
+    if _is_emergency(work, child, row):
+        answered_by_reply(work, child.id, row.sent_on)
+    narrow_door(work, child, row.id, work.today + timedelta(days=facts.loop.limits.answered_receiver_days))
+    _end_waiting(work, opened, facts, row, status="completed")
 
 
 def _end_waiting(work, opened: OpenCase, facts: CaseFacts, row: Referral, *, status: str, **why: str) -> None:

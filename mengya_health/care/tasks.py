@@ -15,8 +15,8 @@ from mengya_health.care.loop import turn_of
 from mengya_health.care.models import OPEN_TASK, Case, CaseStep, Task
 from mengya_health.care.turns import OpenTask
 from mengya_health.care.workflow import Workflow
-from mengya_health.db import new_id
 from mengya_health.people.facts import ChildFacts
+from mengya_health.record.tasks import add_task, open_body, seal_body
 
 WAITING = "on-hold"
 LOOK_FIRST = "look_first"  # the doctor asks the family or the class to look at a few things before a check
@@ -43,21 +43,18 @@ def start_task(
     status: str = "requested",
 ) -> Task:
     """Store one task. Without `organisation_id` it stands on the list of whoever's turn it is for this child."""
-    task = Task(
-        id=new_id(),
-        child_id=child.id,
+    return add_task(
+        work,
+        child,
         kind=kind,
+        whose_turn=whose_turn,
+        organisation_id=organisation_id or place_of(child, whose_turn),
+        due_on=due_on,
+        body=body | ({"started_step": step.seq} if step else {}),
         case_id=case.id if case else None,
         subject_id=subject_id,
-        organisation_id=organisation_id or place_of(child, whose_turn),
-        whose_turn=whose_turn,
-        due_on=due_on,
         status=status,
-        created_at=work.now,
     )
-    _seal(work, task, body | ({"started_step": step.seq} if step else {}))
-    work.session.add(task)
-    return task
 
 
 def end_task(
@@ -71,7 +68,7 @@ def end_task(
         body |= {"ended_step": step.seq}
     task.status = status
     task.done_on = work.today
-    _seal(work, task, body)
+    seal_body(work, task, body)
 
 
 def end_tasks(
@@ -92,13 +89,13 @@ def end_tasks(
 
 def change_status(work, task: Task, status: str, step: CaseStep) -> None:
     """Suspend a task or set it going again."""
-    _seal(work, task, open_body(work, task) | {"was": task.status, "changed_step": step.seq})
+    seal_body(work, task, open_body(work, task) | {"was": task.status, "changed_step": step.seq})
     task.status = status
 
 
 def change_body(work, task: Task, **added) -> None:
     """Put something more into a task's body."""
-    _seal(work, task, open_body(work, task) | added)
+    seal_body(work, task, open_body(work, task) | added)
 
 
 def undo_tasks(work, case: Case, numbers: list[int]) -> None:
@@ -109,7 +106,7 @@ def undo_tasks(work, case: Case, numbers: list[int]) -> None:
             task.status, task.done_on = "entered-in-error", work.today
         elif body.get("ended_step") in numbers or body.get("changed_step") in numbers:
             task.status, task.done_on = body["was"], None
-            _seal(work, task, {name: each for name, each in body.items() if name not in _OF_AN_ENDING})
+            seal_body(work, task, {name: each for name, each in body.items() if name not in _OF_AN_ENDING})
 
 
 def open_tasks(work, case: Case) -> list[Task]:
@@ -145,18 +142,13 @@ def place_of(child: ChildFacts, whose_turn: str) -> UUID | None:
 
 def hand_on(work, task: Task, *, whose_turn: str, organisation_id: UUID | None, **added) -> None:
     """Hand an open task on to somebody else's list. What it asks, since when and by when stays as it is."""
-    _seal(work, task, open_body(work, task) | added)
+    seal_body(work, task, open_body(work, task) | added)
     task.whose_turn, task.organisation_id = whose_turn, organisation_id
 
 
 def may_see(work, child: ChildFacts, task: Task) -> bool:
     """Return whether a task of a child whom the actor may see is the actor's to see, too."""
     return task.kind in OF_NO_CASE or is_allowed(work.actor, Permission.READ_CASE, child.subject)
-
-
-def open_body(work, task: Task) -> dict:
-    """Return what a task says."""
-    return work.keys.open_body("task", task.id, task.child_id, "health", task.body)
 
 
 def task_facts(work, task: Task) -> TaskFacts:
@@ -188,7 +180,3 @@ def _start_decision(work, child: ChildFacts, case: Case, facts: CaseFacts, step:
     due_on = facts.given.get("due_on") or (work.today + timedelta(days=days) if days else by_limit)
     body = {"title": decide.title}
     start_task(work, child, kind="decision", whose_turn="doctor", due_on=due_on, body=body, case=case, step=step)
-
-
-def _seal(work, task: Task, body: dict) -> None:
-    task.body = work.keys.seal_body("task", task.id, task.child_id, "health", body)

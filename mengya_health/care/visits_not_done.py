@@ -8,6 +8,7 @@ from mengya_health.errors import Invalid, NotNow
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.commands import record_entry
 from mengya_health.record.models import Entry
+from mengya_health.record.tasks import open_body
 from mengya_health.screening.commands import plan_visit_after
 from mengya_health.screening.planned import visit_on
 from mengya_health.screening.queries import VISIT_NOT_DONE, open_visit_of
@@ -31,7 +32,7 @@ def excuse_visit(work, child: ChildFacts, *, reason: str, text: str = "") -> Ent
     planned = open_visit_of(work, child)
     if planned is None:
         raise NotNow("现在没有排着的检查。", "No check is planned now.")
-    body = work.keys.open_body("task", planned.id, child.id, "health", planned.body)
+    body = open_body(work, planned)
     visit = max(
         work.content.visit(body["visit"]), visit_on(work.content, child, work.today), key=lambda each: each.due_month
     )

@@ -103,19 +103,6 @@ def free_place(
     across, down = width + reach, 3 * height + reach
     around = Box(x - across, y - down, 2 * across, 2 * down)
     near = [box for box in taken if box.overlap(around)]
-    places = [
-        Box(left, y + below, width, height)
-        for below in (
-            reach,
-            -reach - height,
-            reach + height,
-            -reach - 2 * height,
-            reach + 2 * height,
-            -reach - 3 * height,
-        )
-        for left in (x - reach, x + reach - width, x - width / 2)
-    ]
-    places += [Box(x + reach, y - height / 2, width, height), Box(x - reach - width, y - height / 2, width, height)]
 
     def cost(place: Box) -> float:
         outside = place.width * place.height - place.overlap(plot)
@@ -126,11 +113,26 @@ def free_place(
         inside = place.overlap(plot) >= place.width * place.height - 0.01
         return not inside or any(place.overlap(other) for other in kept)
 
-    free = [place for place in places if not strays(place)]
+    free = [place for place in _beside(x, y, reach, width, height) if not strays(place)]
     if not free:
-        rows = range(int((plot.height - height) // (height / 2)) + 1)
-        left, right = plot.x, plot.x + plot.width - width
-        across = (min(max(x - width / 2, left), right), left, right)
-        grid = [Box(start, plot.y + row * height / 2, width, height) for row in rows for start in across]
+        grid = _anywhere(x, width, height, plot)
         free = [place for place in grid if not strays(place)] or grid
     return min(free, key=cost)
+
+
+def _beside(x: float, y: float, reach: float, width: float, height: float) -> list[Box]:
+    """Return the places around a point: below and above it in three rows, then to its right and left."""
+    below = [reach + rows * height for rows in range(3)]
+    above = [-reach - rows * height for rows in range(1, 4)]
+    rows = [each for pair in zip(below, above, strict=True) for each in pair]
+    columns = (x - reach, x + reach - width, x - width / 2)
+    places = [Box(left, y + row, width, height) for row in rows for left in columns]
+    return [*places, *(Box(left, y - height / 2, width, height) for left in (x + reach, x - reach - width))]
+
+
+def _anywhere(x: float, width: float, height: float, plot: Box) -> list[Box]:
+    """Return places all over the plot, row by row: as near to x as it allows, at its left and at its right edge."""
+    rows = range(int((plot.height - height) // (height / 2)) + 1)
+    left, right = plot.x, plot.x + plot.width - width
+    across = (min(max(x - width / 2, left), right), left, right)
+    return [Box(start, plot.y + row * height / 2, width, height) for row in rows for start in across]

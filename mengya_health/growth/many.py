@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from mengya_health.errors import Invalid
 from mengya_health.growth.judging import INDICATORS
-from mengya_health.growth.many_visits import Bools, Visits
+from mengya_health.growth.many_visits import Bools, Floats, Visits
 from mengya_health.growth.many_who import measured_2006, measured_2007, score_2006, score_2007
 from mengya_health.growth.many_wst423 import measured_423, score_423
 from mengya_health.growth.wst423 import AGE_RULES
@@ -37,11 +37,11 @@ class Judgements:
     """
 
     indicators: tuple[str, ...]
-    z: NDArray[np.float64]
+    z: Floats
     flag: Bools
     reason: NDArray[np.int8]
     note: NDArray[np.int8]
-    percentile_z: NDArray[np.float64]
+    percentile_z: Floats
     sd_reached: NDArray[np.int8] | None = None
     percentiles_reached: NDArray[np.int8] | None = None
 

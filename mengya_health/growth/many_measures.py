@@ -17,6 +17,7 @@ from mengya_health.growth.many_visits import (
     UNDETERMINED,
     UNKNOWN,
     Bools,
+    Floats,
     Ints,
     Visits,
 )
@@ -33,9 +34,9 @@ class Scores(NamedTuple):
     """One indicator of many visits; the fields are those of `many.Judgements`."""
 
     reason: Reasons
-    z: NDArray[np.float64]
+    z: Floats
     flag: Bools
-    percentile_z: NDArray[np.float64] | None = None
+    percentile_z: Floats | None = None
     sd_reached: NDArray[np.int8] | None = None
     percentiles_reached: NDArray[np.int8] | None = None
 
@@ -107,7 +108,7 @@ def measured_many(visits: Visits, lies_by_age: Bools | None) -> MeasuredMany:
     return MeasuredMany(visits, np.where(known, lies_by_age, lies), stature, note)
 
 
-def are_implausible(indicator: str, z: NDArray[np.float64]) -> Bools:
+def are_implausible(indicator: str, z: Floats) -> Bools:
     """Return where WHO's software asks for the measurement to be checked; False where there is no z."""
     lowest, highest = PLAUSIBLE_Z[indicator]
     # Two decimals still round these limits, 5.005 and 6.005, down: in binary they lie a hair below.

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mengya_health.growth.lms import percentile_text, z_text
+from mengya_health.growth.many_visits import Floats
 
 Texts = NDArray[np.object_]
 # Nearer than this to where a text changes, the number itself is rounded: a binary fraction can lie on either side.
@@ -18,7 +19,7 @@ READY_TO_Z = 10
 BEYOND = {"wst423_2022": ("<3", ">97")}
 
 
-def z_texts(z: NDArray[np.float64]) -> Texts:
+def z_texts(z: Floats) -> Texts:
     """Return `z_text` of each, "" for NaN."""
     hundredths = z * 100
     whole = np.rint(hundredths)
@@ -32,7 +33,7 @@ def z_texts(z: NDArray[np.float64]) -> Texts:
     return texts
 
 
-def percentile_texts(z: NDArray[np.float64], reference: str) -> Texts:
+def percentile_texts(z: Floats, reference: str) -> Texts:
     """Return the percentile of each `Judgements.percentile_z` as `Score.percentile` has it, "" for NaN."""
     changes = _changes()
     place = np.searchsorted(changes, z)
@@ -59,7 +60,7 @@ def _percents() -> Texts:
 
 
 @cache
-def _changes() -> NDArray[np.float64]:
+def _changes() -> Floats:
     """Return the z-scores where the percentile with one decimal becomes the next."""
     normal = NormalDist()
     return np.array([normal.inv_cdf((permille - 0.5) / 1000) for permille in range(1, 1001)])

@@ -14,6 +14,7 @@ from mengya_health.growth.ages import DAYS_PER_MONTH
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 # Measurements are kept in thousandths of a kg or cm.
 MILLI = 1000
 # Ages in days are kept in these parts: a thousandth of a month of 30.4375 days is a whole number of them.

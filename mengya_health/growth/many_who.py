@@ -6,7 +6,6 @@ from functools import cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from mengya_health.growth.many_measures import (
     MeasuredMany,
@@ -16,10 +15,9 @@ from mengya_health.growth.many_measures import (
     measured_many,
     write_reason,
 )
-from mengya_health.growth.many_visits import MILLI, PARTS_OF_MONTH, Ints, Visits
+from mengya_health.growth.many_visits import MILLI, PARTS_OF_MONTH, Floats, Ints, Visits
 from mengya_health.growth.who import HEIGHT_FROM_DAY, LAST_DAY_OF_2006, UNRESTRICTED, lms_tables
 
-Floats = NDArray[np.float64]
 # Rows of weight-for-length and -height are a millimetre apart.
 PARTS_OF_MM = MILLI // 10
 

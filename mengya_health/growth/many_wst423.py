@@ -16,7 +16,7 @@ from mengya_health.growth.many_measures import (
     measured_many,
     write_reason,
 )
-from mengya_health.growth.many_visits import MILLI, Ints, Visits
+from mengya_health.growth.many_visits import MILLI, Floats, Ints, Visits
 from mengya_health.growth.wst423 import (
     BELOW_MONTH,
     HEAD_TO_MONTH,
@@ -25,8 +25,6 @@ from mengya_health.growth.wst423 import (
     Table,
     tables,
 )
-
-Floats = NDArray[np.float64]
 
 
 class Columns(NamedTuple):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
+from functools import partial
 from types import MappingProxyType
 from uuid import UUID
 
@@ -13,39 +14,28 @@ from sqlalchemy import func, select
 from mengya_health.access.permissions import Permission, require
 from mengya_health.content.shapes import OLDEST_MONTH
 from mengya_health.content.visits import PlannedVisit
-from mengya_health.db import new_id
-from mengya_health.errors import Conflict, Malformed, NotFound
+from mengya_health.errors import Malformed, NotFound
 from mengya_health.fields import LocalDate
 from mengya_health.growth.ages import add_months
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.commands import correct_entry, record_entry
-from mengya_health.record.models import OPEN_TASK, Entry, Task
+from mengya_health.record.models import Entry, Task
 from mengya_health.record.queries import OpenEntry, find_entry
+from mengya_health.record.tasks import add_task, open_body
 from mengya_health.screening.birth import birth_size_of
 from mengya_health.screening.check_content import check_content, typed_values
+from mengya_health.screening.deciding import ask_for_decision, correct_filled, put_on_lists
 from mengya_health.screening.decisions import Decision
-from mengya_health.screening.findings import judge_check
 from mengya_health.screening.forms import Filled, measurement_in, read_form, read_so_far
-from mengya_health.screening.informants import undecided_rescreen
-from mengya_health.screening.measurements import (
-    Measurement,
-    judge_measurement,
-    measured_content,
-    measurements_in,
-    stored_readings,
-)
-from mengya_health.screening.planned import SIGNS, CheckPlan, plan_check, visit_on
-from mengya_health.screening.queries import FINDING, VISIT, checks_of, open_visit_of
+from mengya_health.screening.judging import judge_filled, said_of_urgent, urgent_in_filled
+from mengya_health.screening.measurements import Measurement, measured_content, stored_readings
+from mengya_health.screening.planned import CheckPlan, plan_check, visit_on
+from mengya_health.screening.queries import VISIT, checks_of, open_visit_of
 from mengya_health.screening.rescreens import answered_beside, answered_beside_corrected, close_rescreens
 from mengya_health.screening.schedule import last_day
-from mengya_health.screening.second_look import AskedBack, second_looks, unsettled
-from mengya_health.screening.urgent import Urgent, urgent_in
-from mengya_health.screening.urgent_answer import require_said
-from mengya_health.screening.urgent_care import keep_asking
+from mengya_health.screening.urgent import Urgent
 
 CHECK = "screening"
-NOTIFY = "SLA_NOTIFY"
-REGISTER = "SLA_REGISTER"  # a warning sign is registered, and referred, on the day it is seen
 
 
 def record_check(work, child: ChildFacts, visit_id: str, sent: Mapping) -> Entry:
@@ -70,9 +60,7 @@ def record_check(work, child: ChildFacts, visit_id: str, sent: Mapping) -> Entry
         _plan_after(work, child, plan, filled)
     if plan.group:
         close_rescreens(work, child, filled.done_on)
-    ask_for_decision(work, child, entry, content)
-    keep_asking(work, child, entry.id, content.get("urgent"))
-    work.session.flush()
+    put_on_lists(work, child, entry, content)
     return entry
 
 
@@ -92,16 +80,7 @@ def correct_check(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Ent
         raise Malformed
     content = _judged(work, child, plan, filled, earlier) | {"decisions": opened.content["decisions"]}
     content |= answered_beside_corrected(work, plan, content, opened.content)
-    try:
-        entry = correct_entry(work, child, entry_id, content=content, row_version=filled.row_version)
-    except Conflict as conflict:
-        theirs, base = (typed_values(plan, each) for each in (conflict.theirs, conflict.base))
-        raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
-    entry.happened_on = filled.done_on
-    ask_for_decision(work, child, entry, content)
-    keep_asking(work, child, entry.id, content.get("urgent"))
-    work.session.flush()
-    return entry
+    return correct_filled(work, child, entry_id, content, filled, typed=partial(typed_values, plan))
 
 
 def record_measurement(
@@ -220,32 +199,21 @@ def day_asked(work, child: ChildFacts, sent: Mapping) -> date:
 
 def urgent_so_far(work, child: ChildFacts, plan: CheckPlan, sent: Mapping) -> tuple[Urgent, ...]:
     """Return what is urgent in a form that is still being filled in; nothing of it is stored."""
-    filled = read_so_far(work.content, plan, sent)
-    judged = judge_measurement(child, measurement_in(filled), age_rule=work.settings.age_rule)
-    return urgent_in(work.content, judge_check(work.content, child, plan, filled, judged, ()).findings)
+    return urgent_in_filled(work, child, plan, read_so_far(work.content, plan, sent), ())
 
 
 def _judged(work, child: ChildFacts, plan: CheckPlan, filled: Filled, earlier: Sequence[OpenEntry]) -> dict:
     """Return the content of a check. Raises AskedBack for what the doctor has not confirmed."""
-    before = [entry for entry in earlier if entry.happened_on <= filled.done_on]
-    measurement = measurement_in(filled)
-    judged = judge_measurement(child, measurement, age_rule=work.settings.age_rule)
-    last = next(iter(reversed(measurements_in(before))), None)
-    looks = second_looks(work.content, child, plan, filled, judged, last)
-    left = unsettled(looks, filled.confirmed)
-    if left:
-        raise AskedBack(left)
-    result = judge_check(work.content, child, plan, filled, judged, before)
-    said = require_said(work.content, urgent_in(work.content, result.findings), filled.urgent, work.today)
-    measured = measured_content(work, child, measurement) | {"birth_size": birth_size_of(child, result.readings)}
-    content = check_content(work.content, plan, filled, measured, result, looks)
-    return content | ({"urgent": said} if said else {})
+    result, looks = judge_filled(work, child, plan, filled, earlier)
+    said = said_of_urgent(work, result, filled)
+    measured = measured_content(work, child, measurement_in(filled))
+    measured |= {"birth_size": birth_size_of(child, result.readings)}
+    return check_content(work.content, plan, filled, measured, result, looks) | said
 
 
 def _due_month(work, planned: Task) -> int:
     """Return the age at which a planned visit becomes due."""
-    body = work.keys.open_body("task", planned.id, planned.child_id, "health", planned.body)
-    return work.content.visit(body["visit"]).due_month
+    return work.content.visit(open_body(work, planned)["visit"]).due_month
 
 
 def _close_visit(planned: Task | None, filled: Filled) -> None:
@@ -270,46 +238,15 @@ def _visit_after(work, visit: PlannedVisit, age_months: int = 0) -> PlannedVisit
 
 
 def _plan_visit(work, child: ChildFacts, visit: PlannedVisit, due_on: date) -> Task:
-    return _start_task(
-        work, child, kind=VISIT, due_on=due_on, subject_id=None, body={"visit": visit.id, "title": visit.name}
-    )
-
-
-def ask_for_decision(work, child: ChildFacts, entry: Entry, content: dict, *, ended: str = "cancelled") -> None:
-    """Put what nobody has decided onto the doctor's list; a correction or decision that leaves nothing takes it off."""
-    decided = {each["pathway"] for each in content["decisions"]}
-    left = [each for each in content["proposals"] if each["pathway"] not in decided] or undecided_rescreen(content)
-    waiting = _finding_tasks(work, entry.id)
-    if left and not waiting:
-        days = [each["within_days"] for each in content["findings"] if each["within_days"] is not None]
-        has_sign = any(each["screening"] == SIGNS for each in content["findings"])
-        usual_on = work.content.time_limits[REGISTER if has_sign else NOTIFY].due_on(work.today)
-        due_on = min([usual_on, *(work.today + timedelta(days=each) for each in days)])
-        body = {"title": "决定检查中的发现", "visit": content["visit"]}
-        _start_task(work, child, kind=FINDING, due_on=due_on, subject_id=entry.id, body=body)
-    for task in waiting if not left else ():
-        task.status, task.done_on = ended, work.today
-
-
-def _finding_tasks(work, entry_id: UUID) -> list[Task]:
-    chosen = select(Task).where(Task.subject_id == entry_id, Task.kind == FINDING, Task.status.in_(OPEN_TASK))
-    return list(work.session.scalars(chosen))
-
-
-def _start_task(work, child: ChildFacts, *, kind: str, due_on: date, subject_id: UUID | None, body: dict) -> Task:
-    task = Task(
-        id=new_id(),
-        child_id=child.id,
-        kind=kind,
-        subject_id=subject_id,
-        organisation_id=child.clinic_id,
+    task = add_task(
+        work,
+        child,
+        kind=VISIT,
         whose_turn="doctor",
+        organisation_id=child.clinic_id,
         due_on=due_on,
-        status="requested",
-        created_at=work.now,
+        body={"visit": visit.id, "title": visit.name},
     )
-    task.body = work.keys.seal_body("task", task.id, child.id, "health", body)
-    work.session.add(task)
     work.session.flush()
     return task
 

@@ -9,29 +9,26 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
 
-from marshmallow import ValidationError, fields
+from marshmallow import fields
 
 from mengya_health.content import Content
-from mengya_health.content.measurements import Metric
 from mengya_health.content.shapes import OLDEST_MONTH
-from mengya_health.content.typed_numbers import range_of
 from mengya_health.content.visits import FormField
 from mengya_health.errors import Invalid
-from mengya_health.fields import Choice, DecimalText, Form, LocalDate, PlainText, WholeNumber
+from mengya_health.fields import Choice, Form, LocalDate, PlainText, WholeNumber
 from mengya_health.growth.ages import add_months
 from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.expected import expected_of
+from mengya_health.screening.line_fields import LONGEST_NOTE, line_field, plain_value
 from mengya_health.screening.measurements import Measurement
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.urgent_answer import UrgentAnswer, answer_fields, answer_from, answer_labels
 
+OEDEMA = "bilateral_oedema"
 CONCLUSIONS = ("routine", "screen")
-# For numbers that are no metric: as many digits as a paper form has boxes.
-LARGEST_PLAIN_NUMBER = 9999
-LONGEST_NOTE, LONGEST_ADVICE = 200, 500
+LONGEST_ADVICE = 500
 # What a page for another day may have sent along: questions that belong to another age.
 OF_ANOTHER_AGE = ("ws_WS", "told_", "seen_", "confirm_")
-NOTHING_ELSE = "“{normal}”不能和别的同时选。 “None” cannot be chosen together with others."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,14 +98,14 @@ def read_so_far(content: Content, plan: CheckPlan, sent: Mapping) -> Filled:
 
 
 def measurement_in(filled: Filled) -> Measurement:
-    """Return what a check measured."""
+    """Return what a check or a sheet measured; oedema is seen at a check and a line of the growth sheet."""
     return Measurement(
         measured_on=filled.done_on,
         weight_kg=filled.values.get("WEIGHT"),
         lenhei_cm=filled.values.get("LENGTH"),
         headc_cm=filled.values.get("HEADC"),
         position=filled.position,
-        oedema=filled.seen.get("seen_growth_bilateral_oedema", False),
+        oedema=bool(filled.seen.get("seen_growth_bilateral_oedema") or filled.values.get(OEDEMA)),
     )
 
 
@@ -169,58 +166,6 @@ def named_fields(problems: Mapping[str, list[str]], labels: Mapping[str, str]) -
 
 def _is_of_another_age(name: str) -> bool:
     return name.startswith(OF_ANOTHER_AGE)
-
-
-def line_field(
-    content: Content, line: FormField, expected: Mapping[str, Decimal] = MappingProxyType({})
-) -> fields.Field:
-    """Return the field of one line of a form; `expected` helps to guess."""
-    match line.kind:
-        case "number":
-            if line.metric is None:
-                return _plain_number()
-            return metric_field(content.metrics[line.metric], expected.get(line.code))
-        case "choice":
-            return Choice(*map(str, line.options))
-        case "choices":
-            return fields.List(Choice(*map(str, line.options)), validate=_normal_stands_alone(line))
-        case "flag":
-            return Choice("0", "1")
-    return PlainText(longest=LONGEST_NOTE)
-
-
-def metric_field(metric: Metric, expected: Decimal | None = None, **kwargs) -> DecimalText:
-    """Return the field of a metric with hard limits, kept as typed; `expected` of this child helps to guess."""
-    within = range_of(metric, expected)
-    return DecimalText(
-        low=str(metric.hard[0]),
-        high=str(metric.hard[1]),
-        places=within.places,
-        unit=metric.unit,
-        within=within,
-        validate=_in_steps(metric),
-        **kwargs,
-    )
-
-
-def _plain_number() -> WholeNumber:
-    return WholeNumber(low=0, high=LARGEST_PLAIN_NUMBER)
-
-
-def _in_steps(metric: Metric):
-    def check(text: str) -> None:
-        if metric.step and Decimal(text) % Decimal(str(metric.step)):
-            raise ValidationError(f"要是 {metric.step} 的倍数。 Must be a multiple of {metric.step}.")
-
-    return check
-
-
-def _normal_stands_alone(line: FormField):
-    def check(chosen: list[str]) -> None:
-        if line.section != "conclude" and str(line.normal) in chosen and len(chosen) > 1:
-            raise ValidationError(NOTHING_ELSE.format(normal=line.options[line.normal]))
-
-    return check
 
 
 def _problems(
@@ -289,14 +234,4 @@ def _value(line: FormField, loaded: Mapping) -> Any:
     name = form_name(line)
     if name.startswith("exam_") and loaded["exam"] == "all_normal":
         return [line.normal] if line.kind == "choices" else line.normal
-    if name not in loaded:
-        return None
-    value = loaded[name]
-    match line.kind:
-        case "choice":
-            return int(value)
-        case "choices":
-            return [int(each) for each in value]
-        case "flag":
-            return value == "1"
-    return value
+    return plain_value(line, loaded[name]) if name in loaded else None

@@ -79,24 +79,28 @@ def plan_check(
 
     `earlier` are the child's checks so far. Raises KeyError for a visit that the schedule does not know.
     """
-    age_months = max(0, child.age_months(on))
     visit = content.visit(visit_id) if visit_id else visit_on(content, child, on)
     missed = list(_missed(content, child, visit, list(earlier)))
     screenings = dict.fromkeys([*visit.screenings, *(screening_id for _, screening_id in missed), SIGNS])
     visit = replace(visit, fields=visit.fields + tuple(field for field, _ in missed), screenings=tuple(screenings))
+    plan = plan_of(content, child, on, visit)
+    told, seen = told_and_seen(content, plan)
+    return replace(plan, told=told, seen=seen)
+
+
+def plan_of(content: Content, child: ChildFacts, on: date, visit: PlannedVisit) -> CheckPlan:
+    """Return the plan of a visit on a day, with the signs of the child's age and nothing else asked yet."""
     judged_months = child.corrected_months(on)
-    plan = CheckPlan(
+    return CheckPlan(
         visit=visit,
         on=on,
-        age_months=age_months,
+        age_months=max(0, child.age_months(on)),
         judged_months=judged_months,
         is_corrected=child.uses_corrected_age(on),
         group=content.warning_signs.group_for(judged_months),
         told=(),
         seen=(),
     )
-    told, seen = told_and_seen(content, plan)
-    return replace(plan, told=told, seen=seen)
 
 
 def told_and_seen(content: Content, plan: CheckPlan) -> tuple[tuple[Told, ...], tuple[Seen, ...]]:

@@ -3,37 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from uuid import UUID
 
 from mengya_health.access.permissions import Permission, require
 from mengya_health.content import Content
-from mengya_health.errors import Conflict, Malformed, NotFound
+from mengya_health.errors import Malformed, NotFound
 from mengya_health.people.facts import ChildFacts
-from mengya_health.record.commands import correct_entry, record_entry
+from mengya_health.record.commands import record_entry
 from mengya_health.record.models import Entry
 from mengya_health.record.queries import OpenEntry, find_entry
-from mengya_health.screening.commands import CHECK, ask_for_decision, day_asked
+from mengya_health.screening.check_content import as_typed, said_and_found, typed_alike
+from mengya_health.screening.commands import CHECK, day_asked
+from mengya_health.screening.deciding import correct_filled, put_on_lists
 from mengya_health.screening.entering import with_other_ways_in
-from mengya_health.screening.findings import CheckResult, judge_check
-from mengya_health.screening.forms import Filled
-from mengya_health.screening.measurements import (
-    Measurement,
-    judge_measurement,
-    measured_content,
-    measurements_in,
-    stored_readings,
-)
+from mengya_health.screening.findings import CheckResult
+from mengya_health.screening.forms import measurement_in
+from mengya_health.screening.judging import judge_filled, said_of_urgent, urgent_in_filled
+from mengya_health.screening.measurements import measured_content, stored_readings
 from mengya_health.screening.planned import SIGNS, CheckPlan
 from mengya_health.screening.queries import checks_of
 from mengya_health.screening.rescreens import close_rescreens
-from mengya_health.screening.second_look import AskedBack, SecondLook, second_looks, unsettled
+from mengya_health.screening.second_look import SecondLook
 from mengya_health.screening.sheet_forms import FilledSheet, read_sheet, read_sheet_so_far
 from mengya_health.screening.sheets import Sheet, plan_sheet, sheet_of
-from mengya_health.screening.urgent import Urgent, urgent_in
-from mengya_health.screening.urgent_answer import require_said, typed_answer
-from mengya_health.screening.urgent_care import keep_asking
-
-OEDEMA = "bilateral_oedema"
+from mengya_health.screening.urgent import Urgent
 
 
 def find_sheet(content: Content, key: str) -> Sheet:
@@ -57,9 +51,7 @@ def record_sheet(work, child: ChildFacts, sheet: Sheet, sent: Mapping) -> Entry:
     entry = record_entry(work, child, section="health", kind=CHECK, content=content, happened_on=on)
     if plan.group:
         close_rescreens(work, child, on)
-    ask_for_decision(work, child, entry, content)
-    keep_asking(work, child, entry.id, content.get("urgent"))
-    work.session.flush()
+    put_on_lists(work, child, entry, content)
     return entry
 
 
@@ -73,20 +65,11 @@ def correct_sheet(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Ent
     sheet = find_sheet(work.content, opened.content.get("sheet", ""))
     plan = plan_sheet(work.content, child, sheet, day_asked(work, child, sent))
     filled = read_sheet(work.content, child, sheet, plan, sent, work.today)
-    if filled.row_version is None:
+    if filled.filled.row_version is None:
         raise Malformed
     earlier = [entry for entry in checks_of(work, child) if entry.id != entry_id]
     content = _judged(work, child, sheet, plan, filled, earlier) | {"decisions": opened.content["decisions"]}
-    try:
-        entry = correct_entry(work, child, entry_id, content=content, row_version=filled.row_version)
-    except Conflict as conflict:
-        theirs, base = (typed_values(plan, each) for each in (conflict.theirs, conflict.base))
-        raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
-    entry.happened_on = filled.filled.done_on
-    ask_for_decision(work, child, entry, content)
-    keep_asking(work, child, entry.id, content.get("urgent"))
-    work.session.flush()
-    return entry
+    return correct_filled(work, child, entry_id, content, filled.filled, typed=partial(typed_values, plan))
 
 
 def urgent_in_sheet(
@@ -98,9 +81,8 @@ def urgent_in_sheet(
     """
     plan = plan_sheet(work.content, child, sheet, day_asked(work, child, sent))
     filled = read_sheet_so_far(work.content, child, sheet, plan, sent).filled
-    judged = judge_measurement(child, _measurement(filled), age_rule=work.settings.age_rule)
     earlier = [entry for entry in checks_of(work, child) if entry.id != corrects and entry.happened_on <= plan.on]
-    return urgent_in(work.content, judge_check(work.content, child, plan, filled, judged, earlier).findings)
+    return urgent_in_filled(work, child, plan, filled, earlier)
 
 
 def typed_values(plan: CheckPlan, content: Mapping) -> dict:
@@ -114,39 +96,23 @@ def typed_values(plan: CheckPlan, content: Mapping) -> dict:
         )
     typed |= {f"score_{code}": value for code, value in content.get("scores", {}).items()}
     typed |= {f"ma_{code}": value for code, value in content.get("mental_ages", {}).items()}
-    typed |= {f"ws_{code.upper()}": there for code, there in content["signs"]["there"].items()}
-    typed |= dict(content["told"]) | {f"confirm_{each['field']}": each["value"] for each in content["confirmed"]}
-    typed |= typed_answer(content.get("urgent"))
-    return {name: _typed(value) for name, value in typed.items() if value not in (None, "")}
+    typed |= typed_alike(content)
+    return {name: as_typed(value) for name, value in typed.items() if value not in (None, "")}
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
-
-
-def _typed(value: object) -> str | list[str]:
-    if isinstance(value, bool):
-        return "1" if value else "0"
-    return [str(each) for each in value] if isinstance(value, list) else str(value)
 
 
 def _judged(
     work, child: ChildFacts, sheet: Sheet, plan: CheckPlan, sent: FilledSheet, earlier: Sequence[OpenEntry]
 ) -> dict:
     """Return the content of a sheet. Raises AskedBack for what nobody confirmed, NotSaid for what cannot wait."""
-    filled, content = sent.filled, work.content
-    before = [entry for entry in earlier if entry.happened_on <= filled.done_on]
-    measurement = _measurement(filled)
-    judged = judge_measurement(child, measurement, age_rule=work.settings.age_rule)
-    last = next(iter(reversed(measurements_in(before))), None)
-    looks = second_looks(content, child, plan, filled, judged, last)
-    left = unsettled(looks, filled.confirmed)
-    if left:
-        raise AskedBack(left)
-    result = judge_check(content, child, plan, filled, judged, before)
-    result = with_other_ways_in(content, plan, sheet, result)
-    said = require_said(content, urgent_in(content, result.findings), filled.urgent, work.today)
+    filled, measurement = sent.filled, measurement_in(sent.filled)
+    result, looks = judge_filled(work, child, plan, filled, earlier)
+    result = with_other_ways_in(work.content, plan, sheet, result)
+    said = said_of_urgent(work, result, filled)
     measured = {} if measurement.is_empty else measured_content(work, child, measurement)
-    return measured | sheet_content(content, sheet, plan, sent, result, looks) | ({"urgent": said} if said else {})
+    return measured | sheet_content(work.content, sheet, plan, sent, result, looks) | said
 
 
 def sheet_content(
@@ -162,50 +128,22 @@ def sheet_content(
     In the shape of a check, so that readings, findings and proposals count like a check's; `sheet` instead of `visit`.
     """
     filled = sent.filled
-    derived = _sums(content, sheet, result.readings)
-    typed = {line.code: line for line in plan.visit.fields if not line.metric}
     return {
+        **said_and_found(content, plan, filled, result, looks),
         "visit": None,
         "sheet": sheet.key,
         "name": sheet.name,
         "instrument": sheet.instrument.id if sheet.instrument else sheet.key,
         "instrument_version": sent.about.get("version") or _own_version(content, sheet),
-        "done_on": filled.done_on.isoformat(),
-        "content_version": content.version,
         "position": filled.position,
-        "readings": stored_readings({**result.readings, **derived}),
-        "answers": {code.lower(): value for code, value in filled.values.items() if code in typed},
-        "signs": {
-            "group": plan.group.key if plan.group else None,
-            "version": content.warning_signs.version,
-            "there": {code.lower(): is_there for code, is_there in filled.signs.items()},
-            "regression": filled.regression,
-        },
-        "told": dict(filled.told),
-        "confirmed": [{"field": look.field, "value": look.answer, "why": look.why} for look in looks],
-        "screenings": result.screenings,
-        "findings": result.findings,
+        "readings": stored_readings({**result.readings, **_sums(content, sheet, result.readings)}),
         **({"positive_domains": result.positive_domains} if plan.group else {}),
-        "proposals": result.proposals,
-        "decisions": [],
         **sent.about,
     }
 
 
 def _own_version(content: Content, sheet: Sheet) -> str:
     return content.warning_signs.version if sheet.key == SIGNS else content.versions["screenings.yaml"]
-
-
-def _measurement(filled: Filled) -> Measurement:
-    values = filled.values
-    return Measurement(
-        measured_on=filled.done_on,
-        weight_kg=values.get("WEIGHT"),
-        lenhei_cm=values.get("LENGTH"),
-        headc_cm=values.get("HEADC"),
-        position=filled.position,
-        oedema=bool(values.get(OEDEMA, False)),
-    )
 
 
 def _sums(content: Content, sheet: Sheet, readings: Mapping) -> dict[str, int]:

@@ -15,7 +15,8 @@ from mengya_health.errors import Invalid
 from mengya_health.fields import NEEDED, Choice, DecimalText, Form, LocalDate, PlainText, WholeNumber
 from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.development import TOTAL, Quotients, quotients
-from mengya_health.screening.forms import Filled, line_field, wrong_days
+from mengya_health.screening.forms import Filled, wrong_days
+from mengya_health.screening.line_fields import line_field, plain_value
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.sheets import DEVELOPMENT, REGRESSION, Sheet, asks_position, tiers_of, tools_of
 from mengya_health.screening.urgent_answer import answer_fields, answer_from, answer_labels
@@ -34,7 +35,6 @@ class FilledSheet:
 
     filled: Filled
     about: Mapping[str, Any]
-    row_version: int | None
 
 
 class SheetForm(Form):
@@ -172,7 +172,8 @@ def _unsaid(content: Content, plan: CheckPlan, loaded: Mapping) -> dict[str, lis
 
 def _filled(content: Content, child: ChildFacts, sheet: Sheet, plan: CheckPlan, loaded: Mapping) -> FilledSheet:
     lines = {line.code: line for line in plan.visit.fields}
-    values = {code: _value(line, loaded[form_name(line)]) for code, line in lines.items() if form_name(line) in loaded}
+    given = {code: loaded[form_name(line)] for code, line in lines.items() if form_name(line) in loaded}
+    values = {code: plain_value(lines[code], value) for code, value in given.items()}
     development = _development(child, sheet, plan, values, loaded)
     values |= development.values if development else {}
     signs = {each.code: loaded[f"ws_{each.code}"] == "1" for each in (plan.group.items if plan.group else ())}
@@ -190,20 +191,10 @@ def _filled(content: Content, child: ChildFacts, sheet: Sheet, plan: CheckPlan, 
         conclusion="",
         next_on=None,
         advice="",
+        row_version=loaded.get("row_version"),
         urgent=answer_from(content, loaded),
     )
-    return FilledSheet(filled=filled, about=_about(sheet, loaded, development), row_version=loaded.get("row_version"))
-
-
-def _value(line: FormField, value: Any) -> Any:
-    match line.kind:
-        case "choice":
-            return int(value)
-        case "choices":
-            return [int(each) for each in value]
-        case "flag":
-            return value == "1"
-    return value
+    return FilledSheet(filled=filled, about=_about(sheet, loaded, development))
 
 
 def _development(

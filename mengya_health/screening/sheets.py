@@ -18,7 +18,7 @@ from mengya_health.content.score_forms import ScoreForm
 from mengya_health.content.screenings import Instrument, Screening
 from mengya_health.content.visits import FormField, PlannedVisit
 from mengya_health.people.facts import ChildFacts
-from mengya_health.screening.planned import SIGNS, CheckPlan, told_and_seen
+from mengya_health.screening.planned import SIGNS, CheckPlan, plan_of, told_and_seen
 from mengya_health.screening.reported import reported_inputs
 from mengya_health.screening.wording import answers_of
 
@@ -97,29 +97,20 @@ def sheet_of(content: Content, key: str) -> Sheet | None:
 
 def plan_sheet(content: Content, child: ChildFacts, sheet: Sheet, on: date) -> CheckPlan:
     """Return what a sheet asks on a day, in the shape of a check of one screening."""
-    judged_months, age_months = child.corrected_months(on), max(0, child.age_months(on))
-    months = judged_months if sheet.screening.uses_corrected_age else age_months
     visit = PlannedVisit(
         id=sheet.key,
         name=sheet.name,
         place="",
         form="",
-        due_month=age_months,
+        due_month=max(0, child.age_months(on)),
         must_do=(),
         screenings=(sheet.screening.id,) if sheet.is_judged else (),
-        fields=tuple(_lines(content, sheet, months)),
+        fields=(),
     )
-    plan = CheckPlan(
-        visit=visit,
-        on=on,
-        age_months=age_months,
-        judged_months=judged_months,
-        is_corrected=child.uses_corrected_age(on),
-        group=content.warning_signs.group_for(judged_months) if sheet.key == SIGNS else None,
-        told=(),
-        seen=(),
-        is_focused=True,
-    )
+    plan = plan_of(content, child, on, visit)
+    lines = tuple(_lines(content, sheet, plan.months_for(sheet.screening)))
+    signs = plan.group if sheet.key == SIGNS else None
+    plan = replace(plan, visit=replace(visit, fields=lines), group=signs, is_focused=True)
     told, _ = told_and_seen(content, plan)
     return replace(plan, told=told if sheet.form is None else ())
 

@@ -15,12 +15,12 @@ from sqlalchemy import select
 
 from mengya_health.access.permissions import Permission, require
 from mengya_health.content.urgent import UrgentWords
-from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotFound
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.places import desks_of
 from mengya_health.record.commands import record_entry
 from mengya_health.record.models import OPEN_TASK, Entry, Task
+from mengya_health.record.tasks import add_task, open_body
 
 OUTCOME = "outcome"
 SAME_DAY_LIMIT = "SLA_REFER_EMERG"
@@ -45,7 +45,7 @@ def keep_asking(work, child: ChildFacts, entry_id: UUID, said: Mapping | None) -
     """
     tasks = list(work.session.scalars(select(Task).where(Task.subject_id == entry_id, Task.kind == OUTCOME)))
     codes = frozenset(said["codes"]) if said else frozenset()
-    asked = {code for task in tasks if task.status != "cancelled" for code in _body(work, task).get("codes", ())}
+    asked = {code for task in tasks if task.status != "cancelled" for code in open_body(work, task).get("codes", ())}
     if not codes:
         _end(work, tasks, status="cancelled")
     elif not codes <= asked:
@@ -130,20 +130,13 @@ def _for_family(said: UrgentWords) -> dict:
 
 
 def _start(work, child: ChildFacts, entry_id: UUID, *, whose_turn: str, body: dict) -> None:
-    task = Task(
-        id=new_id(),
-        child_id=child.id,
+    add_task(
+        work,
+        child,
         kind=OUTCOME,
-        subject_id=entry_id,
-        organisation_id=child.clinic_id if whose_turn == "doctor" else None,
         whose_turn=whose_turn,
+        organisation_id=child.clinic_id if whose_turn == "doctor" else None,
         due_on=work.content.time_limits[SAME_DAY_LIMIT].due_on(work.today),
-        status="requested",
-        created_at=work.now,
+        body=body,
+        subject_id=entry_id,
     )
-    task.body = work.keys.seal_body("task", task.id, child.id, "health", body)
-    work.session.add(task)
-
-
-def _body(work, task: Task) -> dict:
-    return work.keys.open_body("task", task.id, task.child_id, "health", task.body)

@@ -48,7 +48,7 @@ def sign_entry(
     entry moved on since, Invalid or TooMany for the PIN, Invalid for the passkey, NotPermitted when the actor may not
     sign for this child.
     """
-    said = _said(child, entry, decision=decision, capacity=capacity, shown=shown, nonce=nonce)
+    said = about_entry(child, entry, decision=decision, capacity=capacity, shown=shown, nonce=nonce)
     _require_signable(work, child, entry, read_version, said)
     if passkey:
         proof = by_passkey.proof_of(work, child.id, passkey, _expected(work, said))
@@ -77,7 +77,7 @@ def prepare_signature(
     Takes what `sign_entry` takes. Raises what that raises, and NotNow where the actor has no passkey or has not
     accepted the 电子签名使用约定.
     """
-    said = _said(child, entry, decision=decision, capacity=capacity, shown=shown, nonce=nonce)
+    said = about_entry(child, entry, decision=decision, capacity=capacity, shown=shown, nonce=nonce)
     _require_signable(work, child, entry, read_version, said)
     usable = by_passkey.usable_passkeys(work)
     prints = tuple(by_passkey.fingerprint(work, each.credential_id, each.public_key) for each in usable)
@@ -85,7 +85,7 @@ def prepare_signature(
     return by_passkey.ask(work, message, usable)
 
 
-def _said(child: ChildFacts, entry, **said) -> dict:
+def about_entry(child: ChildFacts, entry, **said) -> dict:
     """Return what a signer says about an entry, by the names of the statement's arguments."""
     about = {"child_id": child.id, "entry_id": entry.id, "kind": entry.kind}
     return about | {"version": entry.version, "commit": entry.commit} | said

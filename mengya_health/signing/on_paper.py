@@ -15,7 +15,14 @@ from mengya_health.errors import Invalid, NotFound, NotNow, NotPermitted
 from mengya_health.history import chain
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import User
-from mengya_health.signing.commands import consent_version, require_current, require_unused, take_back, tell
+from mengya_health.signing.commands import (
+    about_entry,
+    consent_version,
+    require_current,
+    require_unused,
+    take_back,
+    tell,
+)
 from mengya_health.signing.levels import PAPER
 from mengya_health.signing.models import Signature
 from mengya_health.signing.paper_models import PaperSignature
@@ -58,51 +65,22 @@ def record_paper(
         raise Invalid(fields={"signed_on": ["签的那天不能在今天以后。 The day of signing cannot lie ahead."]})
     basis = _guardianship(child, signer.user_id) if signer.user_id else _care(work, child)
     witness = check_pin(work, pin)
+    said = about_entry(child, entry, decision="agree", capacity="guardian", shown=shown, nonce=nonce)
     message = statement(
+        **said,
         deployment=work.deployment_id,
-        child_id=child.id,
-        entry_id=entry.id,
-        kind=entry.kind,
-        version=entry.version,
-        commit=entry.commit,
-        shown=shown,
-        decision="agree",
         comment_commit="",
         signer_id=signer.user_id,
-        capacity="guardian",
         basis_id=basis.id,
         consent_version=consent_version(work, child),
         agreement_version="",
         chain_head=chain.head_hash(work.session, work.keys, child.id),
         level=PAPER,
         at=work.now,
-        nonce=nonce,
         attachments=[scan],
     )
-    signature = Signature(
-        id=signature_id,
-        child_id=child.id,
-        entry_id=entry.id,
-        version=entry.version,
-        signer_id=signer.user_id,
-        capacity="guardian",
-        decision="agree",
-        level=PAPER,
-        statement=message,
-        signature=_signed_by(work, witness, message),
-        public_key=witness.signing_public,
-        nonce=nonce,
-        signed_at=work.now,
-    )
-    said = {"name": signer.name, "relation": signer.relation, "signed_on": signer.signed_on.isoformat()}
-    paper = PaperSignature(
-        signature_id=signature_id,
-        child_id=child.id,
-        scan_id=scan[0],
-        body=work.keys.seal_body("paper_signature", signature_id, child.id, "identity", said),
-        organisation_id=_clinic_of(work, child),
-        witness_id=witness.id,
-    )
+    signature = _signature(work, signature_id, said, signer, witness, message)
+    paper = _paper(work, child, signature_id, signer, witness, scan[0])
     work.session.add(signature)
     work.session.flush()
     work.session.add(paper)
@@ -182,6 +160,34 @@ def _clinic_of(work, child: ChildFacts) -> UUID:
     """Return the clinic at which the actor has this child in care; the permission has made sure of it."""
     clinics = {place.organisation_id for place in work.actor.places_as("doctor")}
     return next(tie.organisation_id for tie in child.subject.current("care") if tie.organisation_id in clinics)
+
+
+def _signature(work, signature_id: UUID, said: dict, signer: PaperSigner, witness: User, message: bytes) -> Signature:
+    kept = ("child_id", "entry_id", "version", "capacity", "decision", "nonce")
+    return Signature(
+        id=signature_id,
+        **{name: said[name] for name in kept},
+        signer_id=signer.user_id,
+        level=PAPER,
+        statement=message,
+        signature=_signed_by(work, witness, message),
+        public_key=witness.signing_public,
+        signed_at=work.now,
+    )
+
+
+def _paper(
+    work, child: ChildFacts, signature_id: UUID, signer: PaperSigner, witness: User, scan_id: UUID
+) -> PaperSignature:
+    said = {"name": signer.name, "relation": signer.relation, "signed_on": signer.signed_on.isoformat()}
+    return PaperSignature(
+        signature_id=signature_id,
+        child_id=child.id,
+        scan_id=scan_id,
+        body=work.keys.seal_body("paper_signature", signature_id, child.id, "identity", said),
+        organisation_id=_clinic_of(work, child),
+        witness_id=witness.id,
+    )
 
 
 def _signed_by(work, witness: User, message: bytes) -> bytes:

@@ -46,33 +46,31 @@ def statement(
     `passkeys` that may sign it, each as H(credential id ‖ public key): ECDSA alone lets a signature be claimed for a
     key made up afterwards.
     """
+    said = {
+        "v": STATEMENT_VERSION,
+        "purpose": "sign",
+        "deployment": str(deployment),
+        "child": str(child_id),
+        "rec": str(entry_id),
+        "rec_type": kind,
+        "rec_ver": version,
+        "commit": commit.hex(),
+        "attachments": [{"id": str(each), "commit": sealed.hex()} for each, sealed in attachments],
+        "shown": shown,
+        "decision": decision,
+        "comment_commit": comment_commit,
+        "signer": str(signer_id) if signer_id else None,
+        "capacity": capacity,
+        "basis_id": str(basis_id),
+        "consent_ver": consent_version,
+        "agreement_ver": agreement_version,
+        "chain_head": chain_head.hex(),
+        "level": level,
+        "at": time_text(at),
+        "nonce": nonce.hex(),
+    }
     of_its_level = {"passkeys": [each.hex() for each in passkeys]} if passkeys else {}
-    return txjson(
-        of_its_level
-        | {
-            "v": STATEMENT_VERSION,
-            "purpose": "sign",
-            "deployment": str(deployment),
-            "child": str(child_id),
-            "rec": str(entry_id),
-            "rec_type": kind,
-            "rec_ver": version,
-            "commit": commit.hex(),
-            "attachments": [{"id": str(each), "commit": sealed.hex()} for each, sealed in attachments],
-            "shown": shown,
-            "decision": decision,
-            "comment_commit": comment_commit,
-            "signer": str(signer_id) if signer_id else None,
-            "capacity": capacity,
-            "basis_id": str(basis_id),
-            "consent_ver": consent_version,
-            "agreement_ver": agreement_version,
-            "chain_head": chain_head.hex(),
-            "level": level,
-            "at": time_text(at),
-            "nonce": nonce.hex(),
-        }
-    )
+    return txjson(said | of_its_level)
 
 
 def passkey_challenge(message: bytes) -> bytes:

@@ -18,7 +18,8 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.screening.expected import expected_of
-from mengya_health.screening.forms import metric_field, named_fields
+from mengya_health.screening.forms import named_fields
+from mengya_health.screening.line_fields import metric_field
 from mengya_health.screening.measurements import Measurement
 from mengya_health.screening.measuring import measure_child, urgent_measured
 from mengya_health.screening.urgent import Urgent

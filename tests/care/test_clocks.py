@@ -19,7 +19,7 @@ from mengya_health.care.loop import loop_of
 from mengya_health.config import WORKFLOWS
 from mengya_health.content import load_content
 from mengya_health.content.workdays import LAST_YEAR
-from mengya_health.screening import commands
+from mengya_health.screening import deciding
 
 CONTENT = load_content(WORKFLOWS)
 LOOP, LIMITS = loop_of(CONTENT), CONTENT.time_limits
@@ -123,7 +123,7 @@ def test_what_sql_asks_by_dates_is_what_each_task_says_of_itself(today, to):
 
 # Where each time limit begins to be used. What is not a task's clock is named by the module that asks for it.
 PLACES = {
-    "SLA_NOTIFY": "care_loop: due.question … due.consent, states.positive, clocks; screening.commands",
+    "SLA_NOTIFY": "care_loop: due.question … due.consent, states.positive, clocks; screening.deciding",
     "SLA_TEACHER_ALERT": "care_loop: due.concern, clocks.concern, clocks.dispute",
     "SLA_RESCREEN": "care_loop: due.follow_up, states.rescreening; pathways",
     "SLA_REFER_OPEN": "care_loop: referral_clocks.booked",
@@ -136,7 +136,7 @@ PLACES = {
     "SLA_PLAN": "care_loop: due.plan_signature, due.evaluation_signature, states.referred, clocks.signature",
     "SLA_TASK_MISS": "care_loop: clocks.care_task",
     "SLA_LOSTFU": "care_loop: limits.lost_after, clocks.follow_up, clocks.recheck",
-    "SLA_REGISTER": "screening.commands",
+    "SLA_REGISTER": "screening.deciding",
     "SLA_POSITIVE_TRACK": "care_loop: referral_clocks.tracked",
     "SLA_HEAR_42D": "pathways: PW_HEARING deadlines",
     "SLA_HEAR_DX": "pathways: PW_HEARING deadlines",
@@ -156,5 +156,5 @@ def test_every_time_limit_has_a_place_in_the_product():
     by_age = {each["within"] for pathway in CONTENT.pathways.values() for each in pathway.rules.deadlines}
     assert {id for id, place in PLACES.items() if place.startswith("care_loop")} == in_loop
     assert {id for id, place in PLACES.items() if place.startswith("pathways")} == by_age
-    assert {commands.NOTIFY, commands.REGISTER} == {"SLA_NOTIFY", "SLA_REGISTER"}
+    assert {deciding.NOTIFY, deciding.REGISTER} == {"SLA_NOTIFY", "SLA_REGISTER"}
     assert PLACES.keys() == LIMITS.keys()

@@ -11,7 +11,7 @@ from mengya_health.content import load_content
 from mengya_health.content.typed_numbers import likelier, likely, range_of
 from mengya_health.errors import Invalid
 from mengya_health.fields import Form
-from mengya_health.screening.forms import metric_field
+from mengya_health.screening.line_fields import metric_field
 
 METRICS = load_content(WORKFLOWS).metrics
 AT_ONE = {"WEIGHT": Decimal("9.4"), "LENGTH": Decimal("75"), "HEADC": Decimal("45"), "HB": None}

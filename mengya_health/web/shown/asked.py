@@ -23,7 +23,7 @@ from mengya_health.fields import Choice, LocalDate, PlainText, WholeNumber
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
 from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.expected import expected_of
-from mengya_health.screening.forms import metric_field
+from mengya_health.screening.line_fields import metric_field
 from mengya_health.screening.measurements import MEASURED
 from mengya_health.screening.pathway_rules import rule_met
 from mengya_health.screening.planned import SIGNS

@@ -58,17 +58,11 @@ def board(
         for child_id, found in of_child.items()
     }
     ordered = sorted(children, key=lambda child: not asked[child.id])
-    local = work.now.astimezone(LOCAL)
     return {
         "asked_first": first,
         "name": group.name,
-        "line": _("%(day)s · %(n)s 人", day=words.long_day(local.date()), n=len(children)),
-        "meal": {
-            "text": _("全班午餐：先点“都吃完了”，再点个别孩子改。"),
-            "href": url_for("classes.whole", group_id=group.id),
-        }
-        if children
-        else None,
+        "line": _("%(day)s · %(n)s 人", day=words.long_day(work.now.astimezone(LOCAL).date()), n=len(children)),
+        "meal": _meal(group) if children else None,
         "tiles": [
             _tile(group.id, child, asked[child.id], noted.get(child.id, Written()), current) for child in ordered
         ],
@@ -76,13 +70,7 @@ def board(
             "排在最前，点开才看得到内容。全班今天已记 %(n)s 条，够了就不用再记。",
             n=sum(each.today for each in noted.values()),
         ),
-        "checks": [
-            {"href": url_for("daily.check_class", group_id=group.id, part="morning"), "text": _("晨检")},
-            {"href": url_for("daily.check_class", group_id=group.id, part="noon"), "text": _("午检")},
-            {"href": url_for("daily.follow_ups"), "text": _followed(children, tasks)},
-        ]
-        if children
-        else [],
+        "checks": _checks(group, children, tasks) if children else [],
         "month_note": _month_note(work, children, noted),
         "tasks": [],
         "raised_href": url_for("raised.in_classes") if group.is_led else "",
@@ -92,13 +80,30 @@ def board(
             for task in tasks.get(child.id, ())
             if task.kind in ("signature", "dispute")
         ],
-        "switch": [
-            {"text": each.name, "href": url_for("classes.of", group_id=each.id), "is_current": each.id == group.id}
-            for each in groups
-        ]
-        if len(groups) > 1
-        else [],
+        "switch": _switch(group, groups) if len(groups) > 1 else [],
     }
+
+
+def _meal(group) -> dict:
+    return {
+        "text": _("全班午餐：先点“都吃完了”，再点个别孩子改。"),
+        "href": url_for("classes.whole", group_id=group.id),
+    }
+
+
+def _checks(group, children: list[ChildFacts], tasks: dict) -> list[dict]:
+    return [
+        {"href": url_for("daily.check_class", group_id=group.id, part="morning"), "text": _("晨检")},
+        {"href": url_for("daily.check_class", group_id=group.id, part="noon"), "text": _("午检")},
+        {"href": url_for("daily.follow_ups"), "text": _followed(children, tasks)},
+    ]
+
+
+def _switch(group, groups) -> list[dict]:
+    return [
+        {"text": each.name, "href": url_for("classes.of", group_id=each.id), "is_current": each.id == group.id}
+        for each in groups
+    ]
 
 
 def _followed(children: list[ChildFacts], tasks: dict) -> str:
@@ -159,30 +164,14 @@ def card(
         "shade": words.shade_of(child.id),
         "ask": "",
         "tasks": [_look_first(group, child)] * is_asked_first
-        + [
-            {
-                "text": task.title,
-                "note": " · ".join(filter(None, (task.body["frequency"], calm(work, task)))),
-                "href": url_for("classes.check_in_page", group_id=group.id, child_id=child.id, task_id=task.id),
-            }
-            for task in tasks
-            if task.kind == "care_task"
-        ],
+        + [_wanted(work, group, child, task) for task in tasks if task.kind == "care_task"],
         "concern_href": url_for("classes.concern_page", group_id=group.id, child_id=child.id),
         "report_href": url_for("reports.write_page", child_id=child.id),
         "count": "",
         "action": url_for("classes.observe", group_id=group.id, child_id=child.id),
         "form": form,
         "domain": domain,
-        "domains": [
-            {
-                "name": str(name),
-                "icon": icon,
-                "href": url_for("classes.observe_page", group_id=group.id, child_id=child.id, domain=key),
-                "is_current": key == domain,
-            }
-            for key, (name, icon, _domains) in DOMAINS.items()
-        ],
+        "domains": _domains(group, child, domain),
         "questions": questions(work, child, domain, observed),
         "talk": signals_of(work, child, observed).unlinked != (),
         "who_sees": _("%(name)s的家长和医生看得到，其他家长看不到", name=child.name),
@@ -192,6 +181,27 @@ def card(
         "undo_href": "",
         "back": {"href": url_for("classes.of", group_id=group.id), "text": group.name},
     }
+
+
+def _wanted(work, group, child: ChildFacts, task: TaskFacts) -> dict:
+    """Return a task of the plan that the class does with the child."""
+    return {
+        "text": task.title,
+        "note": " · ".join(filter(None, (task.body["frequency"], calm(work, task)))),
+        "href": url_for("classes.check_in_page", group_id=group.id, child_id=child.id, task_id=task.id),
+    }
+
+
+def _domains(group, child: ChildFacts, current: str) -> list[dict]:
+    return [
+        {
+            "name": str(name),
+            "icon": icon,
+            "href": url_for("classes.observe_page", group_id=group.id, child_id=child.id, domain=key),
+            "is_current": key == current,
+        }
+        for key, (name, icon, _gathered) in DOMAINS.items()
+    ]
 
 
 def _look_first(group, child: ChildFacts) -> dict:

@@ -39,67 +39,77 @@ from mengya_health.web.shown.vaccines import family_lines
 STAGES = {"prevention": 1, "screening": 2, "intervention": 3, "consolidation": 4, "closed": 5}
 STAGE_NAMES = {1: lazy("预防"), 2: lazy("筛查"), 3: lazy("干预"), 4: lazy("巩固"), 5: lazy("完成")}
 MOST_AT_HOME = 3
-# Two weighings nearer to each other tell of meals, not of growth.
+# Pages about the child, for whoever in the family may open them.
+LINKS = (
+    (lazy("全部记录"), "list", "family.record", Permission.READ_FAMILY),
+    (lazy("看一看"), "smile", "family.look", Permission.WRITE_FAMILY),
+    (lazy("请医生看看"), "msg", "family.concern_page", Permission.RAISE_CONCERN),
+    (lazy("签过的"), "pen", "family.signed", Permission.SIGN),
+    (lazy("家里人"), "people", "family.people", Permission.READ_FAMILY),
+    (lazy("谁能看"), "shield", "family.sharing_page", Permission.READ_FAMILY),
+    (lazy("谁看过档案"), "eye", "family.viewed", Permission.READ_AUDIT),
+    (lazy("换门诊"), "swap", "family.clinic", Permission.CONSENT),
+    (lazy("我的权利"), "shield", "family.rights", Permission.TAKE_COPY),
+)
 
 
 def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: RecordPage, tasks, cases, clinic) -> dict:
     """Return the context of pages/parent/home.html."""
     history = measurements_in(each for each in record.of_kinds if each.kind in READING_KINDS)
     asked, at_home = _split(tasks)
-    again = [each | {"note": ""} for each in renewals(work, child)]
-    first = _look_first(work, child, record, tasks)
-    here = {"child_id": child.id}
-    logs = may(work, child, Permission.WRITE_FAMILY)
+    todo, more = _to_do(work, child, record, tasks, asked)
     is_open = may(work, child, Permission.READ_HEALTH) and not child.subject.has_ended("health")
-    may_sign = any(
-        tie.user_id == work.actor.user_id and tie.authority == "signs" for tie in child.subject.current("guardian")
-    )
     return {
         "child": _head(work, child),
         "closed": [words.closed(name, until) for name, until in child.subject.ended if name in words.CLASSES],
         "siblings": [{"name": each.name, "href": url_for("family.home_of", child_id=each.id)} for each in siblings],
         "urgent": family_notices(tasks),
-        "todo": _todo(child, asked, may_sign) or _to_renew(again) or first,
-        "more_todo": [_asked(child, task) for task in asked[1:]]
-        + (again if asked else again[1:])
-        + (
-            [{"text": first["title"], "note": first["text"], "href": first["href"]}]
-            if first and (asked or again)
-            else []
-        ),
+        "todo": todo,
+        "more_todo": more,
         "away": _away(work, child, record),
         "growth": _growth(work, child, history, cases),
         "next_visit": family_visit(work, child, record.of_kinds) if is_open else None,
         "vaccines": family_lines(work, child, record.of_kinds) if is_open else None,
         "step": _step(cases),
         "hands": _hands(record, work.today),
-        "at_home": [
-            {
-                "text": f"{task.title}，{task.body['frequency']}",
-                "note": calm(work, task),
-                "href": url_for("family.check_in_page", **here, task_id=task.id) if logs else "",
-            }
-            for task in at_home[:MOST_AT_HOME]
-        ],
+        "at_home": _at_home(work, child, at_home[:MOST_AT_HOME]),
         "links": [
-            {"text": text, "icon": icon, "href": url_for(endpoint, **here)}
-            for text, icon, endpoint, permission in (
-                (_("全部记录"), "list", "family.record", Permission.READ_FAMILY),
-                (_("看一看"), "smile", "family.look", Permission.WRITE_FAMILY),
-                (_("请医生看看"), "msg", "family.concern_page", Permission.RAISE_CONCERN),
-                (_("签过的"), "pen", "family.signed", Permission.SIGN),
-                (_("家里人"), "people", "family.people", Permission.READ_FAMILY),
-                (_("谁能看"), "shield", "family.sharing_page", Permission.READ_FAMILY),
-                (_("谁看过档案"), "eye", "family.viewed", Permission.READ_AUDIT),
-                (_("换门诊"), "swap", "family.clinic", Permission.CONSENT),
-                (_("我的权利"), "shield", "family.rights", Permission.TAKE_COPY),
-            )
+            {"text": str(text), "icon": icon, "href": url_for(endpoint, child_id=child.id)}
+            for text, icon, endpoint, permission in LINKS
             if may(work, child, permission)
         ],
         "clinic": {"text": _("打给%(name)s", name=clinic.name), "tel": clinic.phone}
         if clinic and clinic.phone
         else None,
     }
+
+
+def _to_do(
+    work, child: ChildFacts, record: RecordPage, tasks: list[TaskFacts], asked: list[TaskFacts]
+) -> tuple[dict | None, list[dict]]:
+    """Return the one thing to do, and what can wait until it is done: papers first, then texts, then a look."""
+    again = [each | {"note": ""} for each in renewals(work, child)]
+    first = _look_first(work, child, record, tasks)
+    may_sign = any(
+        tie.user_id == work.actor.user_id and tie.authority == "signs" for tie in child.subject.current("guardian")
+    )
+    todo = _todo(child, asked, may_sign) or _to_renew(again) or first
+    more = [_asked(child, task) for task in asked[1:]] + (again if asked else again[1:])
+    if first and (asked or again):
+        more.append({"text": first["title"], "note": first["text"], "href": first["href"]})
+    return todo, more
+
+
+def _at_home(work, child: ChildFacts, tasks: list[TaskFacts]) -> list[dict]:
+    logs = may(work, child, Permission.WRITE_FAMILY)
+    return [
+        {
+            "text": f"{task.title}，{task.body['frequency']}",
+            "note": calm(work, task),
+            "href": url_for("family.check_in_page", child_id=child.id, task_id=task.id) if logs else "",
+        }
+        for task in tasks
+    ]
 
 
 def _away(work, child: ChildFacts, record: RecordPage) -> str:

@@ -2,13 +2,14 @@
 
 from flask_babel import gettext as _
 
+from mengya_health.care.clocks import Reminder, reminder_of, reminder_of_task
 from mengya_health.care.facts import ReferralFacts, TaskFacts
-from mengya_health.care.referral_visits import Reminder, reminder_of, reminder_of_task
+from mengya_health.care.loop import loop_of
 
 
 def reminder_text(work, referral: ReferralFacts) -> str:
     """Return what is late about a referral and what to do, in the words of who reads it; "" while nothing is."""
-    late = reminder_of(work.content, referral, work.today)
+    late = reminder_of(loop_of(work.content), work.content.time_limits, referral, work.today)
     if late is None:
         return ""
     return _to_receiver(late) if work.actor.receiving_ids else _to_clinic(late)
@@ -16,7 +17,7 @@ def reminder_text(work, referral: ReferralFacts) -> str:
 
 def task_reminder(work, task: TaskFacts) -> str:
     """Return the same for the clinic's list of what it waits for."""
-    late = reminder_of_task(work.content, task, work.today)
+    late = reminder_of_task(loop_of(work.content), work.content.time_limits, task, work.today)
     return _to_clinic(late) if late else ""
 
 
