@@ -176,4 +176,6 @@ def _secret(path: Path | None) -> bytes | None:
 
 
 def _reason(error: Exception) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return "certificate"
     return "timeout" if isinstance(error, TimeoutError) else type(error).__name__
