@@ -107,18 +107,12 @@ def open_installation(
     `checks_keys` is False for nothing but replaying erasures, without which a restored backup does not start.
     """
     content = content or load_content(WORKFLOWS, visit_template=settings.visit_template)
-    loop_of(content), consent_texts(), signing_agreement()  # a file that cannot be read stops the start, too
-    suite_of(settings.suite)
-    if settings.is_production:
-        db.require_encrypted(settings.database_url, "数据库")
-        db.require_encrypted(settings.keystore_url, "密钥库")
+    _require_fit(settings, content)
     provider = provider_for(settings, environ)
     with ExitStack() as if_refused:
-        engine = db.open_engine(settings.database_url, "数据库")
-        if_refused.callback(engine.dispose)
+        engine = _open_engine(settings.database_url, "数据库", if_refused)
         require_newest(engine)
-        keystore_engine = db.open_engine(settings.keystore_url, "密钥库")
-        if_refused.callback(keystore_engine.dispose)
+        keystore_engine = _open_engine(settings.keystore_url, "密钥库", if_refused)
         require_newest(keystore_engine, KEYSTORE)
         keystore = Keystore.open(keystore_engine, provider)
         deployment = _deployment(engine)
@@ -139,6 +133,20 @@ def open_installation(
         now=now,
         stopped=stopped,
     )
+
+
+def _require_fit(settings: Settings, content: Content) -> None:
+    loop_of(content), consent_texts(), signing_agreement()  # a file that cannot be read stops the start, too
+    suite_of(settings.suite)
+    if settings.is_production:
+        db.require_encrypted(settings.database_url, "数据库")
+        db.require_encrypted(settings.keystore_url, "密钥库")
+
+
+def _open_engine(url: str, name: str, if_refused: ExitStack) -> Engine:
+    engine = db.open_engine(url, name)
+    if_refused.callback(engine.dispose)
+    return engine
 
 
 def _passwords(settings: Settings) -> Passwords:

@@ -166,15 +166,17 @@ def _sign_page(work, paper) -> dict:
             "digest": digest,
             "digest_short": digest[:12],
         },
-        "pin_step": {
-            "choice": "agree",
-            "choice_text": str(options[0]),
-            "level": LEVEL_LABELS["L1"],
-            "locked": "",
-            "by_passkey": _by_passkey(me, child, task),
-        }
-        if pin_asked
-        else None,
+        "pin_step": _pin_step(str(options[0]), _by_passkey(me, child, task)) if pin_asked else None,
+    }
+
+
+def _pin_step(choice_text: str, by_passkey: dict) -> dict:
+    return {
+        "choice": "agree",
+        "choice_text": choice_text,
+        "level": LEVEL_LABELS["L1"],
+        "locked": "",
+        "by_passkey": by_passkey,
     }
 
 

@@ -81,7 +81,7 @@ def material_options(work, entries: Iterable[OpenEntry]) -> list[dict]:
 
 def letter_page(work, letter: Letter, *, back: dict) -> dict:
     """Return a referral as either end reads it (pages/specialist/referral.html), without any form."""
-    said, child = letter.entry.content, letter.child
+    child = letter.child
     return {
         "back": back,
         "print_href": "",
@@ -94,23 +94,7 @@ def letter_page(work, letter: Letter, *, back: dict) -> dict:
             "allergies": child.allergies,
             "contacts": [f"{each.name}（{words.RELATIONS[each.relation]}） {each.phone}" for each in child.contacts],
         },
-        "referral": {
-            "to": "　".join(filter(None, (said["receiver"], said["department"]))),
-            "origin": letter.origin,
-            "at": letter.referral.sent_on.isoformat(),
-            "number": letter.referral.number,
-            "urgency": _("%(day)s 前就诊", day=said["visit_by"]),
-            "visited": letter.referral.visited_on.isoformat() if letter.referral.visited_on else "",
-            "reply_by": letter.referral.reply_due_on.isoformat(),
-            "reason": said["reason"],
-            "impression": said["impression"],
-            "medical_history": said["medical_history"],
-            "materials": _materials(work, letter),
-            "closed_note": _("另有 %(n)s 条随纸质转诊单", n=letter.closed_materials) if letter.closed_materials else "",
-            "questions": said["questions"],
-            "status": waiting_status(letter.referral, work.today),
-            "reminder": reminder_text(work, letter.referral),
-        },
+        "referral": _letter(work, letter),
         "growth": _growth(work, letter),
         "record_href": url_for("children.show", child_id=child.id) if may(work, child, Permission.READ_CHILD) else "",
         "files": [],
@@ -123,6 +107,27 @@ def letter_page(work, letter: Letter, *, back: dict) -> dict:
         "no_reply": None,
         "answered": in_full(work.content, letter.feedback) if letter.feedback else None,
         "given_up": _given_up(work.content, letter.referral),
+    }
+
+
+def _letter(work, letter: Letter) -> dict:
+    said, referral = letter.entry.content, letter.referral
+    return {
+        "to": "　".join(filter(None, (said["receiver"], said["department"]))),
+        "origin": letter.origin,
+        "at": referral.sent_on.isoformat(),
+        "number": referral.number,
+        "urgency": _("%(day)s 前就诊", day=said["visit_by"]),
+        "visited": referral.visited_on.isoformat() if referral.visited_on else "",
+        "reply_by": referral.reply_due_on.isoformat(),
+        "reason": said["reason"],
+        "impression": said["impression"],
+        "medical_history": said["medical_history"],
+        "materials": _materials(work, letter),
+        "closed_note": _("另有 %(n)s 条随纸质转诊单", n=letter.closed_materials) if letter.closed_materials else "",
+        "questions": said["questions"],
+        "status": waiting_status(referral, work.today),
+        "reminder": reminder_text(work, referral),
     }
 
 

@@ -73,23 +73,12 @@ def write_page(work, child: ChildFacts, form) -> dict:
 
 def report_page(work, report: OpenReport, form) -> dict:
     """Return one report with all that was added to it."""
-    said = report.content
-    names = {sign.code: sign.name for sign in work.content.mandatory_report.signs}
-    lines = [
-        (_("看到或听到"), "；".join(names.get(code, code) for code in said["signs"])),
-        (_("事实"), said["text"]),
-        (_("什么时候发现的"), f"{said['seen_on']} {said['seen_at']}".strip()),
-        (_("报警 110"), "，".join(filter(None, (str(POLICE[said["police"]]), said["police_at"])))),
-        (_("受案单位与回执号"), said["police_number"]),
-        (_("主管部门报告"), said["authority"]),
-        (_("已经做的保护"), said["protection"]),
-    ]
     return {
         "back": {"text": _("报告"), "href": url_for("reports.index")},
         "child_name": report.child_name,
         "note": f"{words.stamp(report.recorded_at)} · {_who(report)}",
         "status": str(STATUSES[report.status]),
-        "lines": [{"label": label, "text": text} for label, text in lines if text],
+        "lines": [{"label": label, "text": text} for label, text in _lines(work, report.content) if text],
         "files": [
             {
                 "name": file.name,
@@ -99,20 +88,35 @@ def report_page(work, report: OpenReport, form) -> dict:
             }
             for file in report.files
         ],
-        "notes": [
-            {
-                "at": words.stamp(note.recorded_at),
-                "by": _("我") if note.is_mine else str(words.ROLES[note.author_role][1]),
-                "text": note.text,
-                "status": str(STATUSES[note.status]) if note.status else "",
-            }
-            for note in report.notes
-        ],
+        "notes": [_note(note) for note in report.notes],
         "action": url_for("reports.note", report_id=report.id),
         "form": form,
         "statuses": [{"value": value, "text": str(text)} for value, text in STATUSES.items() if value != "requested"]
         if report.may_follow
         else [],
+    }
+
+
+def _lines(work, said: dict) -> list[tuple[str, str]]:
+    """Return what a report says, line by line; an empty text was not filled in."""
+    names = {sign.code: sign.name for sign in work.content.mandatory_report.signs}
+    return [
+        (_("看到或听到"), "；".join(names.get(code, code) for code in said["signs"])),
+        (_("事实"), said["text"]),
+        (_("什么时候发现的"), f"{said['seen_on']} {said['seen_at']}".strip()),
+        (_("报警 110"), "，".join(filter(None, (str(POLICE[said["police"]]), said["police_at"])))),
+        (_("受案单位与回执号"), said["police_number"]),
+        (_("主管部门报告"), said["authority"]),
+        (_("已经做的保护"), said["protection"]),
+    ]
+
+
+def _note(note) -> dict:
+    return {
+        "at": words.stamp(note.recorded_at),
+        "by": _("我") if note.is_mine else str(words.ROLES[note.author_role][1]),
+        "text": note.text,
+        "status": str(STATUSES[note.status]) if note.status else "",
     }
 
 
