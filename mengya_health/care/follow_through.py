@@ -19,7 +19,8 @@ from mengya_health.care.tasks import change_body, end_task, start_task
 from mengya_health.errors import Invalid, NotFound, NotNow
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.commands import correct_entry, end_entry, record_entry
-from mengya_health.record.queries import OpenEntry, Version, signed_entries_of_task
+from mengya_health.record.queries import OpenEntry
+from mengya_health.record.versions import Version, signed_entries_of_task
 from mengya_health.screening.returning import Course, Return, facts_asked, return_of
 from mengya_health.work import LOCAL
 

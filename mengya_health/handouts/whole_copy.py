@@ -19,7 +19,8 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Organisation
 from mengya_health.people.sessions import require_fresh
 from mengya_health.record.attachments import attachments_of
-from mengya_health.record.queries import OpenEntry, Version, every_version
+from mengya_health.record.queries import OpenEntry
+from mengya_health.record.versions import Version, every_version
 from mengya_health.screening.measurements import READING_KINDS, measurements_in
 from mengya_health.signing.consents import consents_of
 from mengya_health.signing.queries import SignatureFacts, signatures_of

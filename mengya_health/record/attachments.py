@@ -17,7 +17,7 @@ from mengya_health.history import chain
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.files import CleanFile
 from mengya_health.record.models import Attachment, AttachmentSegment, MandatoryReport
-from mengya_health.record.queries import OpenEntry, as_author, unread_of
+from mengya_health.record.opening import OpenEntry, as_author, unread_of
 
 MOST_FILES, MOST_BYTES = 200, 500 * 1024 * 1024  # of one person in a day
 SPECIAL = "special"

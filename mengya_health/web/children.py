@@ -19,7 +19,8 @@ from mengya_health.people.search import MOST_FOUND, search_children
 from mengya_health.people.sessions import require_fresh
 from mengya_health.record.commands import record_entry
 from mengya_health.record.disputes import disputes_about
-from mengya_health.record.queries import record_page, versions_of
+from mengya_health.record.queries import record_page
+from mengya_health.record.versions import versions_of
 from mengya_health.screening.commands import plan_first_visits
 from mengya_health.screening.corrections import correct_written
 from mengya_health.screening.measurements import READING_KINDS

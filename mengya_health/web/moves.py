@@ -14,7 +14,7 @@ from mengya_health.fields import Form, PlainText, Reference, Ticked
 from mengya_health.people.former import former_child, former_children
 from mengya_health.people.places import other_clinics
 from mengya_health.people.queries import find_child
-from mengya_health.record.queries import own_words, written_about
+from mengya_health.record.own_words import own_words, written_about
 from mengya_health.web.shown import moves as shown
 from mengya_health.web.shown.children import may
 

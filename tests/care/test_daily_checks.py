@@ -11,7 +11,8 @@ from mengya_health.care.models import Task
 from mengya_health.errors import Invalid, NotFound, NotNow, NotPermitted
 from mengya_health.people.queries import class_children, find_child
 from mengya_health.record.commands import record_entry
-from mengya_health.record.queries import entries_of_kind, versions_of
+from mengya_health.record.queries import entries_of_kind
+from mengya_health.record.versions import versions_of
 from tests.factories import a_member
 
 RASH = {"presence": "here", "card": "红", "temperature": "37.3", "seen": ["皮疹/疱疹"]}

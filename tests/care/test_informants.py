@@ -27,7 +27,8 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.people.sharing import close_section
 from mengya_health.record.models import OPEN_TASK, Entry, Revision
-from mengya_health.record.queries import OpenEntry, entries_of_kind, versions_of
+from mengya_health.record.queries import OpenEntry, entries_of_kind
+from mengya_health.record.versions import versions_of
 from mengya_health.screening.commands import correct_check, find_check, plan_first_visits, plan_for, record_check
 from mengya_health.screening.informants import ANSWERS, side_by_side, undecided_rescreen
 from mengya_health.screening.queries import checks_of

@@ -16,7 +16,8 @@ from mengya_health.people.former import former_child, former_children
 from mengya_health.people.queries import find_child
 from mengya_health.people.search import search_children
 from mengya_health.record.commands import record_entry
-from mengya_health.record.queries import own_words, timeline, written_about
+from mengya_health.record.own_words import own_words, written_about
+from mengya_health.record.queries import timeline
 from mengya_health.screening.commands import plan_first_visits
 from tests.care.walking import STORIES, Walk
 from tests.factories import PIN

@@ -13,7 +13,8 @@ from mengya_health.care.facts import TaskFacts
 from mengya_health.care.follow_through import STEPS, FollowThrough
 from mengya_health.fields import Choice
 from mengya_health.people.facts import ChildFacts
-from mengya_health.record.queries import OpenEntry, Version
+from mengya_health.record.queries import OpenEntry
+from mengya_health.record.versions import Version
 from mengya_health.screening.returning import conditions_asked
 from mengya_health.web.shown import words
 from mengya_health.web.shown.seen import MISSING, PART_NAMES, back_in_words, check_in_words

@@ -13,7 +13,8 @@ from mengya_health.care.models import CLOSED_STATES
 from mengya_health.care.queries import CaseLine
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.commands import may_correct
-from mengya_health.record.queries import OpenEntry, RecordPage, Version
+from mengya_health.record.queries import OpenEntry, RecordPage
+from mengya_health.record.versions import Version
 from mengya_health.screening.commands import is_judged_check
 from mengya_health.screening.corrections import (
     TEXTS,
