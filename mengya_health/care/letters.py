@@ -10,7 +10,8 @@ from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.care.facts import ReferralFacts
 from mengya_health.care.models import Case, Referral
-from mengya_health.care.queries import case_body, has_door, referral_facts
+from mengya_health.care.referral_lists import has_door
+from mengya_health.care.rows import case_body, referral_facts
 from mengya_health.errors import NotFound
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Organisation

@@ -7,14 +7,15 @@ from datetime import date
 from itertools import groupby
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, literal, or_, select, true, union_all
+from sqlalchemy import and_, func, select
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission, is_allowed, require
+from mengya_health.care.case_statements import WITH_ALL, WITH_STEPS
 from mengya_health.care.clocks import CARE_TASK, quiet_since
 from mengya_health.care.facts import CaseFacts, ReferralFacts, StepFacts, TaskFacts
 from mengya_health.care.loop import loop_of
-from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, WAITING, Case, CaseStep, Referral, Task
+from mengya_health.care.models import CLOSED_STATES, OPEN_TASK, Case, Task
 from mengya_health.care.readings import READING_KINDS, history_from
 from mengya_health.care.rows import case_body, referral_facts, step_facts
 from mengya_health.care.tasks import may_see, task_facts
@@ -84,7 +85,7 @@ def find_case(
     Raises NotFound, NotPermitted, and Conflict when the case is no longer at the version the page had shown.
     """
     work.session.flush()
-    rows = work.session.execute(_WITH_ALL.where(Case.id == case_id)).all()
+    rows = work.session.execute(WITH_ALL.where(Case.id == case_id)).all()
     if not rows:
         raise NotFound
     case = rows[0].Case
@@ -155,7 +156,7 @@ def cases_of(work, child: ChildFacts) -> list[CaseLine]:
     """Return all cases of a child with their turning points, opened first at the top; none if closed to the actor."""
     if not _may_read_cases(work, child):
         return []
-    rows = work.session.execute(_WITH_STEPS.where(Case.child_id == child.id))
+    rows = work.session.execute(WITH_STEPS.where(Case.child_id == child.id))
     return [
         replace(_line(work, child, case), turning_points=turning_points(row for row in of_case if row.event))
         for case, of_case in groupby(rows, key=lambda row: row.Case)
@@ -234,64 +235,11 @@ def find_task(work, task_id: UUID, *kinds: str) -> tuple[ChildFacts, Task]:
     return child, task
 
 
-def referrals_to(work, organisation_id: UUID, *, limit: int = 50) -> list[tuple[ChildFacts, ReferralFacts]]:
-    """Return the referrals an institution has not answered yet, due first; only of children the actor may see."""
-    waiting = Referral.status.in_(WAITING)
-    chosen = select(Referral).where(Referral.receiver_id == organisation_id, waiting)
-    rows = list(work.session.scalars(chosen.order_by(Referral.reply_due_on).limit(limit)))
-    reads = Permission.READ_REFERRAL
-    children = find_children(work, {row.child_id for row in rows}, with_open="health", permission=reads)
-    rows = [row for row in rows if row.child_id in children and has_door(work, children[row.child_id], row)]
-    audit.read(work, list({row.child_id for row in rows}), "referral")
-    return [(children[row.child_id], referral_facts(work, row)) for row in rows]
-
-
-def has_door(work, child: ChildFacts, row: Referral) -> bool:
-    """Return whether this very referral is open to the actor: a receiver has a tie for each, the clinic needs none."""
-    if not work.actor.receiving_ids:
-        return True
-    is_theirs = row.receiver_id in work.actor.receiving_ids
-    return is_theirs and any(tie.basis_id == row.id for tie in child.subject.current("receiver"))
-
-
-def referrals_of(work, child: ChildFacts) -> list[ReferralFacts]:
-    """Return the referrals of a child, the newest first."""
-    chosen = select(Referral).where(Referral.child_id == child.id).order_by(Referral.sent_on.desc(), Referral.id.desc())
-    return [referral_facts(work, row) for row in work.session.scalars(chosen)]
-
-
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
 def _may_read_cases(work, child: ChildFacts) -> bool:
     return is_allowed(work.actor, Permission.READ_CASE, child.subject)
-
-
-def _with_all() -> Select:
-    """Return the SELECT of cases with their steps, tasks and referrals: a row for each step and one for each task.
-
-    Joining both to the case would give every pair of them; the two parts keep them apart in one statement. Every
-    referral has its task of kind referral_reply, so the join finds them all.
-    """
-    part = union_all(select(literal(1).label("of")), select(literal(2))).subquery("part").c.of
-    of_child = and_(Task.child_id == Case.child_id, or_(Task.case_id == Case.id, Task.status.in_(OPEN_TASK)))
-    return (
-        select(Case, CaseStep, Task, Referral)
-        .select_from(Case)
-        .join(part.table, true())
-        .outerjoin(CaseStep, and_(part == 1, CaseStep.case_id == Case.id))
-        .outerjoin(Task, and_(part == 2, of_child))
-        .outerjoin(Referral, and_(Referral.id == Task.subject_id, Referral.case_id == Case.id))
-        .order_by(CaseStep.seq, Task.created_at)
-    )
-
-
-_WITH_ALL = _with_all()
-_WITH_STEPS = (
-    select(Case, CaseStep.event, CaseStep.from_state, CaseStep.to_state, CaseStep.at)
-    .outerjoin(CaseStep, CaseStep.case_id == Case.id)
-    .order_by(Case.opened_on, Case.id, CaseStep.seq)
-)
 
 
 def _line(work, child: ChildFacts, case: Case) -> CaseLine:

@@ -15,7 +15,8 @@ from mengya_health.care.entries import write_entry
 from mengya_health.care.facts import CaseFacts
 from mengya_health.care.follow_ups import known_readings
 from mengya_health.care.models import OPEN_TASK, WAITING, Referral, Task
-from mengya_health.care.queries import OpenCase, facts_of, find_case, has_door
+from mengya_health.care.queries import OpenCase, facts_of, find_case
+from mengya_health.care.referral_lists import has_door
 from mengya_health.care.referral_sending import free_number, send
 from mengya_health.care.tasks import end_task, settle
 from mengya_health.errors import Invalid, NotFound, NotNow

@@ -14,7 +14,8 @@ from sqlalchemy import select
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission, require
-from mengya_health.care.queries import CaseLine, cases_of, referrals_of
+from mengya_health.care.queries import CaseLine, cases_of
+from mengya_health.care.referral_lists import referrals_of
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Organisation
 from mengya_health.people.sessions import require_fresh

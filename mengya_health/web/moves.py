@@ -8,7 +8,8 @@ from mengya_health import audit
 from mengya_health.access.permissions import Permission, require
 from mengya_health.care import handovers, moving_away
 from mengya_health.care.due import open_tasks_of
-from mengya_health.care.queries import open_cases_of, referrals_of
+from mengya_health.care.queries import open_cases_of
+from mengya_health.care.referral_lists import referrals_of
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.fields import Form, PlainText, Reference, Ticked
 from mengya_health.people.former import former_child, former_children

@@ -6,7 +6,8 @@ from flask import Blueprint, Response, redirect, render_template, url_for
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission
-from mengya_health.care.queries import cases_of, referrals_of
+from mengya_health.care.queries import cases_of
+from mengya_health.care.referral_lists import referrals_of
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.fields import Choice, Form, Reference
 from mengya_health.handouts.commands import ask_for

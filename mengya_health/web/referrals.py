@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from mengya_health.access.refusals import only_for
 from mengya_health.care.letters import Letter, find_letter, origins_of
-from mengya_health.care.queries import referrals_to
+from mengya_health.care.referral_lists import referrals_to
 from mengya_health.care.referral_visits import record_visit
 from mengya_health.care.referrals import accept_referral, receive_referral, reject_referral
 from mengya_health.entry import form_state, signed_in, submitted

@@ -11,11 +11,11 @@ from mengya_health.care.queries import (
     cases_of,
     find_task,
     number_of_open_cases,
-    referrals_to,
     tasks_for,
     waiting_for_doctor,
     waiting_for_others,
 )
+from mengya_health.care.referral_lists import referrals_to
 from mengya_health.errors import NotPermitted
 from mengya_health.people.invitations import accept_invitation, invite_caregiver
 from mengya_health.people.queries import find_child

@@ -6,6 +6,7 @@ import pytest
 
 from mengya_health.care import check_ins, commands, concerns, decisions, follow_ups, plans, queries, referrals, undoing
 from mengya_health.care.models import Case, Referral, Task
+from mengya_health.care.referral_lists import referrals_to
 from mengya_health.care.tasks import open_body
 from mengya_health.errors import Invalid, NotFound, NotNow, NotPermitted
 from mengya_health.people.queries import find_child
@@ -140,7 +141,7 @@ def test_a_receiver_may_send_a_referral_back_and_a_clinic_may_give_up_waiting(wa
     walk.flag()
     first = walk.refer()
     with walk.as_(walk.district.specialist) as work:
-        ((child, letter),) = queries.referrals_to(work, walk.district.mch_institute_id)
+        ((child, letter),) = referrals_to(work, walk.district.mch_institute_id)
         assert (child.id, letter.id) == (walk.child.id, first)
         referrals.reject_referral(work, first, reason="请转儿童医院")
     assert walk.turn == "doctor"

@@ -10,7 +10,7 @@ from mengya_health.app import create_app
 from mengya_health.audit import AuditEvent
 from mengya_health.care import commands
 from mengya_health.care.models import Referral, ReferralLink
-from mengya_health.care.queries import referrals_of
+from mengya_health.care.referral_lists import referrals_of
 from mengya_health.people.models import User
 from mengya_health.signing.consents import consents_of, withdraw_consent
 from tests.care.walking import STORIES, Walk

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from mengya_health.care import commands, plans
-from mengya_health.care.queries import referrals_of
+from mengya_health.care.referral_lists import referrals_of
 from mengya_health.errors import NotNow
 from mengya_health.people.queries import find_child
 from mengya_health.record.attachments import store_attachment
