@@ -15,7 +15,9 @@ from mengya_health.errors import Unavailable
 
 SECONDS = 20
 MEMORY_MB = 512
-DONE, FAILED = b"+", b"-"
+DONE, FAILED, TOO_MUCH_MEMORY = b"+", b"-", b"too_much_memory"
+SIZE_BYTES = 8  # of the number that a child says first
+NEARLY_ALL = 0.9
 # Nobody should open a connection or start a program while a document is being made.
 FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.posix_spawn", "os.system", "os.fork")
 
@@ -50,10 +52,14 @@ def within_limits(
     finally:
         os.close(answer_end)
         os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-    if answer[:1] == DONE:
-        return answer[1:]
-    raise RenderFailed(answer[1:].decode() or "child_died")
+        most_kib = os.wait4(child, 0)[2].ru_maxrss
+    begun_with_kib, outcome, said = answer[:SIZE_BYTES], answer[SIZE_BYTES:][:1], answer[SIZE_BYTES + 1 :]
+    if outcome == DONE:
+        return said
+    if begun_with_kib and most_kib - int.from_bytes(begun_with_kib) > NEARLY_ALL * memory_mb * 1024:
+        # Pango ends its process where it gets no memory, and Python may find no room to say so.
+        said = said or TOO_MUCH_MEMORY
+    raise RenderFailed(said.decode() or "child_died")
 
 
 def _read_all(pipe: int, *, until: float) -> bytes:
@@ -69,6 +75,7 @@ def _read_all(pipe: int, *, until: float) -> bytes:
 def _answer(pipe: int, function: Callable[..., bytes], arguments: tuple, seconds: float, memory_mb: int) -> NoReturn:
     # Always by os._exit: the parent's open connections and exit handlers are not the child's to close or run.
     try:
+        os.write(pipe, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss.to_bytes(SIZE_BYTES))
         with os.fdopen(pipe, "wb") as out:
             out.write(_outcome(function, arguments, seconds, memory_mb))
     finally:
@@ -82,11 +89,14 @@ def _outcome(function: Callable[..., bytes], arguments: tuple, seconds: float, m
     except RenderFailed as failure:
         return FAILED + failure.reason.encode()
     except MemoryError:
-        return FAILED + b"too_much_memory"
+        pass  # only when this is left does what the document held become free, and room to say something
+    except SystemError:
+        raise  # where memory ends inside C; what could still be said of it would not be true
     except BaseException as error:  # noqa: BLE001 (the outer edge of a job)
         # The message may quote the document, so only the kind and the place leave the child.
         place = traceback.extract_tb(error.__traceback__)[-1]
         return FAILED + f"{type(error).__name__} at {os.path.basename(place.filename)}:{place.lineno}".encode()
+    return FAILED + TOO_MUCH_MEMORY
 
 
 def _limit(seconds: float, memory_mb: int) -> None:
