@@ -52,7 +52,7 @@ def record_page(
         "reads_health": reads_health,
         "chart": growth_card(work, child, record.of_kinds, cases, asked) if reads_health else None,
         "sentence": one_sentence(child, record.of_kinds, first, work.today) if reads_health else "",
-        "points": [*key_points(work, child, record.of_kinds, tasks), *vaccine_points(work, child, record.of_kinds)]
+        "points": [*key_points(work, record.of_kinds, tasks), *vaccine_points(work, child, record.of_kinds)]
         if reads_health
         else [],
         "hands": [
