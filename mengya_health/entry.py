@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import wraps
 from ipaddress import IPv6Address, ip_network
-from uuid import UUID
 
 from flask import Flask, current_app, g, make_response, redirect, request
 from sqlalchemy.exc import IntegrityError as DuplicateKey
@@ -30,8 +29,8 @@ from mengya_health.fields import with_guess_taken
 from mengya_health.locale import words_of
 from mengya_health.operations.installation import Installation, keep_what_survives
 from mengya_health.people import sign_in
-from mengya_health.record.models import Idempotency
-from mengya_health.uploads import digests_of_files, require_all_read
+from mengya_health.sent_twice import answer_of_the_twin, store_answer, stored_answer
+from mengya_health.uploads import require_all_read
 from mengya_health.work import Work
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -151,7 +150,7 @@ def _write(view: Callable, view_args: dict, again: str | None) -> Response:
     except (DuplicateKey, StaleDataError) as error:
         raise Conflict from error
     except MengyaError as error:
-        stored = _answer_of_the_twin(place, error)
+        stored = answer_of_the_twin(place, error)
         if stored:
             return redirect(stored, code=303)
         _note_refusal(place, error)
@@ -164,13 +163,13 @@ def _commit(place: Installation, view: Callable, view_args: dict) -> Response:
     session = db.open_session(place.engine, writing=True)
     try:
         work = g.work = _work(place, session)
-        stored = _stored_answer(work, session)
+        stored = stored_answer(work, session)
         if stored:
             return redirect(stored, code=303)
         answer = make_response(view(work, **view_args))
         require_all_read()
         _store_audit(work, session)
-        _store_answer(work, answer)
+        store_answer(work, answer)
         session.commit()
     except OperationalError as error:
         raise db.as_unavailable(error) from error
@@ -232,61 +231,6 @@ def _show_again(error: MengyaError, again: str, view_args: dict) -> Response:
     status = {"not_now": 409, "too_many": 429}.get(error.code, 422)
     page = current_app.view_functions[again].inside
     return _read(page, view_args, status)
-
-
-def _idem_key() -> UUID | None:
-    try:
-        return UUID(request.form["idem_key"]) if "idem_key" in request.form else None
-    except ValueError as error:
-        raise Malformed from error
-
-
-def _form_bytes(work: Work) -> bytes:
-    fields = sorted((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")
-    return repr(fields + digests_of_files(work)).encode()
-
-
-def _stored_answer(work: Work, session) -> str | None:
-    """Return where the same form led to, if it came before. Raises Invalid for one key with another content."""
-    key = _idem_key()
-    row = session.get(Idempotency, (work.actor.user_id, key)) if key and work.actor else None
-    if row is None:
-        return None
-    if not work.keys.body_mac_holds(row.body_mac, _form_bytes(work)) or row.route != request.endpoint:
-        raise Invalid(
-            "这份表单已经保存过另一份内容。请打开新的一页再填。",
-            "This form was already saved with other content. Open a new page and fill it in there.",
-        )
-    return row.location
-
-
-def _store_answer(work: Work, answer: Response) -> None:
-    key = _idem_key()
-    if key is None or work.actor is None or answer.status_code not in (302, 303):
-        return
-    work.session.add(
-        Idempotency(
-            user_id=work.actor.user_id,
-            key=key,
-            route=request.endpoint,
-            body_mac=work.keys.body_mac(_form_bytes(work)),
-            location=answer.headers["Location"],
-            stored_at=work.now,
-        )
-    )
-    work.session.flush()
-
-
-def _answer_of_the_twin(place: Installation, error: MengyaError) -> str | None:
-    """Return where the same form led to in another worker while this one was refused (PostgreSQL)."""
-    work = g.get("work")
-    if work is None or isinstance(error, Malformed):
-        return None
-    try:
-        with db.open_session(place.engine, writing=False) as session:
-            return _stored_answer(work, session)
-    except Invalid:
-        return None  # no twin: the key was used for something else, which is what is being said already
 
 
 def cookie_name(place: Installation) -> str:

@@ -39,13 +39,13 @@ from mengya_health.content.service_menu import (
     task_rules_from,
 )
 from mengya_health.content.shapes import Shape
+from mengya_health.content.side_events import SideEvent
 from mengya_health.content.urgent import UrgentFindingsFile, UrgentWords, urgent_words_from
 from mengya_health.content.vaccines import VaccineSchedule, VaccineScheduleFile, vaccine_schedule_from
 from mengya_health.content.visits import (
     NATIONAL,
     CheckFormsFile,
     PlannedVisit,
-    SideEvent,
     VisitScheduleFile,
     corrected_age_from,
     planned_visits,

@@ -11,7 +11,8 @@ from marshmallow import ValidationError, fields, validates, validates_schema
 
 from mengya_health.content.conditions import Condition
 from mengya_health.content.corrected_age import CorrectedAge, CorrectedAgeShape
-from mengya_health.content.shapes import Flag, Kept, Meta, Shape, Sourced, many, one_of, whole, word_list, words
+from mengya_health.content.shapes import Kept, Meta, Shape, Sourced, many, one_of, whole, word_list, words
+from mengya_health.content.side_events import SideEventShape
 from mengya_health.growth.ages import add_months
 
 DAYS_OF_FIRST_MONTH = 28
@@ -184,54 +185,6 @@ class WindowRulesShape(Shape):
     catch_up = words(required=True)
     catch_up_items = word_list(required=True)
     late_visit_items = words(required=True)
-
-
-class AnsweredShape(Shape):
-    field = words(required=True)
-    values = fields.List(whole(), required=True)
-    also_unanswered = Flag()
-
-
-@dataclass(frozen=True, kw_only=True)
-class SideEvent(Sourced):
-    """Something to be done beside the planned checks, or with those it names (`visits`).
-
-    Days and months are counted by birth date; `to_day` is included, `to_month_exclusive` is not. `when` is the answer
-    of a check form on which it depends: {field, values, also_unanswered}.
-    """
-
-    id: str
-    name: str
-    note: str
-    from_day: int | None = None
-    to_day: int | None = None
-    target_day: int | None = None
-    from_month: int | None = None
-    to_month_exclusive: int | None = None
-    every_months: int | None = None
-    is_optional: bool = False
-    visits: tuple[str, ...] = ()
-    applies_if: Mapping[str, Any] | None = None
-    when: Mapping[str, Any] | None = None
-
-
-class SideEventShape(Shape):
-    makes = SideEvent
-
-    id = words(required=True)
-    name = words(required=True)
-    note = words(required=True)
-    from_day = whole()
-    to_day = whole()
-    target_day = whole()
-    from_month = whole()
-    to_month_exclusive = whole()
-    every_months = whole(least=1)
-    is_optional = Flag(data_key="optional")
-    visits = word_list()
-    screening = words()
-    applies_if = Condition()
-    when = fields.Nested(AnsweredShape)
 
 
 class TemplateShape(Shape):

@@ -7,7 +7,6 @@ from datetime import datetime
 import pyotp
 
 STEP_S = 30
-DIGITS = 6
 DRIFT = 1  # steps before and after now that are taken, for clocks that are not quite right
 
 

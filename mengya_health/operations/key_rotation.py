@@ -12,8 +12,9 @@ from uuid import UUID
 from sqlalchemy import Table, delete, func, inspect, select, update
 
 from mengya_health.crypto.canonical import read_txjson
+from mengya_health.crypto.data_keys import dek_place
 from mengya_health.crypto.envelope import unwrap_key, wrap_key
-from mengya_health.crypto.keystore import add_wrapping_key, dek_place, wrapping_place
+from mengya_health.crypto.keystore import add_wrapping_key, wrapping_place
 from mengya_health.crypto.models import Dek, WrappingKey
 from mengya_health.db import Base, made_at
 from mengya_health.errors import Invalid, NotNow

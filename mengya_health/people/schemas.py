@@ -16,7 +16,6 @@ from mengya_health.fields import (
     Phone,
     PlainText,
     Reference,
-    Ticked,
     WholeNumber,
     birth_on_of,
 )
@@ -108,13 +107,6 @@ class PasswordChange(NewPassword):
 
     old_password = PlainText(longest=MOST_CHARACTERS, required=True)
     code = PlainText(longest=20, load_default="")
-
-
-class PinInput(Form):
-    """A signing PIN, and the agreement to sign electronically (电子签名使用约定) that comes with choosing it."""
-
-    pin = PlainText(longest=6, required=True)
-    accepts_agreement = Ticked(required=True)
 
 
 class RedeemedCode(Form):

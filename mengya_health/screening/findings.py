@@ -16,6 +16,7 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.birth import birth_weight_kg
 from mengya_health.screening.conditions import judge
 from mengya_health.screening.facts import History, Reading
+from mengya_health.screening.finding_content import alert_content, finding_content
 from mengya_health.screening.forms import Filled
 from mengya_health.screening.instruments import form_answers, positive_domains, warning_sign_answers
 from mengya_health.screening.measurements import derived_readings, readings_in
@@ -186,53 +187,6 @@ def _history(
     )
 
 
-def finding_content(content: Content, finding: Finding) -> dict:
-    """Return a finding as it is kept: instrument and version, the answers used, rule, source and basis."""
-    screening = content.screenings[finding.screening_id]
-    return {
-        "screening": finding.screening_id,
-        "name": screening.name,
-        "instrument": screening.instrument,
-        "code": finding.code,
-        "result": finding.result,
-        "level": finding.level,
-        "text": finding.text,
-        "values": [{"code": code, "value": _storable(value)} for code, value in finding.values.items()],
-        "source": finding.source,
-        "basis": finding.basis,
-        "verified": finding.verified,
-        "verified_note": finding.verified_note,
-        "within_days": finding.within_days,
-        "actions": [each.action for each in finding.dispositions if not each.when and not each.stage and not each.tier],
-        "weigh": [
-            {"when": each.when, "action": each.action, "within_days": each.first_days}
-            for each in finding.dispositions
-            if each.when
-        ],
-    }
-
-
-def alert_content(screening: Screening, alert: Alert) -> dict:
-    """Return an alert as it is kept, in the shape of a finding."""
-    return {
-        "screening": screening.id,
-        "name": screening.name,
-        "instrument": screening.instrument,
-        "code": alert.code,
-        "result": alert.text,
-        "level": "watch",
-        "text": alert.text,
-        "values": [],
-        "source": alert.source,
-        "basis": alert.basis,
-        "verified": alert.verified,
-        "verified_note": alert.verified_note,
-        "within_days": alert.within_days if alert.within_days is not None else alert.rescreen_within_days,
-        "actions": [],
-        "weigh": [],
-    }
-
-
 def _screening(content: Content, plan: CheckPlan, evaluation: Evaluation) -> dict:
     screening = original(content, evaluation.screening_id)
     return {
@@ -302,9 +256,3 @@ def _number(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     return float(value) if "." in value else int(value)
-
-
-def _storable(value: Any) -> Any:
-    if isinstance(value, float):
-        return repr(value)
-    return list(value) if isinstance(value, tuple | set | frozenset) else value

@@ -81,7 +81,7 @@ def read_form(content: Content, child: ChildFacts, plan: CheckPlan, sent: Mappin
     labels = labels_of(content, plan)
     try:
         loaded = check_form(content, plan, expected_of(child, plan.on))().load(sent)
-        problems = dict(_problems(content, child, plan, loaded, today))
+        problems = dict(_problems(child, plan, loaded, today))
         if problems:
             raise Invalid(fields=problems)
     except Invalid as error:
@@ -168,9 +168,7 @@ def _is_of_another_age(name: str) -> bool:
     return name.startswith(OF_ANOTHER_AGE)
 
 
-def _problems(
-    content: Content, child: ChildFacts, plan: CheckPlan, loaded: Mapping, today: date
-) -> Iterator[tuple[str, list[str]]]:
+def _problems(child: ChildFacts, plan: CheckPlan, loaded: Mapping, today: date) -> Iterator[tuple[str, list[str]]]:
     """Yield what only several fields, or the child, show to be wrong."""
     yield from wrong_days(child, loaded, today)
     if "length" in loaded and "position" not in loaded:

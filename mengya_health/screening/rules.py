@@ -105,7 +105,7 @@ def evaluate(
     or check and for values outside the metric's hard range.
     """
     screening, judged_by = _screening_and_rules(content, screening_id, profile)
-    _refuse_impossible(content, screening_id, judged_by, answers)
+    _refuse_impossible(content, screening_id, answers)
     compared = _as_compared(content, judged_by, answers)
     history = answers_as_history(compared, age_months, metric_choice=screening.metric_choice)
     applying, left_out = _split_by_age(content, screening_id, judged_by, history)
@@ -155,7 +155,7 @@ def checks_asked(content: Content, screening_id: str, profile: str | None = None
     return tuple(dict.fromkeys(check for condition in conditions for check in checks_named(condition)))
 
 
-def _refuse_impossible(content: Content, screening_id: str, judged_by: Profile, answers: Mapping[str, Any]) -> None:
+def _refuse_impossible(content: Content, screening_id: str, answers: Mapping[str, Any]) -> None:
     screening = content.screenings[content.screenings[screening_id].alias_of or screening_id]
     asked = {each.code: each for each in screening.asked}
     problems: dict[str, tuple[str, str]] = {}

@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from mengya_health.content.conditions import Condition
-from mengya_health.content.visits import PlannedVisit, SideEvent
+from mengya_health.content.side_events import SideEvent
+from mengya_health.content.visits import PlannedVisit
 from mengya_health.growth.ages import add_months
 from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.conditions import judge

@@ -194,7 +194,7 @@ def _filled(content: Content, child: ChildFacts, sheet: Sheet, plan: CheckPlan, 
         row_version=loaded.get("row_version"),
         urgent=answer_from(content, loaded),
     )
-    return FilledSheet(filled=filled, about=_about(sheet, loaded, development))
+    return FilledSheet(filled=filled, about=_about(loaded, development))
 
 
 def _development(
@@ -206,7 +206,7 @@ def _development(
     return quotients(child, plan.on, ages, dict(values), areas_of(sheet))
 
 
-def _about(sheet: Sheet, loaded: Mapping, development: Quotients | None) -> dict[str, Any]:
+def _about(loaded: Mapping, development: Quotients | None) -> dict[str, Any]:
     """Return what is kept beside answers and readings; nothing that was not said."""
     kept = {name: loaded[name] for name in ("by", "version", "cutoff", "tool", "tier", "note") if name in loaded}
     kept |= {name: int(loaded[name]) for name in ("scale_result", "tier_result") if name in loaded}

@@ -8,7 +8,7 @@ from decimal import Decimal
 from mengya_health.content import Content
 from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.facts import History, Reading
-from mengya_health.screening.findings import alert_content, finding_content
+from mengya_health.screening.finding_content import alert_content, finding_content
 from mengya_health.screening.measurements import Measurement, derived_readings, judge_measurement, typed_readings
 from mengya_health.screening.proposals import alerts_raised
 from mengya_health.screening.rules import evaluate

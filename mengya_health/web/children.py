@@ -31,6 +31,7 @@ from mengya_health.web import child_forms as forms
 from mengya_health.web.shown import attachments as shown_files
 from mengya_health.web.shown import children as shown
 from mengya_health.web.shown import disputes as shown_disputes
+from mengya_health.web.shown import entry_page as shown_entry
 from mengya_health.web.shown import record as shown_record
 from mengya_health.web.shown.growth import AGES, BESIDE, CHARTS
 from mengya_health.web.today import clinic_of
@@ -178,9 +179,9 @@ def entry(work, child_id: UUID, entry_id: UUID):
     chosen = next((each for each in versions if each.entry.version == number), versions[0])
     newest = versions[0].entry
     signed = signatures_of(work, child, [entry_id]) if newest.kind in SIGNED_KINDS else {}
-    correction = shown_record.correction_form(work, child, newest, form_state) if chosen is versions[0] else None
+    correction = shown_entry.correction_form(work, child, newest, form_state) if chosen is versions[0] else None
     said = shown_disputes.beside(work, child, newest, disputes_about(work, child, [newest]))
-    page = shown_record.entry_page(work, child, versions, chosen, signed.get(entry_id, []), said, correction)
+    page = shown_entry.entry_page(work, child, versions, chosen, signed.get(entry_id, []), said, correction)
     page |= shown_files.part_of_entry(work, child, newest)
     return render_template("pages/children/entry.html", **page)
 

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, select, update
 
+from mengya_health.crypto.deployment_keys import _row_bytes
 from mengya_health.crypto.envelope import length_prefixed
 from mengya_health.crypto.keystore import CHILD_CLASSES, Keystore, create_keystore
 from mengya_health.crypto.models import Dek, KeystoreBase, WrappingKey
-from mengya_health.crypto.sealing import Keys, _row_bytes
+from mengya_health.crypto.sealing import Keys
 from mengya_health.crypto.signatures import verify_signature
 from mengya_health.db import make_engine, new_id
 from mengya_health.errors import IntegrityError, Invalid, StartRefused

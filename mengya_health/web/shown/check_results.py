@@ -71,13 +71,13 @@ def judged_part(work, child: ChildFacts, opened: OpenEntry, plan: CheckPlan, sta
         "row_version": opened.row_version,
         "version_line": _("%(day)s 检查 · 第 %(n)s 版", day=stored["done_on"], n=opened.version),
         "content_line": _("按内容版本 %(version)s 判定", version=stored["content_version"]),
-        "proposals": [_proposal(content, each) for each in undecided(opened)],
-        "decided": [_decided(content, child, each) for each in stored["decisions"]],
+        "proposals": [_proposal(each) for each in undecided(opened)],
+        "decided": [_decided(content, each) for each in stored["decisions"]],
         "findings": [_finding(content, plan, stored, each) for each in stored["findings"]],
         "urgent_said": said_of_urgent(stored),
         "screenings": [_screening(content, plan, each) for each in stored["screenings"]],
         "confirmed": [each["why"] for each in stored["confirmed"]],
-        "hearing": hearing_part(work, child, opened),
+        "hearing": hearing_part(child, opened),
         "birth": "",
         "growth": None,
         "growth_who": None,
@@ -87,7 +87,7 @@ def judged_part(work, child: ChildFacts, opened: OpenEntry, plan: CheckPlan, sta
     }
 
 
-def hearing_part(work, child: ChildFacts, opened: OpenEntry) -> dict | None:
+def hearing_part(child: ChildFacts, opened: OpenEntry) -> dict | None:
     """Return that a language or hearing finding asks for a hearing check, and where it is written; None where not."""
     asking = [each for each in opened.content["proposals"] if each["needs_hearing_check"]]
     if not asking:
@@ -99,7 +99,7 @@ def hearing_part(work, child: ChildFacts, opened: OpenEntry) -> dict | None:
     }
 
 
-def _proposal(content: Content, proposal: dict) -> dict:
+def _proposal(proposal: dict) -> dict:
     return {
         "pathway": proposal["pathway"],
         "name": proposal["name"],
@@ -109,7 +109,7 @@ def _proposal(content: Content, proposal: dict) -> dict:
     }
 
 
-def _decided(content: Content, child: ChildFacts, decision: dict) -> dict:
+def _decided(content: Content, decision: dict) -> dict:
     case_id = decision["case_id"]
     return {
         "name": content.pathways[decision["pathway"]].name,

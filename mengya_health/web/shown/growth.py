@@ -62,7 +62,7 @@ def marks_of(cases: Sequence[CaseLine], reader: Reader) -> list[Event]:
     return [Event(point.on, text) for point in points if (text := turning_point_words(point.kind, reader))]
 
 
-def key_points(work, child: ChildFacts, entries: Sequence[OpenEntry], tasks: list[TaskFacts]) -> list[dict]:
+def key_points(work, entries: Sequence[OpenEntry], tasks: list[TaskFacts]) -> list[dict]:
     """Return the figures of the newest check or follow-up that has any, its signs, and when the next one is due."""
     newest = next(
         (each for each in reversed(entries) if each.status == "active" and each.content.get("readings")), None

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
 from mengya_health.care.loop import loop_of
-from mengya_health.content.visits import SideEvent
+from mengya_health.content.side_events import SideEvent
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.models import Task
 from mengya_health.record.queries import OpenEntry
