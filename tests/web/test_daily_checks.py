@@ -85,7 +85,7 @@ def test_an_exception_is_written_by_the_steps_of_the_file(browse, district, chil
     # The shared board says that there is something, not what.
     board = browser.get(f"/class/{district.group_id}")
     assert "要跟进 1 件" in board
-    assert not re.search("皮疹|37.3|黄牌", board)
+    assert not re.search(r"皮疹|37\.3|黄牌", board)
     sheet = browser.get(f"/class/{district.group_id}/daily-sheet")
     row = re.search(rf"<td>{child.name}</td>(.*?)</tr>", sheet)[1]
     assert re.findall("<td>(.*?)</td>", row)[1:7] == ["37.3", "", "皮疹/疱疹", "咳嗽、没睡好", "", "黄"]

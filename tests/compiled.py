@@ -1,8 +1,10 @@
-"""What SQLAlchemy compiles for one test serves all: every test has engines of its own, and they say the same SQL."""
+"""What is compiled for one test serves all: their engines say the same SQL, their applications the same templates."""
 
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import Dialect
 from sqlalchemy.util import LRUCache
@@ -10,8 +12,30 @@ from sqlalchemy.util import LRUCache
 from mengya_health import db
 
 
+class Bytecodes(BytecodeCache):
+    """What Jinja compiled, by the digests of a template's name and text."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self.kept.get((bucket.key, bucket.checksum)):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def compiled_once() -> Iterator[None]:
+def templates_compiled_once() -> Iterator[None]:
+    """Let every application a test makes take what Jinja compiled for another."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Flask.jinja_options, "bytecode_cache", Bytecodes())
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def statements_compiled_once() -> Iterator[None]:
     """Give every engine of a kind one dialect and one store of compiled statements, whose keys name the dialect.
 
     Else each test compiles every statement anew, a tenth of the suite's time. Connections stay each engine's own.
