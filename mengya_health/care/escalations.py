@@ -33,7 +33,7 @@ def referrals_wanted(facts: CaseFacts) -> list[ReferralWanted]:
     """Return what the pathway would refer for and nobody has since, the most urgent first."""
     if facts.loop.is_closed(facts.state):
         return []
-    history = history_of(facts, unticked="no")
+    history = history_of(facts, unticked="no", of_any_plan=True)
     found = [_wanted(facts, name, within, judged) for name, within, judged in _met(facts, history)]
     return sorted((each for each in found if each), key=lambda each: each.limit.days or 0)
 

@@ -152,6 +152,11 @@ class CaseFacts:
         return [e for e in self.own_entries if e.kind in kinds and (start is None or e.recorded_at >= start.at)]
 
     def first_on(self, state: str) -> date | None:
-        """Return the day the case came into a state in this round, None where it never did."""
-        found = (s.on for s in self.steps if s.round == self.round and s.to_state == state and s.from_state != state)
-        return max(found, default=None)
+        """Return the last day the case came into a state in this round, None where it never did."""
+        step = self.step_into(state)
+        return step.on if step else None
+
+    def step_into(self, state: str) -> StepFacts | None:
+        """Return the last step of this round that led into a state; staying is not entering."""
+        found = [s for s in self.steps if s.round == self.round and s.to_state == state and s.from_state != state]
+        return max(found, key=lambda step: step.at, default=None)

@@ -175,10 +175,11 @@ def _plan_next(work, opened: OpenCase, facts: CaseFacts, on: date, next_on: date
     for task in planned:
         end_task(work, task)
     if stage:
-        since = facts.first_on(facts.state)
-        done = 1 + sum(e.kind == "follow_up" and e.happened_on >= since for e in facts.own_entries)
         with_this = _facts_now(work, opened)  # what was just written may change the interval
-        if not (is_last_follow_up(with_this, stage, done) and pathway_rules.may_close(with_this)):
+        done = pathway_rules.follow_ups_in(with_this, facts.state)
+        # After a relapse an earlier consolidation may look long enough to close: support always goes on.
+        is_last = stage == "consolidation" and is_last_follow_up(with_this, stage, done)
+        if not (is_last and pathway_rules.may_close(with_this)):
             due_on = next_on or follow_up_on(with_this, stage, done, on)
             _start_follow_up(work, opened, facts, None, stage, due_on)
     settle(work, opened.child, opened.case, facts)

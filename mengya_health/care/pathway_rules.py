@@ -11,6 +11,7 @@ from mengya_health.screening.pathway_rules import RuleOutcome, closing_rules, ru
 from mengya_health.screening.wording import figure_in_words, missing_in_words
 
 USUAL_CLOSING = "closing"
+AGREE = "agree"  # the step with which a plan begins
 _HOLDS = {"met": True, "not_met": False}
 
 
@@ -44,8 +45,16 @@ def success(facts: CaseFacts) -> Verdict:
 
 
 def relapse(facts: CaseFacts) -> Verdict:
-    """Return whether the newest readings call for support again."""
-    return _verdict(facts, "relapse", history_of(facts, unticked="no"))
+    """Return whether what was seen since the consolidation began calls for support again; what led here once does not.
+
+    A finding stands until its screening is done again, and a reading until the next: both may be older than that.
+    """
+    if facts.pathway.rules.relapse is None:
+        return _without_rule()
+    outcome = rule_met(facts.content, facts.pathway.id, "relapse", history_of(facts, unticked="no"))
+    since = facts.first_on("following")
+    is_new = since is None or any(each.on >= since for each in outcome.figures)
+    return Verdict(_HOLDS.get(outcome.status) and is_new, _words(facts, outcome))
 
 
 def closing(facts: CaseFacts) -> Verdict:
@@ -61,8 +70,13 @@ def steady_since(facts: CaseFacts) -> tuple[int, int]:
     since = facts.first_on("following")
     if since is None:
         return 0, 0
-    done = [e for e in facts.own_entries if e.kind == "follow_up" and e.happened_on >= since]
-    return len(done), (facts.today - since).days
+    return follow_ups_in(facts, "following"), (facts.today - since).days
+
+
+def follow_ups_in(facts: CaseFacts, state: str) -> int:
+    """Return how many follow-ups were written since the case came into a state; the one that led there is none."""
+    came = facts.step_into(state)
+    return sum(e.kind == "follow_up" and came is not None and e.recorded_at >= came.at for e in facts.own_entries)
 
 
 def is_steady(facts: CaseFacts) -> bool:
@@ -85,11 +99,19 @@ def triggers_of(facts: CaseFacts) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each.name for each in figures if each.name in facts.content.metrics))
 
 
-def history_of(facts: CaseFacts, ticked: Mapping[str, date] | None = None, unticked: str = "open") -> History:
-    """Return everything on file that a rule may look at; `ticked` are the checks of this moment."""
-    checks: dict[str, list[date]] = {check: [on] for check, on in (ticked or {}).items()}
+def history_of(
+    facts: CaseFacts, ticked: Mapping[str, date] | None = None, unticked: str = "open", *, of_any_plan: bool = False
+) -> History:
+    """Return everything on file that a rule may look at; `ticked` are the checks of this moment.
+
+    What was ticked before the plan in force was agreed to counts no more, unless `of_any_plan`: it was about another.
+    """
+    agreed = next((s.at for s in reversed(facts.steps) if s.event == AGREE and s.round == facts.round), None)
+    checks = {check: list(days) for check, days in facts.history.checks.items()}
+    for check, on in (ticked or {}).items():
+        checks.setdefault(check, []).append(on)
     for each in facts.own_entries:
-        if each.kind == "follow_up":
+        if each.kind == "follow_up" and (of_any_plan or agreed is None or each.recorded_at >= agreed):
             for check in each.content.get("checks", ()):
                 checks.setdefault(check, []).append(each.happened_on)
     return replace(
@@ -113,10 +135,14 @@ def _days(facts: CaseFacts) -> dict[str, date]:
 
 
 def _verdict(facts: CaseFacts, rule: str, history: History) -> Verdict:
-    if rule in ("entry", "watch", "success", "relapse") and getattr(facts.pathway.rules, rule) is None:
-        return Verdict(None, "这条路径没有可计算的标准，请写明理由")
+    if rule in ("entry", "watch", "success") and getattr(facts.pathway.rules, rule) is None:
+        return _without_rule()
     outcome = rule_met(facts.content, facts.pathway.id, rule, history)
     return Verdict(_HOLDS.get(outcome.status), _words(facts, outcome))
+
+
+def _without_rule() -> Verdict:
+    return Verdict(None, "这条路径没有可计算的标准，请写明理由")
 
 
 def _words(facts: CaseFacts, outcome: RuleOutcome) -> str:

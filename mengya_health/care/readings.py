@@ -9,6 +9,7 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.facts import History
 from mengya_health.screening.measurements import readings_in
 from mengya_health.screening.proposals import growth_metric_choice
+from mengya_health.screening.sheet_forms import TIER_RESULTS
 
 # What a receiver measured counts like what the clinic did.
 READING_KINDS = ("screening", "follow_up", "referral_feedback")
@@ -23,10 +24,13 @@ def history_from(content: Content, child: ChildFacts, entries: Iterable[OpenEntr
     read = [entry for entry in entries if entry.kind in READING_KINDS and entry.status == "active"]
     in_order = sorted(read, key=lambda entry: (entry.happened_on, entry.recorded_at))
     domains = [entry.content["positive_domains"] for entry in in_order if "positive_domains" in entry.content]
+    found_on = _standing_codes(in_order)
     return History(
         today=today,
         readings=readings_in(reversed(read)),  # of two on one day the one written last counts
-        codes=_standing_codes(in_order),
+        codes=frozenset(found_on),
+        found_on=found_on,
+        checks=_tiers(read),
         positive_domains=frozenset(domains[-1] if domains else ()),
         dates={"birth": child.birth_on, "corrected_birth": child.corrected_birth_on()} | _medicine_days(read),
         age_months=child.corrected_months(today),
@@ -34,14 +38,27 @@ def history_from(content: Content, child: ChildFacts, entries: Iterable[OpenEntr
     )
 
 
-def _standing_codes(in_order: list[OpenEntry]) -> frozenset[str]:
-    """Return the codes of findings that stand: a screening by itself says nothing about what others found."""
-    found: dict[str, set[str]] = {}
+def _standing_codes(in_order: list[OpenEntry]) -> dict[str, date]:
+    """Return the findings that stand, with the day of each: a screening says nothing about what others found."""
+    found: dict[str, dict[str, date]] = {}
     for entry in in_order:
         findings = entry.content.get("findings", ())
         done = {each["screening"] for each in (*entry.content.get("screenings", ()), *findings)}
-        found |= {name: {each["code"] for each in findings if each["screening"] == name} for name in done}
-    return frozenset().union(*found.values())
+        found |= {
+            name: {each["code"]: entry.happened_on for each in findings if each["screening"] == name} for name in done
+        }
+    return {code: on for of_screening in found.values() for code, on in of_screening.items()}
+
+
+def _tiers(read: list[OpenEntry]) -> dict[str, tuple[date, ...]]:
+    """Return how the tiers of a screening ended, as checks: 复筛 with the result 异常 is the doctor's 复筛异常."""
+    named: dict[str, tuple[date, ...]] = {}
+    for entry in read:
+        said = entry.content
+        if "tier" in said and "tier_result" in said:
+            check = f"{said['tier']}{TIER_RESULTS[str(said['tier_result'])]}"
+            named[check] = (*named.get(check, ()), entry.happened_on)
+    return named
 
 
 def _medicine_days(read: list[OpenEntry]) -> dict[str, date]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date
 
-from mengya_health.care.commands import flag, open_case
-from mengya_health.care.queries import open_case_on
+from mengya_health.care.decisions import decide_check
 from mengya_health.content import Content
 from mengya_health.content.visits import FormField
 from mengya_health.operations.demo_children import SampleChild
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry, find_entry
-from mengya_health.screening.commands import decide_findings, record_check
+from mengya_health.screening.commands import record_check
 from mengya_health.screening.decisions import NOT_NOW, OPEN, WATCH, Decision, choices_for, undecided
 from mengya_health.screening.planned import CheckPlan, form_name, plan_check
 from mengya_health.screening.queries import checks_of
@@ -66,17 +65,8 @@ def check_child(
 
 def _decide(work, child: ChildFacts, opened: OpenEntry, pathway: str) -> None:
     decisions = [_decision(each, pathway) for each in undecided(opened)]
-    cases = {}
-    for each in decisions:
-        if each.decision == NOT_NOW:
-            continue
-        case = open_case_on(work, child, each.pathway)
-        case = case or open_case(work, child.id, pathway_id=each.pathway, reason=each.reason)
-        if each.decision == OPEN and case.state == "watching":
-            flag(work, case.id, reason=each.reason)
-        cases[each.pathway] = case.id
     if decisions:
-        decide_findings(work, child, opened, decisions, row_version=opened.row_version, cases=cases)
+        decide_check(work, child, opened, decisions, row_version=opened.row_version)
 
 
 def _decision(proposal: Mapping, pathway: str) -> Decision:

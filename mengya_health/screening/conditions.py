@@ -222,6 +222,11 @@ def _check(condition: Condition, history: History) -> Judged:
     return Judged(answer, ticks, checks=(name,))
 
 
+def _code(code: str, history: History) -> Judged:
+    on = history.found_on.get(code)
+    return Judged(code in history.codes, (Reading(code, True, on),) if on else ())
+
+
 def _days_since(name: str, condition: Condition, history: History) -> Judged:
     since = history.dates.get(name)
     if since is None:
@@ -264,8 +269,8 @@ _JUDGES: Mapping[str, Callable[[Condition, History], Judged]] = {
     "abs_diff": lambda condition, history: _spread(condition["abs_diff"], condition, history),
     "range_of": lambda condition, history: _spread(condition["range_of"], condition, history),
     "check": _check,
-    "code": lambda condition, history: Judged(condition["code"] in history.codes),
-    "alert": lambda condition, history: Judged(condition["alert"] in history.codes),
+    "code": lambda condition, history: _code(condition["code"], history),
+    "alert": lambda condition, history: _code(condition["alert"], history),
     "any_of_both_eyes": _asked_of_clinician,
     "item_domain": lambda condition, history: Judged(condition["item_domain"] in history.positive_domains),
     "days_since": lambda condition, history: _days_since(condition["days_since"], condition, history),

@@ -24,17 +24,19 @@ class Reading:
 class History:
     """Everything a rule may look at, as of `today`. Nothing later is seen.
 
-    `checks` maps a check's name to the days a clinician ticked it. `codes` are findings and alerts on file. `triggers`
-    are the metrics that opened the case. `dates` names days: birth, corrected_birth, entry, baseline, intervention,
-    consolidation, start_of_iron, iron_stopped, birth_weight. `unticked` says what a check not ticked means: "open" (a
-    clinician has still to say), "no", or "yes" (to see what would hold if all were ticked). `any_trigger`: one of
-    several triggers is enough. `metric_choice` is the growth screening's, `age_months` whole months.
+    `checks` maps a check's name to the days a clinician ticked it. `codes` are findings and alerts on file, `found_on`
+    the day of each where more than one day counts. `triggers` are the metrics that opened the case. `dates` names
+    days: birth, corrected_birth, entry, baseline, intervention, consolidation, start_of_iron, iron_stopped,
+    birth_weight. `unticked` says what a check not ticked means: "open" (a clinician has still to say), "no", or "yes"
+    (to see what would hold if all were ticked). `any_trigger`: one of several triggers is enough. `metric_choice` is
+    the growth screening's, `age_months` whole months.
     """
 
     today: date
     readings: tuple[Reading, ...] = ()
     checks: Mapping[str, tuple[date, ...]] = field(default_factory=dict)
     codes: frozenset[str] = frozenset()
+    found_on: Mapping[str, date] = field(default_factory=dict)
     triggers: tuple[str, ...] = ()
     dates: Mapping[str, date] = field(default_factory=dict)
     positive_domains: frozenset[str] = frozenset()

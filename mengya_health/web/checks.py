@@ -6,16 +6,14 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission
-from mengya_health.care.commands import flag, open_case
-from mengya_health.care.queries import open_case_on
+from mengya_health.care.decisions import decide_check
 from mengya_health.entry import form_state, posted, signed_in
 from mengya_health.errors import NotFound
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.record.models import Entry
-from mengya_health.record.queries import OpenEntry
-from mengya_health.screening.commands import correct_check, decide_findings, find_check, record_check
-from mengya_health.screening.decisions import NOT_NOW, OPEN, Decision, read_decisions, undecided
+from mengya_health.screening.commands import correct_check, find_check, record_check
+from mengya_health.screening.decisions import read_decisions
 from mengya_health.screening.queries import waits_for_decision
 from mengya_health.web.shown.check_results import check_page
 from mengya_health.web.shown.checks import correction_page, entry_page
@@ -58,8 +56,7 @@ def decide(work, child_id: UUID, entry_id: UUID):
     child = _child(work, child_id)
     opened = find_check(work, child, entry_id)
     decisions, row_version = read_decisions(opened, posted())
-    cases = _cases_for(work, child, opened, decisions)
-    decide_findings(work, child, opened, decisions, row_version=row_version, cases=cases)
+    decide_check(work, child, opened, decisions, row_version=row_version)
     return redirect(url_for("checks.show", child_id=child_id, entry_id=entry_id, saved="stored"), 303)
 
 
@@ -90,21 +87,3 @@ def _after_saving(work, entry: Entry) -> str:
     if request.form.get("then") == "next" and not waits_for_decision(work, entry.id):
         return url_for("today.show", saved="stored")
     return url_for("checks.show", child_id=entry.child_id, entry_id=entry.id, saved="stored")
-
-
-def _cases_for(work, child: ChildFacts, opened: OpenEntry, decisions: list[Decision]) -> dict[str, UUID]:
-    """Open the cases decided on, or join the open one of that pathway; return their ids by pathway.
-
-    A finding that reaches the pathway's mark takes the case on into screening at once.
-    """
-    ways = {each["pathway"]: each["how"] for each in undecided(opened)}
-    cases = {}
-    for each in decisions:
-        if each.decision == NOT_NOW:
-            continue
-        case = open_case_on(work, child, each.pathway)
-        case = case or open_case(work, child.id, pathway_id=each.pathway, reason=each.reason)
-        if each.decision == OPEN and ways[each.pathway] == "open" and case.state == "watching":
-            flag(work, case.id, reason=each.reason)
-        cases[each.pathway] = case.id
-    return cases

@@ -175,13 +175,20 @@ class Walk:
         with self.as_(self.doctor) as work:
             commands.flag(work, self.case_id, reason="达到标准")
 
-    def refer(self) -> UUID:
+    def flagged(self) -> "Walk":
+        """Screened, opened and flagged."""
+        self.screen(self.story.low)
+        self.open()
+        self.flag()
+        return self
+
+    def refer(self, within: str = "SLA_REFER_URGENT") -> UUID:
         with self.as_(self.doctor) as work:
             return referrals.refer_child(
                 work,
                 self.case_id,
                 receiver_id=self.district.mch_institute_id,
-                within="SLA_REFER_URGENT",
+                within=within,
                 reason="请进一步评估",
                 materials=["chart"],
             ).id
@@ -228,11 +235,15 @@ class Walk:
             with self.as_(self.doctor) as work:
                 check_ins.end_care_task(work, task.id, reason="already_done")
 
-    def follow_up(self, readings: dict, after_days: int, checks: tuple[str, ...] = ()) -> None:
-        self.clock.forward(days=after_days)
-        with self.work_as(self.doctor) as work:  # a long walk outlasts the year for which a place in class is granted
+    def later(self, days: int) -> None:
+        """Let time go by; a long walk outlasts the year for which a place in class is granted."""
+        self.clock.forward(days=days)
+        with self.work_as(self.doctor) as work:
             ending = renewals.endings(work, self.district.clinic_id)
             renewals.approve_anew(work, self.district.clinic_id, [each.tie_id for each in ending])
+
+    def follow_up(self, readings: dict, after_days: int, checks: tuple[str, ...] = ()) -> None:
+        self.later(after_days)
         with self.as_(self.doctor) as work:
             given = {} if self.story.is_measured else {"readings": self._listed(readings)}
             measured = self._measurement(work, readings) if self.story.is_measured else None

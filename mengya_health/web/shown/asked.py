@@ -47,7 +47,8 @@ RULES_OF_STATE = {
     "following": ("closings", "relapse"),
     "confirming": ("closings", "relapse"),
 }
-BEFORE_SUPPORT = ("entry", "watch")
+BEFORE_SUPPORT = ("entry", "case_entry", "watch")
+ESCALATE = "escalate"  # asked in every state
 
 
 @dataclass(frozen=True)
@@ -63,8 +64,9 @@ class Asked:
 
 def asked_of_follow_up(content: Content, pathway: Pathway, state: str) -> Asked:
     """Return what the rules ask in a state; readings and measurements are those of all the pathway's rules."""
-    everywhere = list(_conditions(pathway, ("entry", "watch", "success", "relapse", "closings", "response_check")))
-    here = list(_conditions(pathway, RULES_OF_STATE.get(state, BEFORE_SUPPORT)))
+    rules = (*BEFORE_SUPPORT, "success", "relapse", "closings", "response_check", ESCALATE)
+    everywhere = list(_conditions(pathway, rules))
+    here = list(_conditions(pathway, (*RULES_OF_STATE.get(state, BEFORE_SUPPORT), ESCALATE)))
     names = frozenset().union(*(names_read(condition) for _rule, condition in everywhere))
     if SIGNS in pathway.screenings:  # whoever is followed for development is asked about regression each time
         names |= {REGRESSION}
@@ -180,6 +182,9 @@ def _conditions(pathway: Pathway, rules: tuple[str, ...]) -> Iterator[tuple[str,
         if rule == "closings":
             for name, closing in closings.items():
                 yield from _with_referred(pathway, name, closing)
+            continue
+        if rule == ESCALATE:
+            yield from ((rule, each.condition) for each in pathway.rules.escalate)
             continue
         condition = closings.get(rule) or getattr(pathway.rules, rule, None)
         if condition:
