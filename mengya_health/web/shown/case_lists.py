@@ -13,6 +13,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.children import back_to, child_head
 from mengya_health.web.shown.links import task_href
+from mengya_health.web.shown.punctuation import enumerated
 from mengya_health.web.shown.reminders import task_reminder
 from mengya_health.web.shown.standings import Standings
 from mengya_health.work import LOCAL
@@ -76,7 +77,7 @@ def new_page(work, child: ChildFacts, cases: list[CaseLine], state) -> dict:
         "form": state,
         "refusal": refused,
         "pathways": [
-            {"value": each.id, "text": each.name, "hint": "、".join(each.conditions)}
+            {"value": each.id, "text": each.name, "hint": enumerated(each.conditions)}
             for each in work.content.pathways.values()
             if each.id not in taken
         ],

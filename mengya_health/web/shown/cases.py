@@ -24,6 +24,7 @@ from mengya_health.web.shown.case_papers import (
 from mengya_health.web.shown.children import child_head
 from mengya_health.web.shown.escalations import wanted_rows
 from mengya_health.web.shown.hearing import hearing_row
+from mengya_health.web.shown.punctuation import enumerated
 from mengya_health.web.shown.urgent import open_outcomes
 
 # Events that need more than a reason: each is written on a page of its own.
@@ -157,7 +158,7 @@ def _step(facts: CaseFacts, step: StepFacts) -> dict:
     states, event = facts.loop.states, facts.loop.events[step.event]
     has_moved = step.from_state and step.from_state != step.to_state
     title = f"{states[step.from_state].name} → {states[step.to_state].name}" if has_moved else event
-    released = "、".join(facts.loop.conditions[name].title for name in step.body.get("released", ()))
+    released = enumerated(facts.loop.conditions[name].title for name in step.body.get("released", ()))
     notes = [
         event if has_moved else "",
         step.body.get("reason", ""),

@@ -23,6 +23,7 @@ from mengya_health.screening.wording import name_of
 from mengya_health.web.shown.checks import child_head, no_signs_note
 from mengya_health.web.shown.informants import compared
 from mengya_health.web.shown.origins import CONCLUSIONS, kept_origin
+from mengya_health.web.shown.punctuation import enumerated, joined, with_colons
 from mengya_health.web.shown.words import birth_size, postmenstrual_weeks
 
 REFERENCES = {
@@ -33,6 +34,7 @@ REFERENCES = {
 }
 INDICATORS = ("wfa", "lhfa", "hfa", "wflh", "bfa", "hcfa")
 AGE_RULES = {"exact": lazy_gettext("按精确月龄"), "completed_months": lazy_gettext("按满月龄")}
+DECIDED = {"open": lazy_gettext("立个案"), "watch": lazy_gettext("重点关注"), "not_now": lazy_gettext("暂不立案")}
 DECISIONS = {
     "open": lazy_gettext("立个案，进入筛查"),
     "watch": lazy_gettext("重点关注"),
@@ -101,8 +103,8 @@ def _proposal(content: Content, proposal: dict) -> dict:
     return {
         "pathway": proposal["pathway"],
         "name": proposal["name"],
-        "why": "；".join(proposal["why"]),
-        "basis": "；".join(proposal["basis"]),
+        "why": joined(proposal["why"]),
+        "basis": joined(proposal["basis"]),
         "options": [{"value": value, "text": str(DECISIONS[value])} for value in choices_for(proposal)],
     }
 
@@ -111,7 +113,7 @@ def _decided(content: Content, child: ChildFacts, decision: dict) -> dict:
     case_id = decision["case_id"]
     return {
         "name": content.pathways[decision["pathway"]].name,
-        "text": str(DECISIONS[decision["decision"]]).partition("，")[0],
+        "text": str(DECIDED[decision["decision"]]),
         "reason": decision["reason"],
         "on": decision["on"],
         "href": url_for("cases.show", case_id=case_id) if case_id else "",
@@ -130,7 +132,7 @@ def _finding(content: Content, plan: CheckPlan, stored: dict, finding: dict) -> 
         "kind": kind,
         "level": str(word),
         "text": finding["text"],
-        "figures": "；".join(figures),
+        "figures": joined(figures),
         "actions": finding["actions"],
         "weigh": finding["weigh"],
         "limit": _limit(finding["within_days"]),
@@ -200,7 +202,7 @@ def _screening(content: Content, plan: CheckPlan, screening: dict) -> dict:
     ungraded = screening.get("ungraded")
     note = REASONS[ungraded][0] if ungraded else ""
     if screening["conclusion"] == "incomplete" and screening["missing"]:
-        note = _("还缺：%(names)s", names="、".join(name_of(name, content) for name in screening["missing"]))
+        note = _("还缺：%(names)s", names=enumerated(name_of(name, content) for name in screening["missing"]))
     if screening["conclusion"] == "not_applicable" and screening["screening"] == SIGNS:
         note = no_signs_note(content, plan)
     return {"name": screening["name"], "kind": kind, "text": str(word), "note": note}
@@ -220,7 +222,7 @@ def _answers(content: Content, plan: CheckPlan, stored: dict):
         ]
         unit = content.metrics[line.metric].unit if line.metric and not options else ""
         note = stored["notes"].get(line.code.lower(), "")
-        yield {"label": line.name, "text": "、".join(texts) + f" {unit}".rstrip() + (f"：{note}" if note else "")}
+        yield {"label": line.name, "text": with_colons(filter(None, (enumerated(texts) + f" {unit}".rstrip(), note)))}
     for sign in plan.group.items if plan.group else ():
         is_there = stored["signs"]["there"].get(sign.code.lower())
         yield {"label": sign.text, "text": _("有") if is_there else _("没有")}

@@ -27,6 +27,7 @@ from mengya_health.screening.second_look import SecondLook
 from mengya_health.screening.urgent import urgent_fields
 from mengya_health.web.shown import words
 from mengya_health.web.shown.informants import beside
+from mengya_health.web.shown.punctuation import enumerated, joined
 from mengya_health.web.shown.urgent import banner
 from mengya_health.web.shown.vaccines import reminders
 
@@ -42,7 +43,7 @@ def entry_page(work, child: ChildFacts, visit_id: str | None, state) -> dict:
     plan = plan_for(work, child, visit_id, state.values, checks)
     state.values = state.values or {"done_on": plan.on.isoformat(), "position": usual_position(plan)}
     page = _form_page(work, child, plan, state, last_check(checks, plan.on))
-    due = "；".join(reminders(work, child, entries))
+    due = joined(reminders(work, child, entries))
     page["hints"] += [{"title": _("接种提醒"), "text": due, "basis": ""}] if due else []
     told = [stored_answers(entry) for entry in told_before(work.content, entries, plan.group, plan.on)]
     return page | {
@@ -256,7 +257,7 @@ def _hints(content: Content, plan: CheckPlan) -> list[dict]:
     caught_up = [line.name for line in plan.visit.fields if line.code not in usual]
     if not caught_up:
         return []
-    text = _("上次没有结果，这次一起做：%(items)s", items="、".join(caught_up))
+    text = _("上次没有结果，这次一起做：%(items)s", items=enumerated(caught_up))
     return [{"title": _("补做"), "text": text, "basis": ""}]
 
 

@@ -13,6 +13,7 @@ from mengya_health.care.queries import OpenCase
 from mengya_health.errors import NotNow
 from mengya_health.locale import language
 from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import bracketed, joined, sentence
 from mengya_health.work import LOCAL
 
 # State → the event that takes a case on round the loop; the others lead aside or back.
@@ -133,7 +134,7 @@ def _row(condition: Condition, *, is_met: bool) -> dict:
     mark, text = who(condition.whose_turn)
     note = condition.evidence_zh
     if condition.is_released:
-        note = "；".join(filter(None, (note, _("区级复核医生已放行"))))
+        note = joined(filter(None, (note, _("区级复核医生已放行"))))
     if not is_met and not note and condition.missing:
         note = condition.missing.what_zh
     return {
@@ -150,7 +151,7 @@ def _missing(missing: Missing, links: Mapping[str, str]) -> dict:
     mark, text = who(missing.whose_turn)
     what = missing.what_zh
     if missing.evidence_zh:
-        what = f"{what.rstrip('。')}（{missing.evidence_zh.rstrip('。')}）。"
+        what = sentence(bracketed(what.rstrip("。"), missing.evidence_zh.rstrip("。")))
     return {
         "what": what,
         "why": missing.why_zh,

@@ -25,6 +25,7 @@ from mengya_health.screening.informants import (
 )
 from mengya_health.screening.planned import CheckPlan
 from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import bracketed, enumerated, joined, labelled
 
 
 def to_answer(work, child: ChildFacts, group: WarningSignGroup, mine: OpenEntry | None, state, **page) -> dict:
@@ -110,7 +111,7 @@ def compared(content: Content, child: ChildFacts, opened: OpenEntry, group: Warn
 def who_differs(stored: Mapping) -> str:
     """Return the headline of a check whose answers differ: 家长、老师和医生说的不一样."""
     roles = dict.fromkeys(str(words.ROLES[each["role"]][1]) for each in stored["informants"])
-    return _("%(who)s和医生说的不一样", who="、".join(roles))
+    return _("%(who)s和医生说的不一样", who=enumerated(roles))
 
 
 def differing(content: Content, group: WarningSignGroup | None, stored: Mapping) -> list[str]:
@@ -119,8 +120,8 @@ def differing(content: Content, group: WarningSignGroup | None, stored: Mapping)
     said = []
     for row in side_by_side(content, group, told, stored["signs"]) if told else ():
         if row.differs:
-            cells = [f"{each['by']}：{each['text']}" for each in _cells(content, row, told)]
-            said.append(f"{row.text}（{' · '.join([*cells, _('医生：%(text)s', text=_doctor(content, row))])}）")
+            cells = [labelled(each["by"], each["text"]) for each in _cells(content, row, told)]
+            said.append(bracketed(row.text, " · ".join([*cells, _("医生：%(text)s", text=_doctor(content, row))])))
     return said
 
 
@@ -129,9 +130,9 @@ def told_answers(content: Content, said: Mapping) -> str:
     group = group_of(content, said["group"])
     seen = [f"“{text}”" for text in noticed(content, group, said).values()]
     unsure = [*said["there"].values(), said["regression"]].count(content.warning_signs.informants.unsure)
-    parts = [_("有：%(items)s", items="、".join(seen))] if seen else []
+    parts = [_("有：%(items)s", items=enumerated(seen))] if seen else []
     parts += [_("%(n)s 条不确定", n=unsure)] if unsure else []
-    return "；".join([*(parts or [_("这几条都没有")]), *([said["note"]] if said["note"] else [])])
+    return joined([*(parts or [_("这几条都没有")]), *([said["note"]] if said["note"] else [])])
 
 
 def in_full(content: Content, said: Mapping) -> Iterator[tuple[str, str]]:

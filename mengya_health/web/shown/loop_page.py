@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
+
 from mengya_health.care.loop_shown import STOP, Way, ways_of
 from mengya_health.care.workflow import START, Workflow
 
@@ -34,7 +36,7 @@ def loop_page(loop: Workflow, *, is_clinical: bool) -> dict:
 
     def name(state: str) -> str:
         if state == START:
-            return "还没有个案"
+            return _("还没有个案")
         found = loop.states[state]
         return found.name if is_clinical else found.plain or found.name
 
@@ -55,7 +57,7 @@ def _state(loop: Workflow, state: str, name: Callable[[str], str], ways: list[Wa
             {
                 "event": way.event_zh,
                 "by": way.by_zh,
-                "to": "不变" if way.to == state else name(way.to),
+                "to": _("不变") if way.to == state else name(way.to),
                 "only_if": way.only_if_zh,
                 "release": way.release_zh,
             }

@@ -14,6 +14,7 @@ from mengya_health.signing.queries import PaperFacts
 from mengya_health.web.shown import words
 from mengya_health.web.shown.cases import back_to_case
 from mengya_health.web.shown.children import back_to, child_head, relation_options
+from mengya_health.web.shown.punctuation import bracketed
 
 NO_ACCOUNT = "none"
 
@@ -50,7 +51,7 @@ def confirm_page(
         "scan_href": url_for("attachments.download", child_id=child.id, attachment_id=paper.scan_id),
         "rows": [
             {"label": _("签的是"), "text": f"{words.KINDS[entry.kind]} · {_('第 %(n)s 版', n=entry.version)}"},
-            {"label": _("谁签的"), "text": f"{paper.name}（{words.RELATIONS[paper.relation]}）"},
+            {"label": _("谁签的"), "text": bracketed(paper.name, words.RELATIONS[paper.relation])},
             {"label": _("签的那天"), "text": paper.signed_on.isoformat()},
             {"label": _("第一位见证人"), "text": witness},
         ],

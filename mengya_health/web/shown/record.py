@@ -33,6 +33,7 @@ from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head, may
 from mengya_health.web.shown.growth import growth_card, key_points, one_sentence
 from mengya_health.web.shown.links import task_href
+from mengya_health.web.shown.punctuation import bracketed, enumerated, sentence
 from mengya_health.web.shown.urgent import banner, open_outcomes
 from mengya_health.web.shown.vaccines import vaccine_points
 
@@ -219,7 +220,7 @@ def _turn_note(case: CaseLine | None, tasks: list[TaskFacts], *, is_doctor: bool
     who = words.TURNS[case.whose_turn][1]
     return {
         "lead": _("还差%(who)s %(n)s 件事：", who=who, n=len(own)),
-        "text": "、".join(task.title for task in own) + "。",
+        "text": sentence(enumerated(task.title for task in own)),
         "href": url_for("cases.show", case_id=case.id) if is_doctor else "",
         "link_text": _("看这个个案"),
     }
@@ -294,7 +295,7 @@ def _signature(work, child: ChildFacts, signature: SignatureFacts) -> dict:
     who = words.TURNS[signature.capacity][1]
     said = words.DECIDED[signature.decision]
     text = _("%(who)s %(at)s 签：%(said)s", who=who, at=words.stamp(signature.signed_at), said=said)
-    text = f"{text}（{level_words(signature)}）" + (_("，已撤回") if signature.withdrawn_at else "")
+    text = bracketed(text, level_words(signature)) + (_("，已撤回") if signature.withdrawn_at else "")
     if not signature.is_witnessed:
         return {"text": text + _("，等第二位见证人"), "href": ""}
     here = {"child_id": child.id, "signature_id": signature.id}

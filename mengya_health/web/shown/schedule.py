@@ -31,6 +31,7 @@ from mengya_health.screening.schedule import (
 )
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head
+from mengya_health.web.shown.punctuation import enumerated, span
 from mengya_health.web.shown.vaccines import reminders, vaccine_rows
 
 STATUS = {
@@ -124,8 +125,8 @@ def _row(work, child: ChildFacts, line: VisitLine, checks: dict[str, OpenEntry])
     is_check = check is not None and check.kind == "screening"
     return {
         "name": words.short_visit(line.visit.name),
-        "window": f"{_day(line.first_on)} ～ {_day(line.last_on)}",
-        "with": "、".join(event.name for event in _special(work, line)),
+        "window": span(_day(line.first_on), _day(line.last_on)),
+        "with": enumerated(event.name for event in _special(work, line)),
         "kind": kind,
         "text": str(text),
         "note": note,
@@ -144,7 +145,7 @@ def _special(work, line: VisitLine) -> list[SideEvent]:
 def _before_note(before: list[VisitLine]) -> str:
     if not before:
         return ""
-    names = "、".join(words.short_visit(line.visit.name) for line in before)
+    names = enumerated(words.short_visit(line.visit.name) for line in before)
     return _("来本门诊以前的 %(n)s 次不算漏检：%(names)s。没做过的化验和筛查会并到下一次。", n=len(before), names=names)
 
 
@@ -156,7 +157,7 @@ def _next(work, child: ChildFacts, line: VisitLine | None, planned: Task | None)
     day = planned.due_on if planned else line.last_on
     return {
         "name": line.visit.name,
-        "window": f"{_day(line.first_on)} ～ {_day(line.last_on)}",
+        "window": span(_day(line.first_on), _day(line.last_on)),
         "kind": kind,
         "text": words.overdue(late) if line.status == OVERDUE else str(text),
         "place": line.visit.place,
@@ -171,7 +172,7 @@ def _event(line: EventLine) -> dict:
     return {
         "name": line.event.name,
         "note": line.event.note,
-        "window": " ～ ".join(days).strip(" ～") if all(days) else next(filter(None, days), ""),
+        "window": span(*days) if all(days) else next(filter(None, days), ""),
         "kind": "waiting" if line.is_now else "note",
         "text": _("现在做") if line.is_now else _("还没到"),
         "is_optional": line.event.is_optional,

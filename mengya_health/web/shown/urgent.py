@@ -17,6 +17,7 @@ from mengya_health.screening.urgent_answer import ARRANGED, CALLED, DECLINED, RE
 from mengya_health.screening.urgent_care import OUTCOME, SAME_DAY_LIMIT
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head
+from mengya_health.web.shown.punctuation import joined
 
 ANSWERS = {
     ARRANGED: lazy_gettext("已当面告知家长，并安排当日就诊"),
@@ -46,7 +47,7 @@ def banner(work, urgent: Sequence[Urgent]) -> dict | None:
             }
             for each in urgent
         ],
-        "short": "；".join(each.figures or each.result for each in urgent),
+        "short": joined(each.figures or each.result for each in urgent),
         "options": [{"value": value, "text": str(text)} for value, text in ANSWERS.items()],
         "desks": [{"name": name, "phone": phone} for name, phone in hospital_desks(work)[:MOST_DESKS]],
     }

@@ -6,8 +6,8 @@ from uuid import UUID
 from flask_babel import lazy_gettext as _
 
 from mengya_health.growth.ages import PRETERM_BELOW_DAYS, TERM_DAYS
-from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
+from mengya_health.web.shown.punctuation import bracketed, said
 from mengya_health.work import LOCAL
 
 BIRTH_SIZES = {"SGA": _("小于胎龄"), "AGA": _("适于胎龄"), "LGA": _("大于胎龄")}
@@ -171,24 +171,13 @@ def postmenstrual_weeks(corrected_days: int) -> str:
 
 def birth_size(size: str, percentile_range: str) -> str:
     """Return "小于胎龄（P3–P10）" for a size of WS/T 800—2022, as the clinic says it."""
-    return f"{BIRTH_SIZES[size]}（{percentile_range}）"
+    return bracketed(BIRTH_SIZES[size], percentile_range)
 
 
 def corrected(child: ChildFacts, today: date) -> str:
     """Return "矫正10月24天" while the corrected age is the one to judge by, else ""."""
     text = child.corrected_age_text(today)
     return str(_("矫正%(age)s", age=text)) if text else ""
-
-
-_SAID: dict[tuple[int, str], str] = {}
-
-
-def said(word) -> str:
-    """Return a word of the tables in the reader's language. Kept by language: a record asks for hundreds of them."""
-    key = (id(word), language())
-    if key not in _SAID:
-        _SAID[key] = str(word)
-    return _SAID[key]
 
 
 def weekday(on: date) -> str:
@@ -242,6 +231,11 @@ def signed_before(signed: int, current: int) -> str:
     if signed == current:
         return ""
     return str(_("曾于第 %(signed)s 版签署，第 %(current)s 版还没有签", signed=signed, current=current))
+
+
+def contact(each) -> str:
+    """Return "王女士（妈妈） 13800000000" for whom the clinic may call."""
+    return f"{bracketed(each.name, RELATIONS[each.relation])} {each.phone}"
 
 
 def overdue(days: int) -> str:
