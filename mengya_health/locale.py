@@ -1,5 +1,6 @@
 """Which language the person of this request reads, and the words in it. The texts are written in Chinese."""
 
+import re
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -29,6 +30,15 @@ def language() -> str:
 def words_of(error: MengyaError) -> str:
     """Return the sentence of a refusal in the reader's language."""
     return error.en if language() == "en" else error.zh
+
+
+_ENGLISH_HALF = re.compile(r"[。！？]\s*([A-Z“][^\u3400-\u9fff]*)$")
+
+
+def own_words(message: str) -> str:
+    """Return a message beside a field, written in Chinese and then in English, as the reader wants it."""
+    english = _ENGLISH_HALF.search(message) if language() == "en" else None
+    return english[1] if english else message
 
 
 def init_app(app: Flask) -> None:

@@ -273,7 +273,7 @@ def _compare(content: Content, child: ChildFacts, last: OpenEntry | None) -> dic
     worries = last.content.get("answers", {}).get("worries")
     if worries:
         rows.append({"label": _("家长说"), "text": f"“{worries}”"})
-    return {"title": _("上次（%(age)s）", age=child.age_text(last.happened_on)), "rows": rows}
+    return {"title": _("上次（%(age)s）", age=words.age(child.birth_on, last.happened_on)), "rows": rows}
 
 
 def _after(following: PlannedVisit | None) -> list[str]:

@@ -115,7 +115,7 @@ def _head(work, child: ChildFacts) -> dict:
         "name": child.name,
         "initial": words.initial_of(child.name),
         "shade": words.shade_of(child.id),
-        "line": child.age_text(work.today) + (f" · {corrected}" if corrected else ""),
+        "line": words.age(child.birth_on, work.today) + (f" · {corrected}" if corrected else ""),
         "you": "",
     }
 

@@ -195,8 +195,8 @@ def _age_line(child: ChildFacts, sheet: Sheet, plan: CheckPlan) -> str:
     if not sheet.is_judged:
         return words.sex_and_age(child, plan.on)
     if plan.is_corrected and sheet.screening.uses_corrected_age:
-        return _("按矫正月龄 %(age)s 判定", age=child.corrected_age_text(plan.on))
-    return _("按实足月龄 %(age)s 判定", age=child.age_text(plan.on))
+        return _("按矫正月龄 %(age)s 判定", age=words.corrected_age(child, plan.on))
+    return _("按实足月龄 %(age)s 判定", age=words.age(child.birth_on, plan.on))
 
 
 def _line(content: Content, line: FormField) -> dict:

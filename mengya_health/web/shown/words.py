@@ -3,10 +3,12 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from mengya_health.growth.ages import PRETERM_BELOW_DAYS, TERM_DAYS
-from mengya_health.people.facts import ChildFacts
+from mengya_health.locale import language
+from mengya_health.people.facts import ChildFacts, age_parts, age_text
 from mengya_health.web.shown.punctuation import bracketed, said
 from mengya_health.work import LOCAL
 
@@ -14,6 +16,8 @@ BIRTH_SIZES = {"SGA": _("小于胎龄"), "AGA": _("适于胎龄"), "LGA": _("大
 SEX = {"F": _("女"), "M": _("男"), "U": _("性别未定")}
 WEEKDAYS = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
 TODAY = _("今天")
+_NOT_TERM = _("未足月")
+_ENGLISH_UNITS = {"years": "y", "months": "mo", "days": "d"}
 SHADES = ("", "b", "c", "d")  # of the leaf with a child's initial; neighbours differ, boys and girls do not
 
 # Role → its mark and its word.
@@ -152,7 +156,7 @@ def shade_of(child_id: UUID) -> str:
 
 
 def sex_and_age(child: ChildFacts, today: date) -> str:
-    return f"{SEX[child.sex]} · {child.age_text(today)}"
+    return f"{SEX[child.sex]} · {age(child.birth_on, today)}"
 
 
 def gestation(child: ChildFacts) -> str:
@@ -176,8 +180,30 @@ def birth_size(size: str, percentile_range: str) -> str:
 
 def corrected(child: ChildFacts, today: date) -> str:
     """Return "矫正10月24天" while the corrected age is the one to judge by, else ""."""
-    text = child.corrected_age_text(today)
+    text = corrected_age(child, today)
     return str(_("矫正%(age)s", age=text)) if text else ""
+
+
+def corrected_age(child: ChildFacts, on: date) -> str:
+    """Return the corrected age where one is used, else ""; before 40 weeks it is 未足月."""
+    if not child.uses_corrected_age(on):
+        return ""
+    return age(child.corrected_birth_on(), on) if on >= child.corrected_birth_on() else said(_NOT_TERM)
+
+
+def age(birth_on: date, on: date) -> str:
+    """Return an age as clinics say it: 25天, 12月3天, 3岁2月; 25 d, 12 mo 3 d, 3 y 2 mo."""
+    if language() == "zh":
+        return age_text(birth_on, on)
+    return " ".join(f"{number} {_ENGLISH_UNITS[unit]}" for unit, number in age_parts(birth_on, on))
+
+
+def told(text: str) -> str:
+    """Return a text that stands elsewhere, in the content or in a stored title, in the reader's language.
+
+    One that has no English stays as it is: so does whatever a person wrote.
+    """
+    return text if language() == "zh" else gettext(text)
 
 
 def weekday(on: date) -> str:
