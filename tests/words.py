@@ -10,18 +10,42 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
+from mengya_health.care.consents import TITLES as CONSENT_TITLES
+from mengya_health.care.follow_through import HANDLED, STEPS, WAYS
 from mengya_health.config import CHECKOUT as ROOT
+from mengya_health.config import WORKFLOWS
 from mengya_health.locale import COUNTED, ENGLISH
+from mengya_health.signing.levels import LEVEL_LABELS
 
-# Where a text can come before a reader: pages and errors. Papers are Chinese, and the content speaks for itself.
+# Where a text can come before a reader: pages and errors. Papers are Chinese.
 TEMPLATES = ROOT / "templates"
 PRINTED = TEMPLATES / "print"
 PYTHON = ROOT / "mengya_health"
 EDGE = (PYTHON / "web", PYTHON / "entry.py", PYTHON / "problems.py", PYTHON / "uploads.py", PYTHON / "locale.py")
+# What pages say of the content through words.told(): names, steps and questions. What a clinician has to have read in
+# English first stays Chinese: rules and results of screenings, instructions and safety of tasks, consents, vaccines.
+CONTENT = (
+    ("care_loop.v*.yaml", r"(deciders|rhythms|not_done_reasons|contact_ways|feedback_results|stages)\..+"),
+    ("care_loop.v*.yaml", r"meta\.title|states\.\w+\.(name|plain)|(events|conditions)\..+"),
+    ("closing_reasons.yaml", r".+\.name"),
+    ("pathways/*.yaml", r"pathway\.(name|plain_name)"),
+    ("visit_schedule.yaml", r"visits\.(name|place)|side_events\.name|templates\.adds\.name"),
+    ("service_menu.yaml", r"services\.name|services\.items\.title|common\.title"),
+    ("behaviours.yaml", r"domains\..+|age_bands\.items\..+"),
+    ("behaviours.yaml", r"daily_check\.(noon|morning\.(text|symptoms|values|plain\..+))"),
+    ("warning_signs.yaml", r"regression_question\.(prompt|(parent_)?options\.t)|informants\.(lead|options\.t)"),
+    ("warning_signs.yaml", r"ages\.(label|items\.text)"),
+    ("urgent_findings.yaml", r"(usual|said)\.family"),
+)
+# Titles that commands store, and words of the domain that reach a page the same way.
+TITLES = (PYTHON / "care", PYTHON / "screening")
+TABLES = (LEVEL_LABELS, STEPS, CONSENT_TITLES)
+OTHERS = ("自行登记", "可同步", *WAYS, *HANDLED)
 GETTEXT = {"_", "gettext", "lazy", "lazy_gettext"}
 CHINESE = re.compile("[\u2e80-\u2fff\u3001-\u303f\u3400-\u9fff\uff00-\uffef]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -68,9 +92,19 @@ def catalogue() -> Catalog:
         return read_po(file, locale="en")
 
 
+def told() -> set[str]:
+    """Return every text that pages say of the content and of stored titles (web/shown/words.py::told)."""
+    found = {text for table in TABLES for text in table.values()} | set(OTHERS)
+    for pattern, wanted in CONTENT:
+        for path in sorted(WORKFLOWS.glob(pattern)):
+            named = _in_content(yaml.safe_load(path.read_text(encoding="utf-8")))
+            found |= {text for name, text in named if re.fullmatch(wanted, name)}
+    return found | {text for place in TITLES for path in place.rglob("*.py") for text in _titles(path)}
+
+
 def wanted() -> set[str]:
     """Return every text that needs an English one."""
-    return {each.text for each in said() if each.is_marked and each.text}
+    return {each.text for each in said() if each.is_marked and each.text} | told()
 
 
 def refresh() -> list[str]:
@@ -93,6 +127,27 @@ def refresh() -> list[str]:
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
+
+
+def _in_content(value, name: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every Chinese text of a file of content with its place, "states.watching.name"; a key counts as a text."""
+    if isinstance(value, dict):
+        for key, each in value.items():
+            yield from _in_content(str(key), f"{name}.{key}")
+            yield from _in_content(each, f"{name}.{key}")
+    elif isinstance(value, list):
+        for each in value:
+            yield from _in_content(each, name)
+    elif isinstance(value, str) and CHINESE.search(value):
+        yield name.removeprefix("."), value
+
+
+def _titles(path: Path) -> Iterator[str]:
+    """Yield the titles that a module writes down: {"title": "…"}."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for key, value in zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ():
+            if getattr(key, "value", "") == "title" and _is_chinese(value):
+                yield value.value
 
 
 def _in_python(path: Path) -> Iterator[Said]:

@@ -169,7 +169,7 @@ def _sign_page(work, paper) -> dict:
         "pin_step": {
             "choice": "agree",
             "choice_text": str(options[0]),
-            "level": LEVEL_LABELS["L1"],
+            "level": words.told(LEVEL_LABELS["L1"]),
             "locked": "",
             "by_passkey": _by_passkey(me, child, task),
         }
@@ -241,7 +241,7 @@ def _by_passkey(me: Signer, child, task) -> dict:
     options = url_for("family.sign_options", child_id=child.id, task_id=task.id)
     return {
         "options": options if me.has_passkey else "",
-        "level": LEVEL_LABELS["L2"],
+        "level": words.told(LEVEL_LABELS["L2"]),
         "add_href": url_for("passkeys.show"),
     }
 

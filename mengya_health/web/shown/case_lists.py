@@ -139,10 +139,10 @@ def _task_row(work, item: WorkItem, case: CaseLine | None, standings: Standings)
     mark, text = gates.who(item.task.whose_turn)
     tag, late = standings.tag(item.task), task_reminder(work, item.task)
     return _child(item.child) | {
-        "title": case.name if case else str(words.TASKS[item.task.kind]),
+        "title": words.told(case.name) if case else str(words.TASKS[item.task.kind]),
         "step": step,
         "step_text": str(name),
-        "state": item.task.title or str(words.TASKS[item.task.kind]),
+        "state": words.told(item.task.title) or str(words.TASKS[item.task.kind]),
         "code": standings.code(item.task),
         "note": late or standings.due(item.task),
         "turn": {"role": mark, "text": text, "is_mine": item.task.whose_turn == "doctor"},
@@ -157,10 +157,10 @@ def _case_row(child: ChildFacts, case: CaseLine) -> dict:
     on = case.closed_on or case.opened_on
     is_over = case.stage == "closed"
     return _child(child) | {
-        "title": case.name,
+        "title": words.told(case.name),
         "step": 1 if case.state == "stopped" else step,
         "step_text": str(name),
-        "state": case.state_name,
+        "state": words.told(case.state_name),
         "code": "",
         "note": _("%(day)s 结束", day=on) if is_over else _("%(day)s 开始", day=on),
         "turn": None if is_over else {"role": mark, "text": text, "is_mine": case.whose_turn == "doctor"},

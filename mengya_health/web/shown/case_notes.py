@@ -72,4 +72,4 @@ def _page(work, opened: OpenCase, state, endpoint: str) -> dict:
 
 
 def _task_line(task) -> str:
-    return bracketed(task.title, in_a_row([gates.who(task.whose_turn)[1], f"{task.due_on:%m-%d}"]))
+    return bracketed(words.told(task.title), in_a_row([gates.who(task.whose_turn)[1], f"{task.due_on:%m-%d}"]))

@@ -20,6 +20,7 @@ from mengya_health.screening.decisions import choices_for, undecided
 from mengya_health.screening.measurements import growth_shown
 from mengya_health.screening.planned import SIGNS, CheckPlan, form_name, plan_check
 from mengya_health.screening.wording import name_of
+from mengya_health.web.shown import words
 from mengya_health.web.shown.checks import child_head, no_signs_note
 from mengya_health.web.shown.informants import compared
 from mengya_health.web.shown.origins import CONCLUSIONS, kept_origin
@@ -112,7 +113,7 @@ def _proposal(content: Content, proposal: dict) -> dict:
 def _decided(content: Content, child: ChildFacts, decision: dict) -> dict:
     case_id = decision["case_id"]
     return {
-        "name": content.pathways[decision["pathway"]].name,
+        "name": words.told(content.pathways[decision["pathway"]].name),
         "text": str(DECIDED[decision["decision"]]),
         "reason": decision["reason"],
         "on": decision["on"],
@@ -125,7 +126,7 @@ def _finding(content: Content, plan: CheckPlan, stored: dict, finding: dict) -> 
     figures = [f"{name_of(each['code'], content)} {_shown(content, each)}" for each in finding["values"]]
     if finding["screening"] == SIGNS and plan.group:
         there = stored["signs"]["there"]
-        figures += [f"“{sign.text}”" for sign in plan.group.items if there.get(sign.code.lower())]
+        figures += [f"“{words.told(sign.text)}”" for sign in plan.group.items if there.get(sign.code.lower())]
     return {
         "name": finding["name"],
         "result": finding["result"],
@@ -225,11 +226,11 @@ def _answers(content: Content, plan: CheckPlan, stored: dict):
         yield {"label": line.name, "text": with_colons(filter(None, (enumerated(texts) + f" {unit}".rstrip(), note)))}
     for sign in plan.group.items if plan.group else ():
         is_there = stored["signs"]["there"].get(sign.code.lower())
-        yield {"label": sign.text, "text": _("有") if is_there else _("没有")}
+        yield {"label": words.told(sign.text), "text": _("有") if is_there else _("没有")}
     question = content.regression_question
-    answer = next(each.text for each in question.options if each.value == stored["signs"]["regression"])
+    answer = next(words.told(each.text) for each in question.options if each.value == stored["signs"]["regression"])
     yield {"label": _("语言或社交的困难、倒退"), "text": answer}
-    names = {each.name: each.text for each in (*plan.told, *plan.seen)}
+    names = {each.name: words.told(each.text) for each in (*plan.told, *plan.seen)}
     for name, is_there in (stored["told"] | stored["seen"]).items():
         yield {"label": names.get(name, name), "text": _("有") if is_there else _("没有")}
 

@@ -81,7 +81,7 @@ def usual_position(plan: CheckPlan) -> str:
 
 def child_head(work, child: ChildFacts, on, visit: PlannedVisit) -> dict:
     """Return the band above a page of one check; ages are those of that day."""
-    facts = [{"label": _("编号"), "text": child.number}, {"label": _("本次"), "text": visit.name}]
+    facts = [{"label": _("编号"), "text": child.number}, {"label": _("本次"), "text": words.told(visit.name)}]
     if child.allergies:
         facts.append({"label": _("过敏"), "text": child.allergies, "is_warning": True})
     return {
@@ -193,16 +193,17 @@ def _signs(content: Content, plan: CheckPlan) -> dict:
     """Return everything that is answered with 有 or 没有, and why there are no signs where there are none."""
     question = content.regression_question
     return {
-        "told": [{"name": each.name, "text": each.text} for each in plan.told if each.is_required],
-        "seen": [{"name": each.name, "text": each.text} for each in plan.told if not each.is_required]
-        + [{"name": each.name, "text": each.text} for each in plan.seen],
-        "warning_group": plan.group.label if plan.group else "",
+        "told": [{"name": each.name, "text": words.told(each.text)} for each in plan.told if each.is_required],
+        "seen": [{"name": each.name, "text": words.told(each.text)} for each in plan.told if not each.is_required]
+        + [{"name": each.name, "text": words.told(each.text)} for each in plan.seen],
+        "warning_group": words.told(plan.group.label) if plan.group else "",
         "warning_note": "" if plan.group else no_signs_note(content, plan),
         "warning_signs": [
-            {"name": f"ws_{sign.code}", "text": sign.text} for sign in (plan.group.items if plan.group else ())
+            {"name": f"ws_{sign.code}", "text": words.told(sign.text)}
+            for sign in (plan.group.items if plan.group else ())
         ],
         "regression": {
-            "text": question.prompt,
+            "text": words.told(question.prompt),
             "note": "",
             "options": [
                 {"value": str(option.value), "text": option.text, "bad": option.value > 0}

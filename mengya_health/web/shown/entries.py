@@ -120,7 +120,7 @@ def _measured(content: Content, said: dict) -> str:
 
 
 def _check(content: Content, said: dict, kind: str) -> Said:
-    name = content.visit(said["visit"]).name if said.get("visit") else said.get("name") or str(_("测量"))
+    name = words.told(content.visit(said["visit"]).name) if said.get("visit") else said.get("name") or str(_("测量"))
     measured = _measured(content, said)
     findings = [each["result"] for each in said.get("findings", ())]
     apart = differing_at(content, said)
@@ -148,7 +148,8 @@ def _follow_up(content: Content, said: dict, kind: str) -> Said:
 
 def _plan(_content: Content, said: dict, kind: str) -> Said:
     return Said(
-        labelled(kind, _first_line(said["summary"])), enumerated(dict.fromkeys(task["title"] for task in said["tasks"]))
+        labelled(kind, _first_line(said["summary"])),
+        enumerated(dict.fromkeys(words.told(task["title"]) for task in said["tasks"])),
     )
 
 
@@ -157,12 +158,12 @@ def _referral(_content: Content, said: dict, kind: str) -> Said:
 
 
 def _feedback(content: Content, said: dict, kind: str) -> Said:
-    result = loop_of(content).feedback_results[said["result"]]
+    result = words.told(loop_of(content).feedback_results[said["result"]])
     return Said(labelled(kind, result), said["text"])
 
 
 def _contact(content: Content, said: dict, kind: str) -> Said:
-    way = loop_of(content).contact_ways[said["way"]]
+    way = words.told(loop_of(content).contact_ways[said["way"]])
     reached = _("联系上了") if said["reached"] else _("没联系上")
     return Said(labelled(bracketed(kind, way), reached), said["text"])
 
@@ -170,13 +171,16 @@ def _contact(content: Content, said: dict, kind: str) -> Said:
 def _check_in(content: Content, said: dict, kind: str) -> Said:
     task = content.tasks.get(said["item"])
     log = in_a_row(f"{each['name']} {each['value']}" for each in said["log"])
-    return Said(labelled(task.title if task else kind, DONE[said["done"]]), joined(filter(None, (log, said["note"]))))
+    return Said(
+        labelled(words.told(task.title) if task else kind, DONE[said["done"]]),
+        joined(filter(None, (log, said["note"]))),
+    )
 
 
 def _outcome(content: Content, said: dict, kind: str) -> Said:
     if said["result"] == ARRIVED:
         return Said(labelled(kind, said["where"]), said["text"])
-    reason = loop_of(content).not_done_reasons[said["reason"]]
+    reason = words.told(loop_of(content).not_done_reasons[said["reason"]])
     return Said(labelled(kind, bracketed(_("没有到"), reason)), said["text"], "flag", str(_("没有到")))
 
 
@@ -192,8 +196,10 @@ def _booklet(_content: Content, said: dict, kind: str) -> Said:
 
 
 def _not_done(content: Content, said: dict, kind: str) -> Said:
-    why = loop_of(content).not_done_reasons[said["reason_code"]]
-    return Said(labelled(kind, content.visit(said["visit"]).name), joined(filter(None, (why, said["text"]))))
+    why = words.told(loop_of(content).not_done_reasons[said["reason_code"]])
+    return Said(
+        labelled(kind, words.told(content.visit(said["visit"]).name)), joined(filter(None, (why, said["text"])))
+    )
 
 
 def _answers(content: Content, said: dict, kind: str) -> Said:

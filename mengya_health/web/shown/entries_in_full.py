@@ -54,7 +54,7 @@ def _all_seen(kind: str, content: Content, said: dict) -> Rows:
 
 def _full_check(content: Content, said: dict) -> Rows:
     if said.get("visit"):
-        yield _("本次"), content.visit(said["visit"]).name
+        yield _("本次"), words.told(content.visit(said["visit"]).name)
     if said.get("sheet"):
         yield _("筛查"), said["name"]
         yield _("版本"), said["instrument_version"]
@@ -88,7 +88,13 @@ def _full_plan(content: Content, said: dict) -> Rows:
         yield _("目标"), with_colons(filter(None, (goal["measure"], goal["target"])))
     for task in said["tasks"]:
         who = words.TURNS[task["who"]][1]
-        yield _("任务"), bracketed(task["title"], in_a_row([who, task["frequency"], _("%(n)s 周", n=task["weeks"])]))
+        yield (
+            _("任务"),
+            bracketed(
+                words.told(task["title"]),
+                in_a_row([who, words.told(task["frequency"]), _("%(n)s 周", n=task["weeks"])]),
+            ),
+        )
 
 
 def _full_referral(content: Content, said: dict) -> Rows:
@@ -100,7 +106,7 @@ def _full_referral(content: Content, said: dict) -> Rows:
 
 
 def _full_feedback(content: Content, said: dict) -> Rows:
-    yield _("结论"), loop_of(content).feedback_results[said["result"]]
+    yield _("结论"), words.told(loop_of(content).feedback_results[said["result"]])
     yield from _all_readings(content, said)
     yield from _texts(content, said)
     yield _("下次"), said["next_visit_on"]
@@ -109,14 +115,14 @@ def _full_feedback(content: Content, said: dict) -> Rows:
 
 
 def _full_contact(content: Content, said: dict) -> Rows:
-    yield _("方式"), loop_of(content).contact_ways[said["way"]]
+    yield _("方式"), words.told(loop_of(content).contact_ways[said["way"]])
     yield _("结果"), _("联系上了") if said["reached"] else _("没联系上")
     yield from _texts(content, said)
 
 
 def _full_check_in(content: Content, said: dict) -> Rows:
     task = content.tasks.get(said["item"])
-    yield _("任务"), task.title if task else said["item"]
+    yield _("任务"), words.told(task.title) if task else said["item"]
     yield _("做得怎样"), DONE[said["done"]]
     for each in said["log"]:
         yield each["name"], each["value"]
@@ -126,7 +132,7 @@ def _full_check_in(content: Content, said: dict) -> Rows:
 def _full_outcome(content: Content, said: dict) -> Rows:
     yield _("到了没有"), _("到了") if said["result"] == ARRIVED else _("没有到")
     yield _("医院"), said["where"]
-    yield _("原因"), loop_of(content).not_done_reasons.get(said["reason"], "")
+    yield _("原因"), words.told(loop_of(content).not_done_reasons.get(said["reason"], ""))
     yield _("内容"), said["text"]
 
 
@@ -139,8 +145,8 @@ def _full_booklet(content: Content, said: dict) -> Rows:
 
 
 def _full_not_done(content: Content, said: dict) -> Rows:
-    yield _("本次"), content.visit(said["visit"]).name
-    yield _("理由"), loop_of(content).not_done_reasons[said["reason_code"]]
+    yield _("本次"), words.told(content.visit(said["visit"]).name)
+    yield _("理由"), words.told(loop_of(content).not_done_reasons[said["reason_code"]])
     yield from _texts(content, said)
 
 

@@ -76,7 +76,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
         "hands": _hands(record, work.today),
         "at_home": [
             {
-                "text": in_a_row([task.title, task.body["frequency"]]),
+                "text": in_a_row([words.told(task.title), words.told(task.body["frequency"])]),
                 "note": calm(work, task),
                 "href": url_for("family.check_in_page", **here, task_id=task.id) if logs else "",
             }
@@ -181,7 +181,7 @@ ASKED = {
 
 
 def _asked(child: ChildFacts, task: TaskFacts) -> dict:
-    title, note = ASKED.get(task.body.get("document", ""), (task.title, ""))
+    title, note = ASKED.get(task.body.get("document", ""), (words.told(task.title), ""))
     return {
         "text": str(title),
         "note": str(note),
@@ -232,7 +232,7 @@ def _step(cases: list[CaseLine]) -> dict:
         "number": number,
         "name": name,
         "text": _("第 %(n)s 步：%(name)s", n=number, name=name),
-        "note": f"{case.plain_name} · {case.plain_state}",
+        "note": f"{words.told(case.plain_name)} · {words.told(case.plain_state)}",
     }
 
 

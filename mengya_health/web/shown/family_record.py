@@ -125,7 +125,9 @@ def _plain_note(work, entry: OpenEntry) -> str:
         return told_answers(work.content, entry.content)
     if entry.kind == "check_in":
         task = work.content.tasks.get(said["item"])
-        return with_colons(filter(None, (task.title if task else "", str(DONE[said["done"]]), said.get("note", ""))))
+        return with_colons(
+            filter(None, (words.told(task.title) if task else "", str(DONE[said["done"]]), said.get("note", "")))
+        )
     if entry.kind == "referral_feedback":
         return said.get("for_family", "")
     if entry.kind in ("evaluation", "closing_summary"):

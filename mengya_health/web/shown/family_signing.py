@@ -8,7 +8,6 @@ from flask_babel import lazy_gettext as lazy
 
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
-from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import words
 from mengya_health.web.shown.punctuation import in_a_row, joined, labelled, sentences
@@ -86,7 +85,7 @@ def _signed(child: ChildFacts, signature: SignatureFacts, entry: OpenEntry, now:
         "title": str(TITLES[entry.kind]),
         "note": _("第 %(n)s 版 · %(at)s 签", n=signature.version, at=words.stamp(signature.signed_at)),
         "newer": words.signed_before(signature.version, entry.version),
-        "level": level_words(signature),
+        "level": words.level(signature),
         "withdrawn": _("已撤回 · %(at)s", at=words.stamp(signature.withdrawn_at)) if signature.withdrawn_at else "",
         "receipt_href": url_for("receipts.show", **here) if signature.is_witnessed else "",
         "action": url_for("family.withdraw", **here) if signature.may_be_taken_back(now) else "",

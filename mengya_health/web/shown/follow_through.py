@@ -71,7 +71,7 @@ def _line(work, child: ChildFacts, task: TaskFacts, sheets, exclusion: OpenEntry
         "href": url_for("daily.follow_up", task_id=task.id),
         "note": joined(checks),
         "back": back_in_words(follow_through.back_of(work, exclusion), work.today) if exclusion else "",
-        "last": _("已%(step)s", step=STEPS[last]) if last else _("还没告诉监护人"),
+        "last": _("已%(step)s", step=words.told(STEPS[last])) if last else _("还没告诉监护人"),
         "since": words.day(task.created_at.astimezone(LOCAL).date(), work.today),
     }
 
@@ -121,7 +121,7 @@ def matter_page(work, matter: FollowThrough, form) -> dict:
         )
         if matter.child.group_id
         else "",
-        "choices": [{"value": each, "text": STEPS[each]} for each in follow_through.WRITTEN],
+        "choices": [{"value": each, "text": words.told(STEPS[each])} for each in follow_through.WRITTEN],
         "ways": [{"value": each, "text": each} for each in (*follow_through.WAYS, *follow_through.HANDLED)],
         "exclusion": _exclusion(work, matter, code, said, form),
         "is_excluded": matter.exclusion is not None,
@@ -139,7 +139,7 @@ def _step(work, step: Version) -> dict:
     return {
         "at": f"{words.day(local.date(), work.today)} {local:%H:%M}",
         "by": step.author,
-        "text": in_a_row(filter(None, (STEPS[said["step"]], said["way"], said["text"]))),
+        "text": in_a_row(filter(None, (words.told(STEPS[said["step"]]), words.told(said["way"]), said["text"]))),
     }
 
 

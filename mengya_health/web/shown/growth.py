@@ -77,7 +77,7 @@ def key_points(work, child: ChildFacts, entries: Sequence[OpenEntry], tasks: lis
     visit = next((task for task in tasks if task.kind == VISIT), None)
     if visit:
         text = _("%(day)s 前", day=visit.due_on.isoformat())
-        points.append({"label": _("下次"), "text": text, "note": visit.title})
+        points.append({"label": _("下次"), "text": text, "note": words.told(visit.title)})
     return points
 
 
@@ -94,7 +94,9 @@ def one_sentence(child: ChildFacts, entries: Sequence[OpenEntry], case: CaseLine
         turn = words.turn(case.whose_turn)
         turned = [turn["text"]] if turn else []
         days = (today - case.opened_on).days + 1
-        now = _("%(name)s：%(state)s，第 %(n)s 天", name=case.name, state=case.state_name, n=days)
+        now = _(
+            "%(name)s：%(state)s，第 %(n)s 天", name=words.told(case.name), state=words.told(case.state_name), n=days
+        )
         parts.append(sentence(in_a_row([now, *turned])))
     return sentences(parts)
 

@@ -33,18 +33,23 @@ def to_answer(work, child: ChildFacts, group: WarningSignGroup, mine: OpenEntry 
     asked, question = work.content.warning_signs.informants, work.content.regression_question
     if mine and not state.values:
         state.values = typed_answers(mine.content)
-    yes_or_no = [{"value": str(each.value), "text": each.text} for each in asked.options]
+    yes_or_no = [{"value": str(each.value), "text": words.told(each.text)} for each in asked.options]
     unsure = [each for each in yes_or_no if each["value"] == str(asked.unsure)]
     return page | {
         "child_name": child.name,
         "lead": asked.lead,
         "form": state,
-        "questions": [{"name": f"ws_{sign.code}", "text": sign.text, "options": yes_or_no} for sign in group.items]
+        "questions": [
+            {"name": f"ws_{sign.code}", "text": words.told(sign.text), "options": yes_or_no} for sign in group.items
+        ]
         + [
             {
                 "name": REGRESSION,
                 "text": question.prompt,
-                "options": [{"value": str(each.value), "text": each.text} for each in question.parent_options] + unsure,
+                "options": [
+                    {"value": str(each.value), "text": words.told(each.text)} for each in question.parent_options
+                ]
+                + unsure,
             }
         ],
     }
@@ -159,7 +164,7 @@ def decided(stored: Mapping) -> dict | None:
 def _table(content: Content, group: WarningSignGroup | None, told: Sequence[Mapping], signs: Mapping | None) -> dict:
     rows = side_by_side(content, group, told, signs)
     return {
-        "title": _("%(age)s预警征", age=group.label) if group else _("预警征"),
+        "title": _("%(age)s预警征", age=words.told(group.label)) if group else _("预警征"),
         "version": content.warning_signs.version,
         "source": content.warning_signs.source,
         "who": [_who(each) for each in told],
@@ -228,12 +233,12 @@ def _text(content: Content, row: Row, answer: int | None) -> str:
             *signs.regression.parent_options,
             *(each for each in options if each.value == signs.informants.unsure),
         ]
-    return next((each.text for each in options if each.value == answer), "—")
+    return next((words.told(each.text) for each in options if each.value == answer), "—")
 
 
 def _doctor(content: Content, row: Row) -> str:
     if row.doctor is None:
         return "—"
     if row.code == REGRESSION:
-        return next(each.text for each in content.regression_question.options if each.value == row.doctor)
+        return next(words.told(each.text) for each in content.regression_question.options if each.value == row.doctor)
     return _("有") if row.doctor else _("没有")

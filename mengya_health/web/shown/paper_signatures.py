@@ -31,7 +31,7 @@ def paper_page(work, opened: OpenCase, kind: str, version: int, family: list[Fam
         "title": words.said(words.KINDS[kind]),
         "version": version,
         "version_text": _("第 %(n)s 版", n=version),
-        "level": LEVEL_LABELS[PAPER],
+        "level": words.told(LEVEL_LABELS[PAPER]),
         "guardians": [*options, {"value": NO_ACCOUNT, "text": _("没有账号的监护人"), "hint": _("在下面写姓名")}],
         "relations": relation_options(),
     }
@@ -47,7 +47,7 @@ def confirm_page(
         "action": url_for("cases.save_confirmation", task_id=task_id),
         "form": form,
         "is_first": paper.witness_id == work.actor.user_id,
-        "level": LEVEL_LABELS[PAPER],
+        "level": words.told(LEVEL_LABELS[PAPER]),
         "scan_href": url_for("attachments.download", child_id=child.id, attachment_id=paper.scan_id),
         "rows": [
             {"label": _("签的是"), "text": f"{words.KINDS[entry.kind]} · {_('第 %(n)s 版', n=entry.version)}"},

@@ -123,9 +123,9 @@ def _task(facts: CaseFacts, child: ChildFacts, task: Task, general_safety) -> di
     every = general_safety(task.general_safety) if task.general_safety else ""
     return {
         "code": task.id,
-        "title": task.title,
+        "title": words.told(task.title),
         "text": task.text,
-        "frequency": " · ".join(filter(None, (task.frequency, _minutes(task)))),
+        "frequency": " · ".join(filter(None, (words.told(task.frequency), _minutes(task)))),
         "safety": task.safety or "",
         "general_safety": every.partition("——")[2] or every,
         "basis": basis_text(task),

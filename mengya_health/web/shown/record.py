@@ -24,7 +24,6 @@ from mengya_health.screening.corrections import (
     urgent_in_correction,
 )
 from mengya_health.screening.measurements import MEASURED
-from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.signing.receipts import may_hold
 from mengya_health.web.shown import entries as say
@@ -97,7 +96,7 @@ def loop_ring(case: CaseLine | None, tasks: Iterable[TaskFacts], today: date, *,
     now, centre = words.STAGES[case.stage] if case else words.STAGES["prevention"]
     note = _next_visit_note(tasks, today)
     if case:
-        note = case.state_name if is_clinical else case.plain_state
+        note = words.told(case.state_name if is_clinical else case.plain_state)
     states = ["done" if step < now else "now" if step == now else "todo" for step in range(1, 5)]
     begun = _("第 %(n)s 天", n=(today - case.opened_on).days + 1) if case else ""
     return {
@@ -199,9 +198,9 @@ def _case_line(case: CaseLine, tasks: list[TaskFacts], today: date, *, is_clinic
     late = [task for task in tasks if task.case_id == case.id and task.due_on < today]
     tag = {"kind": "overdue", "text": words.overdue((today - late[0].due_on).days)} if late else None
     if is_closed:
-        tag = {"kind": "note", "text": case.state_name if is_clinical else case.plain_state}
+        tag = {"kind": "note", "text": words.told(case.state_name if is_clinical else case.plain_state)}
     return {
-        "text": case.name if is_clinical else case.plain_name,
+        "text": words.told(case.name if is_clinical else case.plain_name),
         "href": url_for("cases.show", case_id=case.id) if is_doctor else "",
         "step": step if not is_closed or case.state == "resolved" else 1,
         "step_text": case.closed_on.isoformat() if is_closed and case.closed_on else str(name),
@@ -220,7 +219,7 @@ def _turn_note(case: CaseLine | None, tasks: list[TaskFacts], *, is_doctor: bool
     who = words.TURNS[case.whose_turn][1]
     return {
         "lead": _("还差%(who)s %(n)s 件事：", who=who, n=len(own)),
-        "text": sentence(enumerated(task.title for task in own)),
+        "text": sentence(enumerated(words.told(task.title) for task in own)),
         "href": url_for("cases.show", case_id=case.id) if is_doctor else "",
         "link_text": _("看这个个案"),
     }
@@ -240,7 +239,7 @@ def _next_step(child: ChildFacts, task: TaskFacts, today: date, *, is_doctor: bo
     late = (today - task.due_on).days
     when = _("%(day)s 前", day=f"{task.due_on:%Y-%m-%d}")
     return {
-        "what": task.title or str(words.TASKS[task.kind]),
+        "what": words.told(task.title) or str(words.TASKS[task.kind]),
         "note": f"{when} · {words.overdue(late)}" if late > 0 else when,
         "role": mark,
         "role_text": str(who),
@@ -295,7 +294,7 @@ def _signature(work, child: ChildFacts, signature: SignatureFacts) -> dict:
     who = words.TURNS[signature.capacity][1]
     said = words.DECIDED[signature.decision]
     text = _("%(who)s %(at)s 签：%(said)s", who=who, at=words.stamp(signature.signed_at), said=said)
-    text = bracketed(text, level_words(signature)) + (_("，已撤回") if signature.withdrawn_at else "")
+    text = bracketed(text, words.level(signature)) + (_("，已撤回") if signature.withdrawn_at else "")
     if not signature.is_witnessed:
         return {"text": text + _("，等第二位见证人"), "href": ""}
     here = {"child_id": child.id, "signature_id": signature.id}

@@ -11,6 +11,7 @@ from mengya_health.care.follow_through import STEPS, course_of
 from mengya_health.content import Content
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.returning import Return, return_of
+from mengya_health.web.shown import words
 from mengya_health.web.shown.punctuation import enumerated, in_a_row, joined, labelled, sentences
 from mengya_health.work import LOCAL
 
@@ -72,8 +73,8 @@ def _observation(content: Content, said: dict) -> Iterator[tuple[str, str]]:
         yield str(label), labelled(label, choices[each["value"]])
     for each in said.get("items", ()):
         item = items.get(each["code"])
-        text = item.text if item else each["code"]
-        yield content.behaviours.domains[item.domain] if item else "", labelled(text, SCORES[each["score"]])
+        text = words.told(item.text) if item else each["code"]
+        yield words.told(content.behaviours.domains[item.domain]) if item else "", labelled(text, SCORES[each["score"]])
     if said.get("note"):
         yield _("备注"), said["note"]
 
@@ -89,7 +90,8 @@ def _daily_check(_content: Content, said: dict) -> Iterator[tuple[str, str]]:
 
 
 def _daily_step(_content: Content, said: dict) -> Iterator[tuple[str, str]]:
-    yield STEPS[said["step"]], in_a_row(filter(None, (STEPS[said["step"]], said["way"], said["text"])))
+    step = words.told(STEPS[said["step"]])
+    yield step, in_a_row(filter(None, (step, words.told(said["way"]), said["text"])))
 
 
 def _exclusion(content: Content, said: dict) -> Iterator[tuple[str, str]]:

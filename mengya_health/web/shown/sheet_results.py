@@ -16,6 +16,7 @@ from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.sheet_commands import find_sheet, typed_values
 from mengya_health.screening.sheet_forms import areas_of, labels_of
 from mengya_health.screening.sheets import Sheet, notes_of, plan_sheet
+from mengya_health.web.shown import words
 from mengya_health.web.shown.check_results import growth_part, judged_part
 from mengya_health.web.shown.children import child_head
 from mengya_health.web.shown.punctuation import enumerated
@@ -79,10 +80,10 @@ def _about(content: Content, sheet: Sheet, typed: dict, labels: dict) -> Iterato
 
 def _ticked(plan: CheckPlan, typed: dict) -> Iterator[tuple[str, str]]:
     for each in plan.group.items if plan.group else ():
-        yield each.text, _("有") if typed.get(f"ws_{each.code}") == "1" else _("没有")
+        yield words.told(each.text), _("有") if typed.get(f"ws_{each.code}") == "1" else _("没有")
     for each in plan.told:
         if each.name in typed:
-            yield each.text, _("有") if typed[each.name] == "1" else _("没有")
+            yield words.told(each.text), _("有") if typed[each.name] == "1" else _("没有")
 
 
 def _of_tier(sheet: Sheet, stored: dict) -> list[str]:

@@ -157,9 +157,14 @@ def _page(work, child: ChildFacts, sheet: Sheet, plan: CheckPlan, state) -> dict
         "tier_results": _options(TIERS),
         "is_score_only": sheet.is_score_only,
         "asks_by": sheet.is_score_only or bool(areas_of(sheet)),
-        "told": [{"name": each.name, "text": each.text, "is_required": each.is_required} for each in plan.told],
-        "signs_title": plan.group.label if plan.group else "",
-        "signs": [{"name": f"ws_{each.code}", "text": each.text} for each in (plan.group.items if plan.group else ())],
+        "told": [
+            {"name": each.name, "text": words.told(each.text), "is_required": each.is_required} for each in plan.told
+        ],
+        "signs_title": words.told(plan.group.label) if plan.group else "",
+        "signs": [
+            {"name": f"ws_{each.code}", "text": words.told(each.text)}
+            for each in (plan.group.items if plan.group else ())
+        ],
         "signs_note": no_signs_note(content, plan) if sheet.key == "SCR_WSCST" and plan.group is None else "",
         "soft_checks": soft_checks(state),
         "birth_note": _birth_note(sheet),

@@ -82,7 +82,7 @@ def family_notices(tasks: Iterable[TaskFacts]) -> list[dict]:
     """Return what a family does today, in its own words; nothing of what was found."""
     return [
         {
-            "title": task.title,
+            "title": words.told(task.title),
             "then": task.body["then"],
             "call_120": task.body["call_120"],
             "clinic": task.body["clinic"],

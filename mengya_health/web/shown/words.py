@@ -9,7 +9,8 @@ from flask_babel import lazy_gettext as _
 from mengya_health.growth.ages import PRETERM_BELOW_DAYS, TERM_DAYS
 from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts, age_parts, age_text
-from mengya_health.web.shown.punctuation import bracketed, said
+from mengya_health.signing.levels import level_parts
+from mengya_health.web.shown.punctuation import bracketed, in_a_row, said
 from mengya_health.work import LOCAL
 
 BIRTH_SIZES = {"SGA": _("小于胎龄"), "AGA": _("适于胎龄"), "LGA": _("大于胎龄")}
@@ -139,6 +140,12 @@ def closed(key_class: str, sealed_until: date | None) -> str:
     return str(_("%(name)s：已应家长要求删除，谁也恢复不了。", name=CLASSES[key_class]))
 
 
+def level(signature) -> str:
+    """Return the level of a signature and how its passkey was enrolled, never rounded up."""
+    label, notes = level_parts(signature)
+    return bracketed(told(label), in_a_row(map(told, notes))) if notes else told(label)
+
+
 def code_of(row_id: UUID) -> str:
     """Return a short code for an id, the same on every page: 9F3A-01BC. It tells nobody who or what it is."""
     tail = row_id.hex[-8:].upper()
@@ -249,7 +256,7 @@ def stamp(at: datetime) -> str:
 
 def short_visit(name: str) -> str:
     """Return a visit's name as long lists write it: 12月龄健检."""
-    return name.replace("健康检查", "健检")
+    return told(name).replace("健康检查", "健检")
 
 
 def signed_before(signed: int, current: int) -> str:
