@@ -16,6 +16,7 @@ from mengya_health.errors import Malformed, StartRefused
 from mengya_health.operations.installation import Installation
 from mengya_health.uploads import RequestInMemory
 from mengya_health.web import blueprints, shell
+from mengya_health.web.chinese_parts import mark_chinese
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -44,6 +45,7 @@ def create_app(installation: Installation) -> Flask:
     problems.register(app)
     app.before_request(_refuse_foreign_origin)
     app.after_request(_protect)
+    app.after_request(mark_chinese)
     entry.require_doors(app)
     return app
 

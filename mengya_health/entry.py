@@ -26,7 +26,7 @@ from mengya_health.errors import (
     Unavailable,
 )
 from mengya_health.fields import with_guess_taken
-from mengya_health.locale import words_of
+from mengya_health.locale import own_words, words_of
 from mengya_health.operations.installation import Installation, keep_what_survives
 from mengya_health.people import sign_in
 from mengya_health.sent_twice import answer_of_the_twin, store_answer, stored_answer
@@ -227,7 +227,8 @@ def _note_refusal(place: Installation, error: MengyaError) -> None:
 
 def _show_again(error: MengyaError, again: str, view_args: dict) -> Response:
     values = {name: kept if len(kept) > 1 else kept[0] for name, kept in with_guess_taken(request.form).lists()}
-    g.form_state = FormState(values, getattr(error, "fields", {}), getattr(error, "missing", ()), error)
+    errors = {name: [own_words(each) for each in said] for name, said in getattr(error, "fields", {}).items()}
+    g.form_state = FormState(values, errors, getattr(error, "missing", ()), error)
     status = {"not_now": 409, "too_many": 429}.get(error.code, 422)
     page = current_app.view_functions[again].inside
     return _read(page, view_args, status)

@@ -1,11 +1,22 @@
 """Which language the person of this request reads, and the words in it. The texts are written in Chinese."""
 
+import re
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
 from flask import Flask, g, request
 from flask_babel import Babel, Domain
 
 from mengya_health.errors import MengyaError
 
 CHOICES = ("zh", "en")
+ENGLISH = Path(__file__).with_name("translations") / "en" / "LC_MESSAGES" / "messages.po"
+# A text with this in it says how many: its English has a form for one and a form for the rest.
+COUNTED = "%(n)s"
 
 
 def language() -> str:
@@ -21,6 +32,15 @@ def words_of(error: MengyaError) -> str:
     return error.en if language() == "en" else error.zh
 
 
+_ENGLISH_HALF = re.compile(r"[。！？]\s*([A-Z“][^\u3400-\u9fff]*)$")
+
+
+def own_words(message: str) -> str:
+    """Return a message beside a field, written in Chinese and then in English, as the reader wants it."""
+    english = _ENGLISH_HALF.search(message) if language() == "en" else None
+    return english[1] if english else message
+
+
 def init_app(app: Flask) -> None:
     """Translate templates and Python for the language of each request."""
     _Words(app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=language)
@@ -28,13 +48,30 @@ def init_app(app: Flask) -> None:
     app.jinja_env.install_gettext_callables(domain.gettext, domain.ngettext, newstyle=True)
 
 
+@cache
+def english() -> Translations:
+    """Return the English words, read once per process from the catalogue itself: there is nothing to compile first."""
+    compiled = BytesIO()
+    with ENGLISH.open("rb") as catalogue:
+        write_mo(compiled, read_po(catalogue, locale="en"))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
 class _SourceFirst(Domain):
     """Looks a text up for readers of another language only: a page has hundreds, and most readers read the original."""
+
+    def get_translations(self) -> Translations:
+        return english()
 
     def gettext(self, string: str, **variables) -> str:
         if language() == "zh":
             return string % variables if variables else string
-        return super().gettext(string, **variables)
+        if COUNTED not in string:
+            return super().gettext(string, **variables)
+        number = variables.get("n")
+        text = english().ungettext(string, string, number if isinstance(number, int) else 0)
+        return text % variables if variables else text
 
 
 class _Words(Babel):

@@ -88,13 +88,19 @@ class ChildFacts:
         return age_text(self.corrected_birth_on(), on) if on >= self.corrected_birth_on() else "未足月"
 
 
+AGE_UNITS = {"years": "岁", "months": "月", "days": "天"}
+
+
 def age_text(birth_on: date, on: date) -> str:
     """Return an age in words: days under a month, months and days under three years, then years and months."""
-    months = ages.completed_months(birth_on, on)
-    days = (on - ages.add_months(birth_on, months)).days
+    return "".join(f"{number}{AGE_UNITS[unit]}" for unit, number in age_parts(birth_on, on))
+
+
+def age_parts(birth_on: date, on: date) -> tuple[tuple[str, int], ...]:
+    """Return an age as it is said, unit by unit: (("months", 12), ("days", 3))."""
+    months, days = ages.months_and_days(birth_on, on)
     if months < 1:
-        return f"{days}天"
-    if months < 36:
-        return f"{months}月{days}天" if days else f"{months}月"
+        return (("days", days),)
     years, rest = divmod(months, 12)
-    return f"{years}岁{rest}月" if rest else f"{years}岁"
+    parts = (("months", months), ("days", days)) if months < 36 else (("years", years), ("months", rest))
+    return tuple(each for each in parts if each[1])

@@ -24,7 +24,7 @@ from mengya_health.screening.urgent_answer import answer_fields, answer_from, an
 HIGHEST_SCORE = "9999"
 LONGEST_WORD, LONGEST_NOTE = 60, 500
 # How a tier ended: what is written of a diagnosis is that a specialist made it.
-TIER_RESULTS = {"1": "未见异常", "2": "异常", "3": "确诊"}
+TIER_RESULTS = ("1", "2", "3")  # nothing found, something found, a diagnosis
 OF_ANOTHER_AGE = ("ws_WS", "told_", "confirm_")
 NOTHING = "什么都没填：至少填一项。 Nothing is filled in."
 

@@ -12,9 +12,11 @@ LEVEL_LABELS = {
 
 def level_words(signature) -> str:
     """Return what is said of a signature's level: with a passkey, also how it was enrolled and whether it is synced."""
-    label = LEVEL_LABELS[signature.level]
-    if signature.level != L2:
-        return label
-    notes = [] if signature.is_in_person else ["自行登记"]
-    notes += ["可同步"] if signature.is_synced else []
+    label, notes = level_parts(signature)
     return f"{label}（{'，'.join(notes)}）" if notes else label
+
+
+def level_parts(signature) -> tuple[str, tuple[str, ...]]:
+    """Return the label of a signature's level and the notes in its brackets."""
+    notes = ("自行登记",) * (not signature.is_in_person) + ("可同步",) * signature.is_synced
+    return LEVEL_LABELS[signature.level], notes if signature.level == L2 else ()

@@ -122,7 +122,7 @@ def agreement(work):
         back={"href": url_for("sign_in.front"), "text": _("首页")},
         version=_("第 %(version)s 版", version=text.version),
         parts=[{"title": title, "text": words} for title, words in text.parts],
-        level=LEVEL_LABELS["L1"],
+        level=words.told(LEVEL_LABELS["L1"]),
         action=url_for("account.accept"),
         form=form_state(),
         needs_code=sign_in.needs_code(work),

@@ -12,6 +12,7 @@ from mengya_health.fields import Choice, Form, LocalDate, PlainText
 from mengya_health.people.facts import ChildFacts
 from mengya_health.web.shown import words
 from mengya_health.web.shown.family_record import DONE
+from mengya_health.web.shown.punctuation import bracketed
 from mengya_health.web.shown.standings import estimated
 
 ANSWER_LIMIT = "SLA_TEACHER_ALERT"
@@ -80,4 +81,4 @@ def _answer_note(work) -> str:
     due_on = limit.due_on(work.today)
     day = words.short_day(due_on, work.today)
     promised = _("医生会在 %(n)s 个工作日内回复，%(day)s 前", n=limit.days, day=day)
-    return f"{promised}（{estimated(due_on)}）" if limit.is_estimated(due_on) else promised
+    return bracketed(promised, estimated(due_on)) if limit.is_estimated(due_on) else promised

@@ -174,7 +174,7 @@ def _pin_step(choice_text: str, by_passkey: dict) -> dict:
     return {
         "choice": "agree",
         "choice_text": choice_text,
-        "level": LEVEL_LABELS["L1"],
+        "level": words.told(LEVEL_LABELS["L1"]),
         "locked": "",
         "by_passkey": by_passkey,
     }
@@ -243,7 +243,7 @@ def _by_passkey(me: Signer, child, task) -> dict:
     options = url_for("family.sign_options", child_id=child.id, task_id=task.id)
     return {
         "options": options if me.has_passkey else "",
-        "level": LEVEL_LABELS["L2"],
+        "level": words.told(LEVEL_LABELS["L2"]),
         "add_href": url_for("passkeys.show"),
     }
 

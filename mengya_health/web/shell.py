@@ -2,6 +2,7 @@
 
 from flask import g, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
 
 from mengya_health.access.actor import Actor
 from mengya_health.entry import installation
@@ -9,18 +10,18 @@ from mengya_health.locale import language
 from mengya_health.web.shown.emergency import banner
 
 BADGES = {
-    "doctor": ("doc", "儿保门诊"),
-    "specialist": ("mgr", "接诊机构"),
-    "teacher": ("tea", "老师"),
-    "health_staff": ("tea", "保健员"),
-    "guardian": ("par", "家长"),
-    "caregiver": ("par", "家人"),
-    "manager": ("mgr", "区级管理"),
-    "reviewer": ("mgr", "区级复核"),
-    "security_officer": ("mgr", "安全审计"),
-    "sysadmin": ("mgr", "系统管理"),
-    "safeguarding": ("mgr", "儿童保护"),
-    "area_safeguarding": ("mgr", "区级儿童保护"),
+    "doctor": ("doc", lazy("儿保门诊")),
+    "specialist": ("mgr", lazy("接诊机构")),
+    "teacher": ("tea", lazy("老师")),
+    "health_staff": ("tea", lazy("保健员")),
+    "guardian": ("par", lazy("家长")),
+    "caregiver": ("par", lazy("家人")),
+    "manager": ("mgr", lazy("区级管理")),
+    "reviewer": ("mgr", lazy("区级复核")),
+    "security_officer": ("mgr", lazy("安全审计")),
+    "sysadmin": ("mgr", lazy("系统管理")),
+    "safeguarding": ("mgr", lazy("儿童保护")),
+    "area_safeguarding": ("mgr", lazy("区级儿童保护")),
 }
 HOME = {
     "doctor": "today.show",
@@ -38,43 +39,43 @@ HOME = {
 }
 NAV = {
     "doctor": [
-        ("今日", "today.show", "today"),
-        ("应检", "due.show", "due"),
-        ("儿童", "children.search", "children"),
-        ("个案", "cases.waiting", "cases"),
-        ("打印", "papers.queue", "papers"),
-        ("依据", "basis.index", "basis"),
+        (lazy("今日"), "today.show", "today"),
+        (lazy("应检"), "due.show", "due"),
+        (lazy("儿童"), "children.search", "children"),
+        (lazy("个案"), "cases.waiting", "cases"),
+        (lazy("打印"), "papers.queue", "papers"),
+        (lazy("依据"), "basis.index", "basis"),
     ],
     "teacher": [
-        ("班级", "classes.show", "classes"),
-        ("今天记的", "classes.written", "written"),
-        ("流程", "loop.show", "loop"),
+        (lazy("班级"), "classes.show", "classes"),
+        (lazy("今天记的"), "classes.written", "written"),
+        (lazy("流程"), "loop.show", "loop"),
     ],
     "health_staff": [
-        ("班级", "classes.show", "classes"),
-        ("今天记的", "classes.written", "written"),
-        ("要跟进的", "daily.follow_ups", "daily"),
-        ("流程", "loop.show", "loop"),
+        (lazy("班级"), "classes.show", "classes"),
+        (lazy("今天记的"), "classes.written", "written"),
+        (lazy("要跟进的"), "daily.follow_ups", "daily"),
+        (lazy("流程"), "loop.show", "loop"),
     ],
-    "specialist": [("转诊", "referrals.waiting", "referrals"), ("依据", "basis.index", "basis")],
-    "reviewer": [("复核", "releases.waiting", "releases"), ("依据", "basis.index", "basis")],
+    "specialist": [(lazy("转诊"), "referrals.waiting", "referrals"), (lazy("依据"), "basis.index", "basis")],
+    "reviewer": [(lazy("复核"), "releases.waiting", "releases"), (lazy("依据"), "basis.index", "basis")],
     "security_officer": [
-        ("告警", "officer.alarms_page", "alarms"),
-        ("紧急查阅", "officer.emergencies", "emergencies"),
-        ("审计", "officer.audit", "audit"),
-        ("存证", "installation.history", "history"),
-        ("删除复核", "erasures.waiting", "erasures"),
-        ("统计导出", "figures.show", "figures"),
+        (lazy("告警"), "officer.alarms_page", "alarms"),
+        (lazy("紧急查阅"), "officer.emergencies", "emergencies"),
+        (lazy("审计"), "officer.audit", "audit"),
+        (lazy("存证"), "installation.history", "history"),
+        (lazy("删除复核"), "erasures.waiting", "erasures"),
+        (lazy("统计导出"), "figures.show", "figures"),
     ],
     "manager": [
-        ("督办", "raised.show", "raised"),
-        ("统计导出", "figures.show", "figures"),
-        ("依据", "basis.index", "basis"),
+        (lazy("督办"), "raised.show", "raised"),
+        (lazy("统计导出"), "figures.show", "figures"),
+        (lazy("依据"), "basis.index", "basis"),
     ],
     "sysadmin": [
-        ("账号", "accounts.index", "accounts"),
-        ("机构", "places.show", "places"),
-        ("存证", "installation.history", "history"),
+        (lazy("账号"), "accounts.index", "accounts"),
+        (lazy("机构"), "places.show", "places"),
+        (lazy("存证"), "installation.history", "history"),
     ],
     "guardian": [],
     "caregiver": [],
@@ -150,7 +151,7 @@ SAVED = {
 
 def _badge(who: Actor) -> dict:
     kind, text = BADGES[who.role]
-    return {"role": kind, "text": _(text)}
+    return {"role": kind, "text": str(text)}
 
 
 def _nav(who: Actor) -> list[dict]:
@@ -158,11 +159,12 @@ def _nav(who: Actor) -> list[dict]:
     if here == "officer":
         here = next((area for area in ("emergencies", "audit") if f"/{area}" in request.path), "alarms")
     return [
-        {"text": _(text), "href": url_for(endpoint), "is_current": here == area}
+        {"text": str(text), "href": url_for(endpoint), "is_current": here == area}
         for text, endpoint, area in [*NAV.get(who.role, []), *_watching(who)]
     ]
 
 
 def _watching(who: Actor) -> list[tuple[str, str, str]]:
     """Return where a safeguarding lead reads reports: it stands there whether or not there is any."""
-    return [("儿童保护", "reports.index", "reports")] if who.places_as("safeguarding", "area_safeguarding") else []
+    is_lead = who.places_as("safeguarding", "area_safeguarding")
+    return [(lazy("儿童保护"), "reports.index", "reports")] if is_lead else []

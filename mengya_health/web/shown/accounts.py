@@ -8,6 +8,7 @@ from mengya_health.people.accounts import ROLES
 from mengya_health.people.places import KINDS, WITH_CLASSES, Places, all_places
 from mengya_health.people.staff import Role, StaffMember
 from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import enumerated
 from mengya_health.web.shown.qr import qr_code
 
 ROLE_NAMES = {
@@ -118,7 +119,7 @@ def _place_line(places: Places, place) -> dict:
         "code": place.code,
         "kind": KIND_NAMES.get(place.kind, lambda: place.kind)(),
         "region": place.region,
-        "classes": "、".join(classes),
+        "classes": enumerated(classes),
     }
 
 

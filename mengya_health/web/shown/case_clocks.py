@@ -20,7 +20,7 @@ def waits(facts: CaseFacts) -> dict:
     shown = sorted((t for t in going if t.kind not in SHOWN_ELSEWHERE), key=lambda t: (t.due_on, t.created_at))
     rows = [
         {
-            "title": task.title or str(words.TASKS[task.kind]),
+            "title": words.told(task.title) or str(words.TASKS[task.kind]),
             "who": dict(zip(("role", "text"), gates.who(task.whose_turn), strict=True)),
             "since": _since(task.created_at.astimezone(LOCAL).date(), facts.today),
             "due": standings.due(task),

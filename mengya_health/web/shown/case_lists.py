@@ -13,6 +13,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.children import back_to, child_head
 from mengya_health.web.shown.links import task_href
+from mengya_health.web.shown.punctuation import enumerated
 from mengya_health.web.shown.reminders import task_reminder
 from mengya_health.web.shown.standings import Standings
 from mengya_health.work import LOCAL
@@ -76,7 +77,7 @@ def new_page(work, child: ChildFacts, cases: list[CaseLine], state) -> dict:
         "form": state,
         "refusal": refused,
         "pathways": [
-            {"value": each.id, "text": each.name, "hint": "、".join(each.conditions)}
+            {"value": each.id, "text": each.name, "hint": enumerated(each.conditions)}
             for each in work.content.pathways.values()
             if each.id not in taken
         ],
@@ -138,10 +139,10 @@ def _task_row(work, item: WorkItem, case: CaseLine | None, standings: Standings)
     mark, text = gates.who(item.task.whose_turn)
     tag, late = standings.tag(item.task), task_reminder(work, item.task)
     return _child(item.child) | {
-        "title": case.name if case else str(words.TASKS[item.task.kind]),
+        "title": words.told(case.name) if case else str(words.TASKS[item.task.kind]),
         "step": step,
         "step_text": str(name),
-        "state": item.task.title or str(words.TASKS[item.task.kind]),
+        "state": words.told(item.task.title) or str(words.TASKS[item.task.kind]),
         "code": standings.code(item.task),
         "note": late or standings.due(item.task),
         "turn": {"role": mark, "text": text, "is_mine": item.task.whose_turn == "doctor"},
@@ -156,10 +157,10 @@ def _case_row(child: ChildFacts, case: CaseLine) -> dict:
     on = case.closed_on or case.opened_on
     is_over = case.stage == "closed"
     return _child(child) | {
-        "title": case.name,
+        "title": words.told(case.name),
         "step": 1 if case.state == "stopped" else step,
         "step_text": str(name),
-        "state": case.state_name,
+        "state": words.told(case.state_name),
         "code": "",
         "note": _("%(day)s 结束", day=on) if is_over else _("%(day)s 开始", day=on),
         "turn": None if is_over else {"role": mark, "text": text, "is_mine": case.whose_turn == "doctor"},

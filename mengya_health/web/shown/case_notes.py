@@ -8,11 +8,12 @@ from mengya_health.care.workflow import Workflow
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.cases import back_to_case, choices
 from mengya_health.web.shown.children import child_head
+from mengya_health.web.shown.punctuation import bracketed, in_a_row
 
 
 def contact_page(work, opened: OpenCase, loop: Workflow, state) -> dict:
     """Return the page on which a try to reach the family is written down, with whom to call."""
-    contacts = [f"{each.name}（{words.RELATIONS[each.relation]}） {each.phone}" for each in opened.child.contacts]
+    contacts = [words.contact(each) for each in opened.child.contacts]
     reached = [{"value": "1", "text": _("联系上了")}, {"value": "0", "text": _("没联系上")}]
     return _page(work, opened, state, "cases.save_contact") | {
         "title": _("记一次联系"),
@@ -31,9 +32,7 @@ def end_task_page(work, opened: OpenCase, loop: Workflow, state) -> dict:
     """Return the page on which a task is ended before its time, for a typed reason."""
     left = [task for task in opened.tasks if task.case_id == opened.case.id and task.is_open]
     tasks = [
-        {"value": str(task.id), "text": f"{task.title}（{gates.who(task.whose_turn)[1]}，{task.due_on:%m-%d}）"}
-        for task in left
-        if task.kind in ("care_task", "follow_up")
+        {"value": str(task.id), "text": _task_line(task)} for task in left if task.kind in ("care_task", "follow_up")
     ]
     return _page(work, opened, state, "cases.save_end_task") | {
         "title": _("结束一项任务"),
@@ -70,3 +69,7 @@ def _page(work, opened: OpenCase, state, endpoint: str) -> dict:
         "form": state,
         "refusal": gates.refusal(state, {}),
     }
+
+
+def _task_line(task) -> str:
+    return bracketed(words.told(task.title), in_a_row([gates.who(task.whose_turn)[1], f"{task.due_on:%m-%d}"]))

@@ -6,12 +6,12 @@ from flask_babel import gettext as _
 from mengya_health.care.facts import CaseFacts, ReferralFacts, TaskFacts
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.informants import undecided_rescreen
-from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.case_clocks import asked_after
 from mengya_health.web.shown.informants import who_differs
+from mengya_health.web.shown.punctuation import bracketed, in_a_row, joined
 from mengya_health.web.shown.reminders import reminder_text
 from mengya_health.web.shown.standings import standings_of_case
 from mengya_health.work import LOCAL
@@ -82,13 +82,13 @@ def referral_status(referral: ReferralFacts, facts: CaseFacts) -> dict:
         return _tag("met", _("已有回执"))
     if referral.is_settled:
         reason = (referral.not_done or {}).get("reason", "")
-        return _tag("note", _("没有回执：%(why)s", why=facts.loop.not_done_reasons.get(reason, _("退回"))))
+        return _tag("note", _("没有回执：%(why)s", why=words.told(facts.loop.not_done_reasons.get(reason, _("退回")))))
     late = (facts.today - referral.reply_due_on).days
     if referral.visited_on:
         seen = _("%(day)s 已就诊", day=f"{referral.visited_on:%m-%d}")
         if late > 0:
-            return _tag("overdue", f"{seen}，{words.overdue(late)}")
-        return _tag("waiting", f"{seen}，{_('等回执')}")
+            return _tag("overdue", in_a_row([seen, words.overdue(late)]))
+        return _tag("waiting", in_a_row([seen, _("等回执")]))
     if late > 0:
         return _tag("overdue", words.overdue(late))
     waited = _tag("waiting", _("等回执 %(n)s 天", n=(facts.today - referral.sent_on).days))
@@ -147,7 +147,7 @@ def _differing(facts: CaseFacts) -> list[dict]:
     return [
         {
             "title": who_differs(entry.content),
-            "text": "；".join(say.differing_at(facts.content, entry.content)),
+            "text": joined(say.differing_at(facts.content, entry.content)),
             "at": words.day(entry.happened_on, facts.today),
             "href": url_for("informants.of_check", child_id=facts.child.id, entry_id=entry.id),
             "button": _("并排看"),
@@ -172,9 +172,9 @@ def _task(facts: CaseFacts, task: TaskFacts) -> dict:
     mark, text = gates.who(task.whose_turn)
     said = task.body
     times = _("记了 %(n)s 次", n=said.get("times_done", 0))
-    when = [said["frequency"], _("%(n)s 周", n=said["weeks"]), said.get("note", ""), times]
+    when = [words.told(said["frequency"]), _("%(n)s 周", n=said["weeks"]), said.get("note", ""), times]
     return {
-        "text": task.title,
+        "text": words.told(task.title),
         "who": {"role": mark, "text": text},
         "when": " · ".join(filter(None, when)),
         "status": _due(facts, task, task.whose_turn),
@@ -199,7 +199,7 @@ def _signed(signature: SignatureFacts) -> str:
     _mark, who = gates.who(signature.capacity)
     on = f"{signature.signed_at.astimezone(LOCAL):%m-%d}"
     said = {"agree": _("签署"), "acknowledge": _("知道了"), "disagree": _("不同意")}[signature.decision]
-    return f"{who} {on} {said}（{level_words(signature)}）"
+    return bracketed(f"{who} {on} {said}", words.level(signature))
 
 
 def _standing(facts: CaseFacts, entry: OpenEntry, capacity: str, *, decision: str = "") -> SignatureFacts | None:

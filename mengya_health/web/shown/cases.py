@@ -24,6 +24,7 @@ from mengya_health.web.shown.case_papers import (
 from mengya_health.web.shown.children import child_head
 from mengya_health.web.shown.escalations import wanted_rows
 from mengya_health.web.shown.hearing import hearing_row
+from mengya_health.web.shown.punctuation import enumerated
 from mengya_health.web.shown.urgent import open_outcomes
 
 # Events that need more than a reason: each is written on a page of its own.
@@ -120,7 +121,7 @@ def actions(opened: OpenCase, facts: CaseFacts, events: list[str]) -> list[dict]
 
 def choices(named: Mapping[str, object]) -> list[dict]:
     """Return a mapping as options of a field."""
-    return [{"value": value, "text": str(text)} for value, text in named.items()]
+    return [{"value": value, "text": words.told(str(text))} for value, text in named.items()]
 
 
 def back_to_case(opened: OpenCase) -> dict:
@@ -136,9 +137,9 @@ def _case(opened: OpenCase, facts: CaseFacts) -> dict:
     parts = [_("%(day)s 开始 · 第 %(n)s 天", day=opened.case.opened_on.isoformat(), n=days)]
     if opened.case.closed_on:
         parts = [_("%(first)s 至 %(last)s", first=opened.case.opened_on, last=opened.case.closed_on)]
-    parts.append(facts.loop.states[facts.state].name)
+    parts.append(words.told(facts.loop.states[facts.state].name))
     return {
-        "title": facts.pathway.name,
+        "title": words.told(facts.pathway.name),
         "line": " · ".join(parts),
         "number": case_number(opened.child, facts.pathway, facts.round),
         "reason": opened.body.get("reason", ""),
@@ -149,15 +150,17 @@ def _case(opened: OpenCase, facts: CaseFacts) -> dict:
 def _badge(facts: CaseFacts) -> str:
     """Return 转诊待回执 while a referral is out and the case stays where it is."""
     is_out = any(not each.is_settled for each in facts.referrals)
-    return facts.loop.states["referred"].name if is_out and facts.state != "referred" else ""
+    return words.told(facts.loop.states["referred"].name) if is_out and facts.state != "referred" else ""
 
 
 def _step(facts: CaseFacts, step: StepFacts) -> dict:
     """Return one step as a line of the timeline: from where to where, then what was decided and why."""
-    states, event = facts.loop.states, facts.loop.events[step.event]
+    states, event = facts.loop.states, words.told(facts.loop.events[step.event])
     has_moved = step.from_state and step.from_state != step.to_state
-    title = f"{states[step.from_state].name} → {states[step.to_state].name}" if has_moved else event
-    released = "、".join(facts.loop.conditions[name].title for name in step.body.get("released", ()))
+    title = (
+        f"{words.told(states[step.from_state].name)} → {words.told(states[step.to_state].name)}" if has_moved else event
+    )
+    released = enumerated(words.told(facts.loop.conditions[name].title) for name in step.body.get("released", ()))
     notes = [
         event if has_moved else "",
         step.body.get("reason", ""),
@@ -187,7 +190,8 @@ def _decision(opened: OpenCase, facts: CaseFacts, events: list[str], state) -> d
         "action": url_for("cases.decide", case_id=opened.case.id),
         "form": state,
         "options": [
-            {"value": event, "text": facts.loop.events[event], "hint": _hint(facts, event)} for event in ordered
+            {"value": event, "text": words.told(facts.loop.events[event]), "hint": _hint(facts, event)}
+            for event in ordered
         ],
         "fields": [each for name, each in fields.items() if name not in STOP_FIELDS],
         "stop_fields": [each for name, each in fields.items() if name in STOP_FIELDS],
@@ -202,7 +206,7 @@ def _hint(facts: CaseFacts, event: str) -> str:
     if event == "meet_goals":
         needed = facts.pathway.stability
         return _("再随访 %(n)s 次，满 %(days)s 天", n=needed.follow_ups, days=needed.days)
-    return _("到“%(state)s”", state=facts.loop.states[facts.loop.transitions[facts.state][event].to].name)
+    return _("到“%(state)s”", state=words.told(facts.loop.states[facts.loop.transitions[facts.state][event].to].name))
 
 
 def _fields(facts: CaseFacts, events: list[str]) -> list[dict]:

@@ -20,9 +20,11 @@ from mengya_health.screening.decisions import choices_for, undecided
 from mengya_health.screening.measurements import growth_shown
 from mengya_health.screening.planned import SIGNS, CheckPlan, form_name, plan_check
 from mengya_health.screening.wording import name_of
+from mengya_health.web.shown import words
 from mengya_health.web.shown.checks import child_head, no_signs_note
 from mengya_health.web.shown.informants import compared
 from mengya_health.web.shown.origins import CONCLUSIONS, kept_origin
+from mengya_health.web.shown.punctuation import enumerated, joined, with_colons
 from mengya_health.web.shown.urgent import said_of_urgent
 from mengya_health.web.shown.words import birth_size, postmenstrual_weeks
 
@@ -34,6 +36,7 @@ REFERENCES = {
 }
 INDICATORS = ("wfa", "lhfa", "hfa", "wflh", "bfa", "hcfa")
 AGE_RULES = {"exact": lazy_gettext("按精确月龄"), "completed_months": lazy_gettext("按满月龄")}
+DECIDED = {"open": lazy_gettext("立个案"), "watch": lazy_gettext("重点关注"), "not_now": lazy_gettext("暂不立案")}
 DECISIONS = {
     "open": lazy_gettext("立个案，进入筛查"),
     "watch": lazy_gettext("重点关注"),
@@ -103,8 +106,8 @@ def _proposal(proposal: dict) -> dict:
     return {
         "pathway": proposal["pathway"],
         "name": proposal["name"],
-        "why": "；".join(proposal["why"]),
-        "basis": "；".join(proposal["basis"]),
+        "why": joined(proposal["why"]),
+        "basis": joined(proposal["basis"]),
         "options": [{"value": value, "text": str(DECISIONS[value])} for value in choices_for(proposal)],
     }
 
@@ -112,8 +115,8 @@ def _proposal(proposal: dict) -> dict:
 def _decided(content: Content, decision: dict) -> dict:
     case_id = decision["case_id"]
     return {
-        "name": content.pathways[decision["pathway"]].name,
-        "text": str(DECISIONS[decision["decision"]]).partition("，")[0],
+        "name": words.told(content.pathways[decision["pathway"]].name),
+        "text": str(DECIDED[decision["decision"]]),
         "reason": decision["reason"],
         "on": decision["on"],
         "href": url_for("cases.show", case_id=case_id) if case_id else "",
@@ -125,14 +128,14 @@ def _finding(content: Content, plan: CheckPlan, stored: dict, finding: dict) -> 
     figures = [f"{name_of(each['code'], content)} {_shown(content, each)}" for each in finding["values"]]
     if finding["screening"] == SIGNS and plan.group:
         there = stored["signs"]["there"]
-        figures += [f"“{sign.text}”" for sign in plan.group.items if there.get(sign.code.lower())]
+        figures += [f"“{words.told(sign.text)}”" for sign in plan.group.items if there.get(sign.code.lower())]
     return {
         "name": finding["name"],
         "result": finding["result"],
         "kind": kind,
         "level": str(word),
         "text": finding["text"],
-        "figures": "；".join(figures),
+        "figures": joined(figures),
         "actions": finding["actions"],
         "weigh": finding["weigh"],
         "limit": _limit(finding["within_days"]),
@@ -202,7 +205,7 @@ def _screening(content: Content, plan: CheckPlan, screening: dict) -> dict:
     ungraded = screening.get("ungraded")
     note = REASONS[ungraded][0] if ungraded else ""
     if screening["conclusion"] == "incomplete" and screening["missing"]:
-        note = _("还缺：%(names)s", names="、".join(name_of(name, content) for name in screening["missing"]))
+        note = _("还缺：%(names)s", names=enumerated(name_of(name, content) for name in screening["missing"]))
     if screening["conclusion"] == "not_applicable" and screening["screening"] == SIGNS:
         note = no_signs_note(content, plan)
     return {"name": screening["name"], "kind": kind, "text": str(word), "note": note}
@@ -222,14 +225,14 @@ def _answers(content: Content, plan: CheckPlan, stored: dict):
         ]
         unit = content.metrics[line.metric].unit if line.metric and not options else ""
         note = stored["notes"].get(line.code.lower(), "")
-        yield {"label": line.name, "text": "、".join(texts) + f" {unit}".rstrip() + (f"：{note}" if note else "")}
+        yield {"label": line.name, "text": with_colons(filter(None, (enumerated(texts) + f" {unit}".rstrip(), note)))}
     for sign in plan.group.items if plan.group else ():
         is_there = stored["signs"]["there"].get(sign.code.lower())
-        yield {"label": sign.text, "text": _("有") if is_there else _("没有")}
+        yield {"label": words.told(sign.text), "text": _("有") if is_there else _("没有")}
     question = content.regression_question
-    answer = next(each.text for each in question.options if each.value == stored["signs"]["regression"])
+    answer = next(words.told(each.text) for each in question.options if each.value == stored["signs"]["regression"])
     yield {"label": _("语言或社交的困难、倒退"), "text": answer}
-    names = {each.name: each.text for each in (*plan.told, *plan.seen)}
+    names = {each.name: words.told(each.text) for each in (*plan.told, *plan.seen)}
     for name, is_there in (stored["told"] | stored["seen"]).items():
         yield {"label": names.get(name, name), "text": _("有") if is_there else _("没有")}
 

@@ -27,6 +27,7 @@ from mengya_health.screening.second_look import SecondLook
 from mengya_health.screening.urgent import urgent_fields
 from mengya_health.web.shown import words
 from mengya_health.web.shown.informants import beside
+from mengya_health.web.shown.punctuation import enumerated, joined
 from mengya_health.web.shown.urgent import banner
 from mengya_health.web.shown.vaccines import reminders
 
@@ -42,7 +43,7 @@ def entry_page(work, child: ChildFacts, visit_id: str | None, state) -> dict:
     plan = plan_for(work, child, visit_id, state.values, checks)
     state.values = state.values or {"done_on": plan.on.isoformat(), "position": usual_position(plan)}
     page = _form_page(work, child, plan, state, last_check(checks, plan.on))
-    due = "；".join(reminders(work, child, entries))
+    due = joined(reminders(work, child, entries))
     page["hints"] += [{"title": _("接种提醒"), "text": due, "basis": ""}] if due else []
     told = [stored_answers(entry) for entry in told_before(work.content, entries, plan.group, plan.on)]
     return page | {
@@ -80,7 +81,7 @@ def usual_position(plan: CheckPlan) -> str:
 
 def child_head(work, child: ChildFacts, on, visit: PlannedVisit) -> dict:
     """Return the band above a page of one check; ages are those of that day."""
-    facts = [{"label": _("编号"), "text": child.number}, {"label": _("本次"), "text": visit.name}]
+    facts = [{"label": _("编号"), "text": child.number}, {"label": _("本次"), "text": words.told(visit.name)}]
     if child.allergies:
         facts.append({"label": _("过敏"), "text": child.allergies, "is_warning": True})
     return {
@@ -192,16 +193,17 @@ def _signs(content: Content, plan: CheckPlan) -> dict:
     """Return everything that is answered with 有 or 没有, and why there are no signs where there are none."""
     question = content.regression_question
     return {
-        "told": [{"name": each.name, "text": each.text} for each in plan.told if each.is_required],
-        "seen": [{"name": each.name, "text": each.text} for each in plan.told if not each.is_required]
-        + [{"name": each.name, "text": each.text} for each in plan.seen],
-        "warning_group": plan.group.label if plan.group else "",
+        "told": [{"name": each.name, "text": words.told(each.text)} for each in plan.told if each.is_required],
+        "seen": [{"name": each.name, "text": words.told(each.text)} for each in plan.told if not each.is_required]
+        + [{"name": each.name, "text": words.told(each.text)} for each in plan.seen],
+        "warning_group": words.told(plan.group.label) if plan.group else "",
         "warning_note": "" if plan.group else no_signs_note(content, plan),
         "warning_signs": [
-            {"name": f"ws_{sign.code}", "text": sign.text} for sign in (plan.group.items if plan.group else ())
+            {"name": f"ws_{sign.code}", "text": words.told(sign.text)}
+            for sign in (plan.group.items if plan.group else ())
         ],
         "regression": {
-            "text": question.prompt,
+            "text": words.told(question.prompt),
             "note": "",
             "options": [
                 {"value": str(option.value), "text": option.text, "bad": option.value > 0}
@@ -256,7 +258,7 @@ def _hints(content: Content, plan: CheckPlan) -> list[dict]:
     caught_up = [line.name for line in plan.visit.fields if line.code not in usual]
     if not caught_up:
         return []
-    text = _("上次没有结果，这次一起做：%(items)s", items="、".join(caught_up))
+    text = _("上次没有结果，这次一起做：%(items)s", items=enumerated(caught_up))
     return [{"title": _("补做"), "text": text, "basis": ""}]
 
 
@@ -272,7 +274,7 @@ def _compare(content: Content, child: ChildFacts, last: OpenEntry | None) -> dic
     worries = last.content.get("answers", {}).get("worries")
     if worries:
         rows.append({"label": _("家长说"), "text": f"“{worries}”"})
-    return {"title": _("上次（%(age)s）", age=child.age_text(last.happened_on)), "rows": rows}
+    return {"title": _("上次（%(age)s）", age=words.age(child.birth_on, last.happened_on)), "rows": rows}
 
 
 def _after(following: PlannedVisit | None) -> list[str]:

@@ -14,6 +14,7 @@ from mengya_health.people.queries import FamilyMember
 from mengya_health.people.schemas import ChildInput
 from mengya_health.signing.consent_texts import consent_texts, text_digest
 from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import bracketed, enumerated
 from mengya_health.web.shown.qr import qr_code
 from mengya_health.work import LOCAL
 
@@ -28,7 +29,11 @@ def child_head(child: ChildFacts, today: date, *, is_clinical: bool = True) -> d
         (_("编号"), child.number, False),
         (_("出生"), child.birth_on.isoformat(), False),
         (_("托育"), child.class_name or (_("今天在宝宝屋") if child.attends else ""), False),
-        (_("联系人"), "、".join(f"{each.name}（{words.RELATIONS[each.relation]}）" for each in child.contacts), False),
+        (
+            _("联系人"),
+            enumerated(bracketed(each.name, words.RELATIONS[each.relation]) for each in child.contacts),
+            False,
+        ),
         (_("过敏"), child.allergies, True),
     ]
     return {
@@ -131,7 +136,7 @@ def invitation_page(
         ],
         "family": [
             {
-                "text": f"{each.name}（{words.RELATIONS.get(each.relation, words.RELATIONS['other'])}）",
+                "text": bracketed(each.name, words.RELATIONS.get(each.relation, words.RELATIONS["other"])),
                 "action": url_for("children.reset_login", child_id=child.id, user_id=each.user_id),
             }
             for each in family

@@ -186,8 +186,8 @@ def card(
 def _wanted(work, group, child: ChildFacts, task: TaskFacts) -> dict:
     """Return a task of the plan that the class does with the child."""
     return {
-        "text": task.title,
-        "note": " · ".join(filter(None, (task.body["frequency"], calm(work, task)))),
+        "text": words.told(task.title),
+        "note": " · ".join(filter(None, (words.told(task.body["frequency"]), calm(work, task)))),
         "href": url_for("classes.check_in_page", group_id=group.id, child_id=child.id, task_id=task.id),
     }
 
@@ -236,7 +236,7 @@ def item_questions(
     return [
         {
             "name": f"obs_{item.code}",
-            "text": item.text,
+            "text": words.told(item.text),
             "is_asked": False,
             "hint": _("最近两次都没有机会看到，安排一次看看") if item in unseen else "",
             "options": _options(options),

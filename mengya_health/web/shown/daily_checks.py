@@ -16,6 +16,7 @@ from mengya_health.entry import form_state
 from mengya_health.fields import Choice
 from mengya_health.people.facts import ChildFacts
 from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import enumerated
 from mengya_health.web.shown.seen import PRESENCE, check_in_words
 
 PARTS = {"morning": lazy("晨检"), "noon": lazy("午检")}
@@ -142,8 +143,8 @@ def _cell(column: str, child: ChildFacts, on: date, sheets: Sheets, checkers: Ma
     said = {
         "到园时间": check.get("arrived_at", ""),
         "体温": check.get("temperature", ""),
-        "看": "、".join(check.get("seen", ())),
-        "问": "、".join([*check.get("symptoms", ()), *([check["asked"]] if check.get("asked") else [])]),
+        "看": enumerated(check.get("seen", ())),
+        "问": enumerated([*check.get("symptoms", ()), *([check["asked"]] if check.get("asked") else [])]),
         "查": check.get("brought", ""),
         "牌": check.get("card") or str(PRINTED[check["presence"]]),
         "处理": check.get("handling", ""),

@@ -35,7 +35,7 @@ def entry_page(work, child: ChildFacts, entry: OpenEntry, line: dict, notes: lis
             "action": url_for("disputes.dispute", **here),
             "form": form,
             "version": entry.version,
-            "level": LEVEL_LABELS[L1] if may(work, child, Permission.SIGN) else "",
+            "level": words.told(LEVEL_LABELS[L1]) if may(work, child, Permission.SIGN) else "",
         }
         if may_object
         else None,

@@ -17,6 +17,7 @@ from mengya_health.screening.wording import answers_of
 from mengya_health.web.shown import seen, words
 from mengya_health.web.shown.informants import differing, told_answers
 from mengya_health.web.shown.origins import CONCLUSIONS as ENDED
+from mengya_health.web.shown.punctuation import bracketed, enumerated, in_a_row, joined, labelled
 
 # What a line of the timeline shows of a check; everything else is one click away.
 SHOWN_READINGS = ("WEIGHT", "LENGTH", "HEADC", "HB")
@@ -106,7 +107,7 @@ def differing_at(content: Content, said: dict) -> list[str]:
 
 def _text(_content: Content, said: dict, kind: str) -> Said:
     text = said.get("text") or said.get("note") or ""
-    return Said(f"{kind}：{_first_line(text)}" if text else kind)
+    return Said(labelled(kind, _first_line(text)) if text else kind)
 
 
 def _first_line(text: str) -> str:
@@ -115,84 +116,90 @@ def _first_line(text: str) -> str:
 
 
 def _measured(content: Content, said: dict) -> str:
-    return "，".join(f"{name} {value}" for name, value in readings_of(content, said, SHOWN_READINGS))
+    return in_a_row(f"{name} {value}" for name, value in readings_of(content, said, SHOWN_READINGS))
 
 
 def _check(content: Content, said: dict, kind: str) -> Said:
-    name = content.visit(said["visit"]).name if said.get("visit") else said.get("name") or str(_("测量"))
+    name = words.told(content.visit(said["visit"]).name) if said.get("visit") else said.get("name") or str(_("测量"))
     measured = _measured(content, said)
     findings = [each["result"] for each in said.get("findings", ())]
     apart = differing_at(content, said)
     marks = [_("%(n)s 条说法不一致", n=len(apart))] if apart else []
-    note = "；".join(map(str, [*findings, *marks])) or _ended(said) or said.get("note", "")
+    note = joined(map(str, [*findings, *marks])) or _ended(said) or said.get("note", "")
     tag = ("flag", str(_("%(n)s 项需关注", n=len(findings)))) if findings else ("", "")
     if apart and not findings:
         tag = ("flag", str(_("说法不一致")))
-    return Said(f"{name}：{measured}" if measured else name or kind, note, *tag)
+    return Said(labelled(name, measured) if measured else name or kind, note, *tag)
 
 
 def _ended(said: dict) -> str:
     """Return in a word how a check was closed, or how a sheet came out; a scale without rules only says what it is."""
     if not said.get("sheet"):
         return str(CONCLUSIONS.get(said.get("conclusion"), ""))
-    return "、".join(str(ENDED[each["conclusion"]][1]) for each in said["screenings"])
+    return enumerated(str(ENDED[each["conclusion"]][1]) for each in said["screenings"])
 
 
 def _follow_up(content: Content, said: dict, kind: str) -> Said:
     measured = _measured(content, said)
     return Said(
-        f"{kind}：{measured}" if measured else _text(content, said, kind).title, said["text"] if measured else ""
+        labelled(kind, measured) if measured else _text(content, said, kind).title, said["text"] if measured else ""
     )
 
 
 def _plan(_content: Content, said: dict, kind: str) -> Said:
     return Said(
-        f"{kind}：{_first_line(said['summary'])}", "、".join(dict.fromkeys(task["title"] for task in said["tasks"]))
+        labelled(kind, _first_line(said["summary"])),
+        enumerated(dict.fromkeys(words.told(task["title"]) for task in said["tasks"])),
     )
 
 
 def _referral(_content: Content, said: dict, kind: str) -> Said:
-    return Said(f"{kind}：{said['receiver']}", said["reason"])
+    return Said(labelled(kind, said["receiver"]), said["reason"])
 
 
 def _feedback(content: Content, said: dict, kind: str) -> Said:
-    result = loop_of(content).feedback_results[said["result"]]
-    return Said(f"{kind}：{result}", said["text"])
+    result = words.told(loop_of(content).feedback_results[said["result"]])
+    return Said(labelled(kind, result), said["text"])
 
 
 def _contact(content: Content, said: dict, kind: str) -> Said:
-    way = loop_of(content).contact_ways[said["way"]]
+    way = words.told(loop_of(content).contact_ways[said["way"]])
     reached = _("联系上了") if said["reached"] else _("没联系上")
-    return Said(f"{kind}（{way}）：{reached}", said["text"])
+    return Said(labelled(bracketed(kind, way), reached), said["text"])
 
 
 def _check_in(content: Content, said: dict, kind: str) -> Said:
     task = content.tasks.get(said["item"])
-    log = "，".join(f"{each['name']} {each['value']}" for each in said["log"])
-    return Said(f"{task.title if task else kind}：{DONE[said['done']]}", "；".join(filter(None, (log, said["note"]))))
+    log = in_a_row(f"{each['name']} {each['value']}" for each in said["log"])
+    return Said(
+        labelled(words.told(task.title) if task else kind, DONE[said["done"]]),
+        joined(filter(None, (log, said["note"]))),
+    )
 
 
 def _outcome(content: Content, said: dict, kind: str) -> Said:
     if said["result"] == ARRIVED:
-        return Said(f"{kind}：{said['where']}", said["text"])
-    reason = loop_of(content).not_done_reasons[said["reason"]]
-    return Said(f"{kind}：{_('没有到')}（{reason}）", said["text"], "flag", str(_("没有到")))
+        return Said(labelled(kind, said["where"]), said["text"])
+    reason = words.told(loop_of(content).not_done_reasons[said["reason"]])
+    return Said(labelled(kind, bracketed(_("没有到"), reason)), said["text"], "flag", str(_("没有到")))
 
 
 def _seen(kind: str) -> Callable[[Content, dict, str], Said]:
     def said_of(content: Content, said: dict, name: str) -> Said:
-        return Said(name, "；".join(text for _label, text in seen.in_rows(content, kind, said)))
+        return Said(name, joined(text for _label, text in seen.in_rows(content, kind, said)))
 
     return said_of
 
 
 def _booklet(_content: Content, said: dict, kind: str) -> Said:
-    return Said(words.said(_("%(kind)s：登记了 %(n)s 剂")) % {"kind": kind, "n": len(said["doses"])})
+    return Said(_("%(kind)s：登记了 %(n)s 剂", kind=kind, n=len(said["doses"])))
 
 
 def _not_done(content: Content, said: dict, kind: str) -> Said:
-    why = loop_of(content).not_done_reasons[said["reason_code"]]
-    return Said(f"{kind}：{content.visit(said['visit']).name}", "；".join(filter(None, (why, said["text"]))))
+    why = words.told(loop_of(content).not_done_reasons[said["reason_code"]])
+    return Said(
+        labelled(kind, words.told(content.visit(said["visit"]).name)), joined(filter(None, (why, said["text"])))
+    )
 
 
 def _answers(content: Content, said: dict, kind: str) -> Said:

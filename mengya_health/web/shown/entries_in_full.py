@@ -14,6 +14,7 @@ from mengya_health.screening.urgent_care import ARRIVED
 from mengya_health.web.shown import informants, seen, words
 from mengya_health.web.shown.entries import CONCLUSIONS, differing_at, readings_of
 from mengya_health.web.shown.origins import kept_origin
+from mengya_health.web.shown.punctuation import bracketed, in_a_row, joined, with_colons
 
 Rows = Iterator[tuple[object, object]]
 SOURCES_OF_DOSES = {"booklet": _("接种证"), "system": _("免疫规划信息系统"), "told": _("家长口述")}
@@ -53,20 +54,23 @@ def _all_seen(kind: str, content: Content, said: dict) -> Rows:
 
 def _full_check(content: Content, said: dict) -> Rows:
     if said.get("visit"):
-        yield _("本次"), content.visit(said["visit"]).name
+        yield _("本次"), words.told(content.visit(said["visit"]).name)
     if said.get("sheet"):
         yield _("筛查"), said["name"]
         yield _("版本"), said["instrument_version"]
         yield _("施测者"), said.get("by")
     yield from _all_readings(content, said)
     for each in said.get("findings", ()):
-        yield each["name"], f"{each['result']}（{each['text']}）" if each["text"] != each["result"] else each["result"]
+        yield (
+            each["name"],
+            bracketed(each["result"], each["text"]) if each["text"] != each["result"] else each["result"],
+        )
         yield _("依据"), kept_origin(each, said["content_version"])
     for line in differing_at(content, said):
         yield _("说法不一致"), line
     decision = informants.decided(said)
     if decision:
-        yield _("复筛"), "；".join(filter(None, (decision["text"], decision["reason"])))
+        yield _("复筛"), joined(filter(None, (decision["text"], decision["reason"])))
     yield _("结论"), CONCLUSIONS.get(said.get("conclusion"), "")
     yield _("下次"), said.get("next_on")
     yield from _texts(content, said)
@@ -74,17 +78,23 @@ def _full_check(content: Content, said: dict) -> Rows:
 
 def _full_follow_up(content: Content, said: dict) -> Rows:
     yield from _all_readings(content, said)
-    yield _("医生判断"), "；".join(said["checks"])
+    yield _("医生判断"), joined(said["checks"])
     yield from _texts(content, said)
 
 
 def _full_plan(content: Content, said: dict) -> Rows:
     yield from _texts(content, said)
     for goal in said["goals"]:
-        yield _("目标"), "：".join(filter(None, (goal["measure"], goal["target"])))
+        yield _("目标"), with_colons(filter(None, (goal["measure"], goal["target"])))
     for task in said["tasks"]:
         who = words.TURNS[task["who"]][1]
-        yield _("任务"), f"{task['title']}（{who}，{task['frequency']}，{task['weeks']} 周）"
+        yield (
+            _("任务"),
+            bracketed(
+                words.told(task["title"]),
+                in_a_row([who, words.told(task["frequency"]), _("%(n)s 周", n=task["weeks"])]),
+            ),
+        )
 
 
 def _full_referral(content: Content, said: dict) -> Rows:
@@ -96,7 +106,7 @@ def _full_referral(content: Content, said: dict) -> Rows:
 
 
 def _full_feedback(content: Content, said: dict) -> Rows:
-    yield _("结论"), loop_of(content).feedback_results[said["result"]]
+    yield _("结论"), words.told(loop_of(content).feedback_results[said["result"]])
     yield from _all_readings(content, said)
     yield from _texts(content, said)
     yield _("下次"), said["next_visit_on"]
@@ -105,14 +115,14 @@ def _full_feedback(content: Content, said: dict) -> Rows:
 
 
 def _full_contact(content: Content, said: dict) -> Rows:
-    yield _("方式"), loop_of(content).contact_ways[said["way"]]
+    yield _("方式"), words.told(loop_of(content).contact_ways[said["way"]])
     yield _("结果"), _("联系上了") if said["reached"] else _("没联系上")
     yield from _texts(content, said)
 
 
 def _full_check_in(content: Content, said: dict) -> Rows:
     task = content.tasks.get(said["item"])
-    yield _("任务"), task.title if task else said["item"]
+    yield _("任务"), words.told(task.title) if task else said["item"]
     yield _("做得怎样"), DONE[said["done"]]
     for each in said["log"]:
         yield each["name"], each["value"]
@@ -122,21 +132,21 @@ def _full_check_in(content: Content, said: dict) -> Rows:
 def _full_outcome(content: Content, said: dict) -> Rows:
     yield _("到了没有"), _("到了") if said["result"] == ARRIVED else _("没有到")
     yield _("医院"), said["where"]
-    yield _("原因"), loop_of(content).not_done_reasons.get(said["reason"], "")
+    yield _("原因"), words.told(loop_of(content).not_done_reasons.get(said["reason"], ""))
     yield _("内容"), said["text"]
 
 
 def _full_booklet(content: Content, said: dict) -> Rows:
     names = content.vaccination.recorded
     for each in said["doses"]:
-        batch = f"批号 {each['batch']}" if each["batch"] else ""
+        batch = _("批号 %(batch)s", batch=each["batch"]) if each["batch"] else ""
         about = filter(None, (each["on"], batch, each["place"], str(SOURCES_OF_DOSES.get(each["source"], ""))))
-        yield _("%(name)s 第 %(n)s 剂") % {"name": names.get(each["vaccine"], ""), "n": each["dose"]}, "，".join(about)
+        yield _("%(name)s 第 %(n)s 剂", name=names.get(each["vaccine"], ""), n=each["dose"]), in_a_row(about)
 
 
 def _full_not_done(content: Content, said: dict) -> Rows:
-    yield _("本次"), content.visit(said["visit"]).name
-    yield _("理由"), loop_of(content).not_done_reasons[said["reason_code"]]
+    yield _("本次"), words.told(content.visit(said["visit"]).name)
+    yield _("理由"), words.told(loop_of(content).not_done_reasons[said["reason_code"]])
     yield from _texts(content, said)
 
 

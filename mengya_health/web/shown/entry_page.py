@@ -20,13 +20,13 @@ from mengya_health.screening.corrections import (
     urgent_in_correction,
 )
 from mengya_health.screening.measurements import MEASURED
-from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.signing.receipts import may_hold
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import entries_in_full as full
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head, may
+from mengya_health.web.shown.punctuation import bracketed
 from mengya_health.web.shown.urgent import banner
 
 
@@ -118,7 +118,7 @@ def _signature(work, child: ChildFacts, signature: SignatureFacts) -> dict:
     who = words.TURNS[signature.capacity][1]
     said = words.DECIDED[signature.decision]
     text = _("%(who)s %(at)s 签：%(said)s", who=who, at=words.stamp(signature.signed_at), said=said)
-    text = f"{text}（{level_words(signature)}）" + (_("，已撤回") if signature.withdrawn_at else "")
+    text = bracketed(text, words.level(signature)) + (_("，已撤回") if signature.withdrawn_at else "")
     if not signature.is_witnessed:
         return {"text": text + _("，等第二位见证人"), "href": ""}
     here = {"child_id": child.id, "signature_id": signature.id}

@@ -30,6 +30,7 @@ from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.family_consents import renewals
 from mengya_health.web.shown.growth import marks_of
+from mengya_health.web.shown.punctuation import in_a_row, sentence
 from mengya_health.web.shown.schedule import family_visit
 from mengya_health.web.shown.seen import back_in_words
 from mengya_health.web.shown.standings import calm
@@ -104,7 +105,7 @@ def _at_home(work, child: ChildFacts, tasks: list[TaskFacts]) -> list[dict]:
     logs = may(work, child, Permission.WRITE_FAMILY)
     return [
         {
-            "text": f"{task.title}，{task.body['frequency']}",
+            "text": in_a_row([words.told(task.title), words.told(task.body["frequency"])]),
             "note": calm(work, task),
             "href": url_for("family.check_in_page", child_id=child.id, task_id=task.id) if logs else "",
         }
@@ -124,7 +125,7 @@ def _head(work, child: ChildFacts) -> dict:
         "name": child.name,
         "initial": words.initial_of(child.name),
         "shade": words.shade_of(child.id),
-        "line": child.age_text(work.today) + (f" · {corrected}" if corrected else ""),
+        "line": words.age(child.birth_on, work.today) + (f" · {corrected}" if corrected else ""),
         "you": "",
     }
 
@@ -190,7 +191,7 @@ ASKED = {
 
 
 def _asked(child: ChildFacts, task: TaskFacts) -> dict:
-    title, note = ASKED.get(task.body.get("document", ""), (task.title, ""))
+    title, note = ASKED.get(task.body.get("document", ""), (words.told(task.title), ""))
     return {
         "text": str(title),
         "note": str(note),
@@ -215,14 +216,14 @@ def _gained(child: ChildFacts, last: Measurement, weighed: list[Measurement]) ->
     """Return how the sentence about the weight ends: what was gained since the weighing a month ago or longer."""
     before = a_month_before(weighed)
     if before is None:
-        return "。"
+        return sentence("")
     days, gained = (last.measured_on - before.measured_on).days, Decimal(last.weight_kg) - Decimal(before.weight_kg)
     if gained <= 0:
-        return "，" + _("%(days)s 天没有变重，医生会看原因。", days=days)
+        return _("，%(days)s 天没有变重，医生会看原因。", days=days)
     grown = latest_velocity(child, weighed, "wfa")
     usual = round(grown.median_gained, 1) if grown else 0
-    compared = "，" + _("同龄孩子大约长 %(kg)s 公斤", kg=float(usual)) if usual > 0 else ""
-    return "，" + _("%(days)s 天长了 %(kg)s 公斤", days=days, kg=gained) + compared + "。"
+    compared = _("，同龄孩子大约长 %(kg)s 公斤", kg=float(usual)) if usual > 0 else ""
+    return sentence(_("，%(days)s 天长了 %(kg)s 公斤", days=days, kg=gained) + compared)
 
 
 def _step(cases: list[CaseLine]) -> dict:
@@ -241,7 +242,7 @@ def _step(cases: list[CaseLine]) -> dict:
         "number": number,
         "name": name,
         "text": _("第 %(n)s 步：%(name)s", n=number, name=name),
-        "note": f"{case.plain_name} · {case.plain_state}",
+        "note": f"{words.told(case.plain_name)} · {words.told(case.plain_state)}",
     }
 
 

@@ -8,6 +8,7 @@ from mengya_health.content.consent_texts import LAPSED, RENEW, ConsentText, cons
 from mengya_health.people.facts import ChildFacts
 from mengya_health.signing.consents import ConsentFacts
 from mengya_health.signing.levels import LEVEL_LABELS
+from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
 from mengya_health.work import LOCAL
 
@@ -32,7 +33,7 @@ def consent_page(work, child: ChildFacts, text: ConsentText, given: list[Consent
         "may_agree": not has_said_yes,
         "may_decline": not has_said_yes and not has_said_no,
         "may_withdraw": has_said_yes,
-        "level": LEVEL_LABELS["L1"],
+        "level": words.told(LEVEL_LABELS["L1"]),
         "shown_digest": digest,
     }
 

@@ -8,6 +8,7 @@ from mengya_health.care.observing import signals_of
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.observing import items_to_see
+from mengya_health.web.shown import words
 from mengya_health.web.shown.classes import item_questions
 from mengya_health.web.shown.links import home_link
 
@@ -36,7 +37,7 @@ def look_page(work, child: ChildFacts, domain: str, form, seen: list[OpenEntry])
         "domain": domain,
         "domains": [
             {
-                "name": names[each],
+                "name": words.told(names[each]),
                 "icon": ICONS[each],
                 "href": url_for("family.look", child_id=child.id, domain=each),
                 "is_current": each == domain,

@@ -14,6 +14,7 @@ from mengya_health.web.shown import seen, words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.informants import told_answers
 from mengya_health.web.shown.links import home_link
+from mengya_health.web.shown.punctuation import in_a_row, with_colons
 
 HOME_LOG = {
     "milk": (lazy("奶"), {"less": lazy("比平时少"), "usual": lazy("和平时一样"), "more": lazy("比平时多")}),
@@ -117,14 +118,16 @@ def _plain_note(work, entry: OpenEntry) -> str:
         return _measured(entry)
     if entry.kind == "home_record":
         shown = [f"{HOME_LOG[name][0]}{HOME_LOG[name][1][said[name]]}" for name in HOME_LOG if said.get(name)]
-        return "，".join([*shown, *([said["note"]] if said.get("note") else [])])
+        return in_a_row([*shown, *([said["note"]] if said.get("note") else [])])
     if entry.kind in seen.KINDS:
         return seen.plainly(work.content, entry)
     if entry.kind == ANSWERS:
         return told_answers(work.content, entry.content)
     if entry.kind == "check_in":
         task = work.content.tasks.get(said["item"])
-        return "：".join(filter(None, (task.title if task else "", str(DONE[said["done"]]), said.get("note", ""))))
+        return with_colons(
+            filter(None, (words.told(task.title) if task else "", str(DONE[said["done"]]), said.get("note", "")))
+        )
     if entry.kind == "referral_feedback":
         return said.get("for_family", "")
     if entry.kind in ("evaluation", "closing_summary"):
@@ -149,4 +152,4 @@ def _measured(entry: OpenEntry) -> str:
     found = {each["code"]: each["value"] for each in entry.content.get("readings", ())}
     stature = _("身高") if entry.content.get("position") == "h" else _("身长")
     parts = [(_("体重"), "WEIGHT", _("公斤")), (stature, "LENGTH", _("厘米")), (_("头围"), "HEADC", _("厘米"))]
-    return "，".join(f"{name} {found[code]} {unit}" for name, code, unit in parts if code in found)
+    return in_a_row(f"{name} {found[code]} {unit}" for name, code, unit in parts if code in found)

@@ -8,9 +8,9 @@ from flask_babel import lazy_gettext as lazy
 
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
-from mengya_health.signing.levels import level_words
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import in_a_row, joined, labelled, sentences
 
 TITLES = {"care_plan": lazy("支持计划"), "evaluation": lazy("阶段评估"), "closing_summary": lazy("结案小结")}
 CHOICES = {
@@ -39,15 +39,15 @@ def sections_of(work, document: str, entry: OpenEntry) -> list[dict]:
 
 
 def _plan_sections(said: dict) -> list[dict]:
-    home = [f"{task['title']}，{task['frequency']}" for task in said["tasks"] if task["who"] == "guardian"]
-    in_class = [f"{task['title']}，{task['frequency']}" for task in said["tasks"] if task["who"] == "teacher"]
-    goals = "；".join(f"{goal['measure']}：{goal['target']}" for goal in said["goals"])
-    ahead = [_("在家做：%(list)s。", list="；".join(home))] if home else []
-    ahead += [_("在园做：%(list)s。", list="；".join(in_class))] if in_class else []
+    home = [in_a_row([task["title"], task["frequency"]]) for task in said["tasks"] if task["who"] == "guardian"]
+    in_class = [in_a_row([task["title"], task["frequency"]]) for task in said["tasks"] if task["who"] == "teacher"]
+    goals = joined(labelled(goal["measure"], goal["target"]) for goal in said["goals"])
+    ahead = [_("在家做：%(list)s。", list=joined(home))] if home else []
+    ahead += [_("在园做：%(list)s。", list=joined(in_class))] if in_class else []
     return [
         {"title": _("发生了什么"), "text": said["summary"]},
         {"title": _("想达到"), "text": goals},
-        {"title": _("接下来"), "text": "".join(ahead)},
+        {"title": _("接下来"), "text": sentences(ahead)},
         {"title": _("谁看得到"), "text": _("您、您邀请的家人、社区医生；派给老师的任务，老师也看得到。")},
     ]
 
@@ -57,18 +57,18 @@ def statement_parts(document: str, entry: OpenEntry) -> list[dict]:
     said = entry.content
     if document != "care_plan":
         texts = (
-            ("给家里的话", said.get("plain_text")),
-            ("医生写的", said.get("text")),
-            ("以后注意", said.get("advice")),
+            (_("给家里的话"), said.get("plain_text")),
+            (_("医生写的"), said.get("text")),
+            (_("以后注意"), said.get("advice")),
         )
-        return [{"title": _(title), "text": text} for title, text in texts if text]
+        return [{"title": title, "text": text} for title, text in texts if text]
     parts = [{"title": _("给家里的话"), "text": said["summary"]}]
     for goal in said["goals"]:
-        parts.append({"title": _("目标"), "text": f"{goal['measure']}：{goal['target']}"})
+        parts.append({"title": _("目标"), "text": labelled(goal["measure"], goal["target"])})
     for task in said["tasks"]:
         who = _("家里") if task["who"] == "guardian" else _("老师")
         lines = [f"{who} · {task['frequency']} · {_('%(n)s 周', n=task['weeks'])}", task["text"]]
-        lines += [f"{_('注意')}：{task['safety']}"] if task["safety"] else []
+        lines += [labelled(_("注意"), task["safety"])] if task["safety"] else []
         lines += [task["note"]] if task["note"] else []
         parts.append({"title": task["title"], "text": "\n".join(lines)})
     return parts
@@ -85,7 +85,7 @@ def _signed(child: ChildFacts, signature: SignatureFacts, entry: OpenEntry, now:
         "title": str(TITLES[entry.kind]),
         "note": _("第 %(n)s 版 · %(at)s 签", n=signature.version, at=words.stamp(signature.signed_at)),
         "newer": words.signed_before(signature.version, entry.version),
-        "level": level_words(signature),
+        "level": words.level(signature),
         "withdrawn": _("已撤回 · %(at)s", at=words.stamp(signature.withdrawn_at)) if signature.withdrawn_at else "",
         "receipt_href": url_for("receipts.show", **here) if signature.is_witnessed else "",
         "action": url_for("family.withdraw", **here) if signature.may_be_taken_back(now) else "",

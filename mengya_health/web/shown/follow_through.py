@@ -17,6 +17,7 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.record.versions import Version
 from mengya_health.screening.returning import conditions_asked
 from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import enumerated, in_a_row, joined, labelled, sentences
 from mengya_health.web.shown.seen import MISSING, PART_NAMES, back_in_words, check_in_words
 from mengya_health.work import LOCAL
 
@@ -62,16 +63,16 @@ def board(
 def _line(work, child: ChildFacts, task: TaskFacts, sheets, exclusion: OpenEntry | None) -> dict:
     last = task.body.get("last")
     checks = [
-        f"{PART_NAMES[part]}：{check_in_words(check)}"
+        labelled(PART_NAMES[part], check_in_words(check))
         for (child_id, on, part), check in sheets.checks.items()
         if child_id == child.id and on == task.created_at.astimezone(LOCAL).date() and _is_said(check)
     ]
     return {
         "name": f"{child.name} · {child.class_name}",
         "href": url_for("daily.follow_up", task_id=task.id),
-        "note": "；".join(checks),
+        "note": joined(checks),
         "back": back_in_words(follow_through.back_of(work, exclusion), work.today) if exclusion else "",
-        "last": _("已%(step)s", step=STEPS[last]) if last else _("还没告诉监护人"),
+        "last": _("已%(step)s", step=words.told(STEPS[last])) if last else _("还没告诉监护人"),
         "since": words.day(task.created_at.astimezone(LOCAL).date(), work.today),
     }
 
@@ -92,8 +93,8 @@ def _cluster(work, cluster, names: Mapping[UUID, str]) -> str:
         n=cluster.count,
         what=what,
     )
-    whom = "、".join(work.content.behaviours.daily_check.absence_rule["notify"])
-    return said + _("请告诉%(whom)s（只报人数，不报姓名）。", whom=whom)
+    whom = enumerated(work.content.behaviours.daily_check.absence_rule["notify"])
+    return sentences([said, _("请告诉%(whom)s（只报人数，不报姓名）。", whom=whom)])
 
 
 def _checked(work, group_id: UUID, children: list[ChildFacts], sheets) -> str:
@@ -121,7 +122,7 @@ def matter_page(work, matter: FollowThrough, form) -> dict:
         )
         if matter.child.group_id
         else "",
-        "choices": [{"value": each, "text": STEPS[each]} for each in follow_through.WRITTEN],
+        "choices": [{"value": each, "text": words.told(STEPS[each])} for each in follow_through.WRITTEN],
         "ways": [{"value": each, "text": each} for each in (*follow_through.WAYS, *follow_through.HANDLED)],
         "exclusion": _exclusion(work, matter, code, said, form),
         "is_excluded": matter.exclusion is not None,
@@ -139,7 +140,7 @@ def _step(work, step: Version) -> dict:
     return {
         "at": f"{words.day(local.date(), work.today)} {local:%H:%M}",
         "by": step.author,
-        "text": "，".join(filter(None, (STEPS[said["step"]], said["way"], said["text"]))),
+        "text": in_a_row(filter(None, (words.told(STEPS[said["step"]]), words.told(said["way"]), said["text"]))),
     }
 
 

@@ -13,6 +13,7 @@ from mengya_health.care.queries import OpenCase
 from mengya_health.errors import NotNow
 from mengya_health.locale import language
 from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import bracketed, joined, sentence
 from mengya_health.work import LOCAL
 
 # State → the event that takes a case on round the loop; the others lead aside or back.
@@ -71,7 +72,7 @@ def ring(facts: CaseFacts, whose_turn: str, shown_gate: dict | None) -> dict:
             {"name": str(words.STAGES[name][1]), "state": state, "note": _step_note(facts, name, state)}
             for name, state in zip(names, states, strict=True)
         ],
-        "centre": facts.loop.states[facts.state].name if is_closed else str(words.STAGES[stage][1]),
+        "centre": words.told(facts.loop.states[facts.state].name) if is_closed else str(words.STAGES[stage][1]),
         "note": _("%(met)s / %(of)s 项已满足", met=shown_gate["met"], of=shown_gate["of"]) if shown_gate else "",
         "turn": words.turn(whose_turn),
         "share": 100 * shown_gate["met"] // shown_gate["of"] if shown_gate else 0,
@@ -133,11 +134,11 @@ def _row(condition: Condition, *, is_met: bool) -> dict:
     mark, text = who(condition.whose_turn)
     note = condition.evidence_zh
     if condition.is_released:
-        note = "；".join(filter(None, (note, _("区级复核医生已放行"))))
+        note = joined(filter(None, (note, _("区级复核医生已放行"))))
     if not is_met and not note and condition.missing:
-        note = condition.missing.what_zh
+        note = words.told(condition.missing.what_zh)
     return {
-        "what": condition.title_zh,
+        "what": words.told(condition.title_zh),
         "note": note,
         "role": mark,
         "role_text": text,
@@ -148,15 +149,17 @@ def _row(condition: Condition, *, is_met: bool) -> dict:
 
 def _missing(missing: Missing, links: Mapping[str, str]) -> dict:
     mark, text = who(missing.whose_turn)
-    what = missing.what_zh
+    what = words.told(missing.what_zh)
     if missing.evidence_zh:
-        what = f"{what.rstrip('。')}（{missing.evidence_zh.rstrip('。')}）。"
+        what = sentence(bracketed(what.rstrip("。"), missing.evidence_zh.rstrip("。")))
     return {
         "what": what,
-        "why": missing.why_zh,
+        "why": words.told(missing.why_zh),
         "role": mark,
         "role_text": text,
-        "fixes": [{"text": label, "href": links[target]} for label, target in missing.fix if target in links],
+        "fixes": [
+            {"text": words.told(label), "href": links[target]} for label, target in missing.fix if target in links
+        ],
     }
 
 
@@ -165,7 +168,7 @@ def _gate_title(facts: CaseFacts, event: str) -> str:
     here, there = facts.loop.states[facts.state].stage, facts.loop.states[way.to].stage
     if here != there and there != "closed":
         return _("进入“%(step)s”的条件", step=words.STAGES[there][1])
-    return _("“%(event)s”的条件", event=facts.loop.events[event])
+    return _("“%(event)s”的条件", event=words.told(facts.loop.events[event]))
 
 
 def _last_change(facts: CaseFacts) -> str:

@@ -19,6 +19,7 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.measurements import Measurement, charts_of, growth_shown, latest_velocity, measurements_in
 from mengya_health.web.shown import words
 from mengya_health.web.shown.entries import SHOWN_READINGS, reading
+from mengya_health.web.shown.punctuation import enumerated, in_a_row, sentence, sentences
 
 CHARTS = ("wfa", "lhfa", "wflh", "bfa", "hcfa")
 AGES = ("judged", "actual", "both")
@@ -76,7 +77,7 @@ def key_points(work, entries: Sequence[OpenEntry], tasks: list[TaskFacts]) -> li
     visit = next((task for task in tasks if task.kind == VISIT), None)
     if visit:
         text = _("%(day)s 前", day=visit.due_on.isoformat())
-        points.append({"label": _("下次"), "text": text, "note": visit.title})
+        points.append({"label": _("下次"), "text": text, "note": words.told(visit.title)})
     return points
 
 
@@ -91,12 +92,13 @@ def one_sentence(child: ChildFacts, entries: Sequence[OpenEntry], case: CaseLine
     parts.append(_velocities(child, history))
     if case:
         turn = words.turn(case.whose_turn)
-        turned = f"，{turn['text']}" if turn else ""
+        turned = [turn["text"]] if turn else []
         days = (today - case.opened_on).days + 1
-        parts.append(
-            _("%(name)s：%(state)s，第 %(n)s 天", name=case.name, state=case.state_name, n=days) + turned + "。"
+        now = _(
+            "%(name)s：%(state)s，第 %(n)s 天", name=words.told(case.name), state=words.told(case.state_name), n=days
         )
-    return "".join(parts)
+        parts.append(sentence(in_a_row([now, *turned])))
+    return sentences(parts)
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -159,7 +161,7 @@ def _velocities(child: ChildFacts, history: Sequence[Measurement]) -> str:
         if (found := latest_velocity(child, history, indicator))
         for own, median in [(f"{each:+.{places}f}" for each in (found.per_month, found.median_per_month))]
     ]
-    return _("按月折算：%(all)s。", all="、".join(told)) if told else ""
+    return _("按月折算：%(all)s。", all=enumerated(told)) if told else ""
 
 
 def _weight_course(before: Measurement, now: Measurement, bands: dict) -> str:
@@ -173,4 +175,4 @@ def _weight_course(before: Measurement, now: Measurement, bands: dict) -> str:
     was, is_now = bands.get(before.entry_id, ""), bands.get(now.entry_id, "")
     if was and is_now and was != is_now:
         return course + _("，由“%(was)s”到“%(now)s”。", was=was, now=is_now)
-    return course + (_("，仍在“%(now)s”。", now=is_now) if is_now else "。")
+    return course + (_("，仍在“%(now)s”。", now=is_now) if is_now else sentence(""))

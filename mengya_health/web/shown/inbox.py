@@ -57,7 +57,7 @@ def inbox_page(work, found: Inbox, unheard: frozenset, *, home_href: str) -> dic
 def _waiting(work, line: InboxLine, home_href: str) -> dict:
     late = max(0, (work.today - line.due_on).days)
     return _line(line) | {
-        "text": line.task.title or str(words.TASKS.get(line.kind, "")),
+        "text": words.told(line.task.title) or str(words.TASKS.get(line.kind, "")),
         "note": _("%(day)s 前", day=f"{line.due_on:%m-%d}"),
         "tag": words.overdue(late) if late else str(_("今天就要看")) if line.is_urgent else "",
         "href": _opens(line, home_href),

@@ -25,6 +25,7 @@ from mengya_health.screening.informants import (
 )
 from mengya_health.screening.planned import CheckPlan
 from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import bracketed, enumerated, joined, labelled
 
 
 def to_answer(work, child: ChildFacts, group: WarningSignGroup, mine: OpenEntry | None, state, **page) -> dict:
@@ -32,18 +33,23 @@ def to_answer(work, child: ChildFacts, group: WarningSignGroup, mine: OpenEntry 
     asked, question = work.content.warning_signs.informants, work.content.regression_question
     if mine and not state.values:
         state.values = typed_answers(mine.content)
-    yes_or_no = [{"value": str(each.value), "text": each.text} for each in asked.options]
+    yes_or_no = [{"value": str(each.value), "text": words.told(each.text)} for each in asked.options]
     unsure = [each for each in yes_or_no if each["value"] == str(asked.unsure)]
     return page | {
         "child_name": child.name,
         "lead": asked.lead,
         "form": state,
-        "questions": [{"name": f"ws_{sign.code}", "text": sign.text, "options": yes_or_no} for sign in group.items]
+        "questions": [
+            {"name": f"ws_{sign.code}", "text": words.told(sign.text), "options": yes_or_no} for sign in group.items
+        ]
         + [
             {
                 "name": REGRESSION,
                 "text": question.prompt,
-                "options": [{"value": str(each.value), "text": each.text} for each in question.parent_options] + unsure,
+                "options": [
+                    {"value": str(each.value), "text": words.told(each.text)} for each in question.parent_options
+                ]
+                + unsure,
             }
         ],
     }
@@ -110,7 +116,7 @@ def compared(content: Content, child: ChildFacts, opened: OpenEntry, group: Warn
 def who_differs(stored: Mapping) -> str:
     """Return the headline of a check whose answers differ: 家长、老师和医生说的不一样."""
     roles = dict.fromkeys(str(words.ROLES[each["role"]][1]) for each in stored["informants"])
-    return _("%(who)s和医生说的不一样", who="、".join(roles))
+    return _("%(who)s和医生说的不一样", who=enumerated(roles))
 
 
 def differing(content: Content, group: WarningSignGroup | None, stored: Mapping) -> list[str]:
@@ -119,8 +125,8 @@ def differing(content: Content, group: WarningSignGroup | None, stored: Mapping)
     said = []
     for row in side_by_side(content, group, told, stored["signs"]) if told else ():
         if row.differs:
-            cells = [f"{each['by']}：{each['text']}" for each in _cells(content, row, told)]
-            said.append(f"{row.text}（{' · '.join([*cells, _('医生：%(text)s', text=_doctor(content, row))])}）")
+            cells = [labelled(each["by"], each["text"]) for each in _cells(content, row, told)]
+            said.append(bracketed(row.text, " · ".join([*cells, _("医生：%(text)s", text=_doctor(content, row))])))
     return said
 
 
@@ -129,9 +135,9 @@ def told_answers(content: Content, said: Mapping) -> str:
     group = group_of(content, said["group"])
     seen = [f"“{text}”" for text in noticed(content, group, said).values()]
     unsure = [*said["there"].values(), said["regression"]].count(content.warning_signs.informants.unsure)
-    parts = [_("有：%(items)s", items="、".join(seen))] if seen else []
+    parts = [_("有：%(items)s", items=enumerated(seen))] if seen else []
     parts += [_("%(n)s 条不确定", n=unsure)] if unsure else []
-    return "；".join([*(parts or [_("这几条都没有")]), *([said["note"]] if said["note"] else [])])
+    return joined([*(parts or [_("这几条都没有")]), *([said["note"]] if said["note"] else [])])
 
 
 def in_full(content: Content, said: Mapping) -> Iterator[tuple[str, str]]:
@@ -158,7 +164,7 @@ def decided(stored: Mapping) -> dict | None:
 def _table(content: Content, group: WarningSignGroup | None, told: Sequence[Mapping], signs: Mapping | None) -> dict:
     rows = side_by_side(content, group, told, signs)
     return {
-        "title": _("%(age)s预警征", age=group.label) if group else _("预警征"),
+        "title": _("%(age)s预警征", age=words.told(group.label)) if group else _("预警征"),
         "version": content.warning_signs.version,
         "source": content.warning_signs.source,
         "who": [_who(each) for each in told],
@@ -227,12 +233,12 @@ def _text(content: Content, row: Row, answer: int | None) -> str:
             *signs.regression.parent_options,
             *(each for each in options if each.value == signs.informants.unsure),
         ]
-    return next((each.text for each in options if each.value == answer), "—")
+    return next((words.told(each.text) for each in options if each.value == answer), "—")
 
 
 def _doctor(content: Content, row: Row) -> str:
     if row.doctor is None:
         return "—"
     if row.code == REGRESSION:
-        return next(each.text for each in content.regression_question.options if each.value == row.doctor)
+        return next(words.told(each.text) for each in content.regression_question.options if each.value == row.doctor)
     return _("有") if row.doctor else _("没有")

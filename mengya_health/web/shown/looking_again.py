@@ -87,7 +87,7 @@ def closing_page(work, opened: OpenCase, facts: CaseFacts, state, closing: str) 
     here = {"case_id": opened.case.id}
     ways = [
         {
-            "text": work.content.closing_reasons[each.code],
+            "text": words.told(work.content.closing_reasons[each.code]),
             "href": url_for("cases.close", **here, closing=each.name),
             "is_current": each.name == closing,
         }

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from flask_babel import gettext as _
+
 from mengya_health.care.loop_shown import STOP, Way, ways_of
 from mengya_health.care.workflow import START, Workflow
+from mengya_health.web.shown import words
 
 BOX_WIDTH, BOX_HEIGHT, ROW, TOP = 190, 46, 86, 14
 LANE, NEAR, CORNER = 88, 92, 8  # between lanes, from the boxes to the first, and how round a bend is
@@ -34,13 +37,13 @@ def loop_page(loop: Workflow, *, is_clinical: bool) -> dict:
 
     def name(state: str) -> str:
         if state == START:
-            return "还没有个案"
+            return _("还没有个案")
         found = loop.states[state]
-        return found.name if is_clinical else found.plain or found.name
+        return words.told(found.name if is_clinical else found.plain or found.name)
 
     ways = ways_of(loop)
     return {
-        "title": loop.title,
+        "title": words.told(loop.title),
         "version": loop.version,
         "states": [_state(loop, state, name, ways) for state in (START, *loop.states)],
         "picture": _picture(loop, name, ways),
@@ -50,14 +53,14 @@ def loop_page(loop: Workflow, *, is_clinical: bool) -> dict:
 def _state(loop: Workflow, state: str, name: Callable[[str], str], ways: list[Way]) -> dict:
     return {
         "name": name(state),
-        "stage": loop.stages[loop.states[state].stage] if state != START else "",
+        "stage": words.told(loop.stages[loop.states[state].stage]) if state != START else "",
         "steps": [
             {
-                "event": way.event_zh,
-                "by": way.by_zh,
-                "to": "不变" if way.to == state else name(way.to),
-                "only_if": way.only_if_zh,
-                "release": way.release_zh,
+                "event": words.told(way.event_zh),
+                "by": words.told(way.by_zh),
+                "to": _("不变") if way.to == state else name(way.to),
+                "only_if": [words.told(each) for each in way.only_if_zh],
+                "release": words.told(way.release_zh),
             }
             for way in ways
             if way.state == state
@@ -79,7 +82,12 @@ def _picture(loop: Workflow, name: Callable[[str], str], ways: list[Way]) -> dic
     paths += [_bent(arrow, lane, left, -1, back) for arrow, lane in _lanes(back).items()]
     paths += [_down(arrow, left + BOX_WIDTH // 2) for arrow in straight]
     boxes = [
-        {"x": left, "y": TOP + ROW * row, "name": name(state), "stage": loop.stages[loop.states[state].stage]}
+        {
+            "x": left,
+            "y": TOP + ROW * row,
+            "name": name(state),
+            "stage": words.told(loop.stages[loop.states[state].stage]),
+        }
         for state, row in rows.items()
     ]
     return {"width": width, "height": TOP + ROW * len(rows), "boxes": boxes, "paths": paths}
@@ -90,7 +98,7 @@ def _arrows(rows: dict[str, int], ways: list[Way]) -> list[Arrow]:
     said: dict[tuple[int, int], list[str]] = {}
     for way in ways:
         if way.state != START and way.to != way.state and way.event != STOP:
-            said.setdefault((rows[way.state], rows[way.to]), []).append(way.event_zh.partition("，")[0])
+            said.setdefault((rows[way.state], rows[way.to]), []).append(words.told(way.event_zh).partition(_("，"))[0])
     return [Arrow(start, end, " / ".join(texts)) for (start, end), texts in said.items()]
 
 

@@ -61,11 +61,13 @@ def away_page(
         "child": child_head(child, work.today),
         "back": back_to(child),
         "has_left": has_left,
-        "cases": [{"text": f"{each.name} · {each.state_name}", "note": each.number} for each in cases],
+        "cases": [
+            {"text": f"{words.told(each.name)} · {words.told(each.state_name)}", "note": each.number} for each in cases
+        ],
         "rows": [_due_row(each, work.today, is_titled=True) for each in tasks if each.kind != "handover"],
         "referrals": [_("转诊单 %(number)s", number=each.number) for each in referrals if _is_open(each)],
         "class_name": child.class_name,
-        "reasons": [{"value": name, "text": reasons[name]} for name in REASONS],
+        "reasons": [{"value": name, "text": words.told(reasons[name])} for name in REASONS],
         "form": form,
         "action": url_for("moves.leave", **here),
         "return_action": url_for("moves.come_back", **here),
@@ -104,11 +106,11 @@ def written_page(work, child: FormerChild, entries: list[OpenEntry], cases: list
         else _("%(day)s 起不在您的班里。这里只有您自己写的，别的都看不到。", day=child.until_on.isoformat()),
         "cases": [
             {
-                "title": f"{each.name} · {each.number}",
+                "title": f"{words.told(each.name)} · {each.number}",
                 "steps": [
                     {
                         "on": step.at.astimezone(LOCAL).date().isoformat(),
-                        "text": f"{loop.events.get(step.event, step.event)} → {loop.states[step.to_state].name}",
+                        "text": _step(loop, step),
                     }
                     for step in each.steps
                 ],
@@ -171,7 +173,7 @@ def _due_row(task: TaskFacts, today: date, *, is_titled: bool) -> dict:
     late = max(0, (today - task.due_on).days)
     kind = words.said(words.TASKS[task.kind])
     return {
-        "text": (task.title or kind) if is_titled else kind,
+        "text": (words.told(task.title) or kind) if is_titled else kind,
         "due": task.due_on.isoformat(),
         "overdue": words.overdue(late) if late else "",
         "role": mark,
@@ -181,3 +183,8 @@ def _due_row(task: TaskFacts, today: date, *, is_titled: bool) -> dict:
 
 def _is_open(referral: ReferralFacts) -> bool:
     return not referral.is_settled
+
+
+def _step(loop, step) -> str:
+    event, state = loop.events.get(step.event, step.event), loop.states[step.to_state].name
+    return f"{words.told(event)} → {words.told(state)}"

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from mengya_health.content.shapes import Sourced
+from mengya_health.web.shown.punctuation import bracketed, in_a_row
 
 # How a screening ended → kind of status tag and its word. Not judged and not finished are never shown as normal.
 CONCLUSIONS = {
@@ -38,7 +39,7 @@ def origin_text(origin: Sourced, version: str) -> str:
     """
     kind = str(BASES[origin.basis]) if origin.basis else ""
     checked = "" if origin.verified is not False or origin.basis == "product_default" else _("原文未核对")
-    kinds = "，".join(each for each in (kind, checked) if each)
+    kinds = in_a_row(each for each in (kind, checked) if each)
     source = origin.source or ""
-    said = f"{source}（{kinds}）" if source and kinds else source or kinds or str(BASES["product_default"])
+    said = bracketed(source, kinds) if source and kinds else source or kinds or str(BASES["product_default"])
     return said + (" · " + _("内容版本 %(version)s", version=version) if version else "")

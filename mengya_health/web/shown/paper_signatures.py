@@ -14,6 +14,7 @@ from mengya_health.signing.queries import PaperFacts
 from mengya_health.web.shown import words
 from mengya_health.web.shown.cases import back_to_case
 from mengya_health.web.shown.children import back_to, child_head, relation_options
+from mengya_health.web.shown.punctuation import bracketed
 
 NO_ACCOUNT = "none"
 
@@ -30,7 +31,7 @@ def paper_page(work, opened: OpenCase, kind: str, version: int, family: list[Fam
         "title": words.said(words.KINDS[kind]),
         "version": version,
         "version_text": _("第 %(n)s 版", n=version),
-        "level": LEVEL_LABELS[PAPER],
+        "level": words.told(LEVEL_LABELS[PAPER]),
         "guardians": [*options, {"value": NO_ACCOUNT, "text": _("没有账号的监护人"), "hint": _("在下面写姓名")}],
         "relations": relation_options(),
     }
@@ -46,11 +47,11 @@ def confirm_page(
         "action": url_for("cases.save_confirmation", task_id=task_id),
         "form": form,
         "is_first": paper.witness_id == work.actor.user_id,
-        "level": LEVEL_LABELS[PAPER],
+        "level": words.told(LEVEL_LABELS[PAPER]),
         "scan_href": url_for("attachments.download", child_id=child.id, attachment_id=paper.scan_id),
         "rows": [
             {"label": _("签的是"), "text": f"{words.KINDS[entry.kind]} · {_('第 %(n)s 版', n=entry.version)}"},
-            {"label": _("谁签的"), "text": f"{paper.name}（{words.RELATIONS[paper.relation]}）"},
+            {"label": _("谁签的"), "text": bracketed(paper.name, words.RELATIONS[paper.relation])},
             {"label": _("签的那天"), "text": paper.signed_on.isoformat()},
             {"label": _("第一位见证人"), "text": witness},
         ],

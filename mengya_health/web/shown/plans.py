@@ -18,6 +18,7 @@ from mengya_health.web.shown.asked import asked_of_follow_up, basis_text, rule_c
 from mengya_health.web.shown.cases import back_to_case
 from mengya_health.web.shown.children import child_head
 from mengya_health.web.shown.looking_again import as_list
+from mengya_health.web.shown.punctuation import enumerated, in_a_row
 
 GOALS = (1, 2, 3)
 WHO = {"parent": "guardian", "teacher": "teacher"}  # the menu's word → the hand that does it
@@ -100,7 +101,7 @@ def _measure_hint(content: Content, facts: CaseFacts) -> str:
     named = [content.metrics[code].name for code in (*facts.triggers, *asked.readings) if code in content.metrics]
     if not named:
         return _("写能数、能量、能看到的")
-    return _("例如：%(names)s", names="、".join(list(dict.fromkeys(named))[:3]))
+    return _("例如：%(names)s", names=enumerated(list(dict.fromkeys(named))[:3]))
 
 
 def _services(work, facts: CaseFacts, child: ChildFacts, tasks: tuple[Task, ...]) -> list[dict]:
@@ -122,9 +123,9 @@ def _task(facts: CaseFacts, child: ChildFacts, task: Task, general_safety) -> di
     every = general_safety(task.general_safety) if task.general_safety else ""
     return {
         "code": task.id,
-        "title": task.title,
+        "title": words.told(task.title),
         "text": task.text,
-        "frequency": " · ".join(filter(None, (task.frequency, _minutes(task)))),
+        "frequency": " · ".join(filter(None, (words.told(task.frequency), _minutes(task)))),
         "safety": task.safety or "",
         "general_safety": every.partition("——")[2] or every,
         "basis": basis_text(task),
@@ -147,7 +148,7 @@ def _limit_note(facts: CaseFacts) -> str:
         for hand, limit in most.items()
         if hand == "guardian" or facts.child.attends
     ]
-    return "，".join(parts)
+    return in_a_row(parts)
 
 
 def _evidence(facts: CaseFacts) -> list[dict]:

@@ -5,7 +5,6 @@ from flask_babel import gettext as _
 
 from mengya_health.handouts.models import Handout
 from mengya_health.people.facts import ChildFacts
-from mengya_health.signing.levels import level_words
 from mengya_health.signing.receipts import Standing
 from mengya_health.web.shown import words
 from mengya_health.web.shown.papers import STATES
@@ -38,7 +37,7 @@ def _rows(standing: Standing, signer: str) -> list[tuple]:
         (_("意见"), str(words.DECIDED[signature.decision])),
         (_("谁签的"), signer),
         (_("什么时候"), words.stamp(signature.signed_at)),
-        (_("签名级别"), level_words(signature)),
+        (_("签名级别"), words.level(signature)),
         (_("已撤回"), words.stamp(withdrawn_at) if withdrawn_at else ""),
         (_("在档案历史里"), _("第 %(n)s 条", n=standing.child_seq)),
     ]

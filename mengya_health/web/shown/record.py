@@ -18,6 +18,7 @@ from mengya_health.web.shown import words
 from mengya_health.web.shown.children import child_head, may
 from mengya_health.web.shown.growth import growth_card, key_points, one_sentence
 from mengya_health.web.shown.links import task_href
+from mengya_health.web.shown.punctuation import enumerated, sentence
 from mengya_health.web.shown.urgent import open_outcomes
 from mengya_health.web.shown.vaccines import vaccine_points
 
@@ -81,7 +82,7 @@ def loop_ring(case: CaseLine | None, tasks: Iterable[TaskFacts], today: date, *,
     now, centre = words.STAGES[case.stage] if case else words.STAGES["prevention"]
     note = _next_visit_note(tasks, today)
     if case:
-        note = case.state_name if is_clinical else case.plain_state
+        note = words.told(case.state_name if is_clinical else case.plain_state)
     states = ["done" if step < now else "now" if step == now else "todo" for step in range(1, 5)]
     begun = _("第 %(n)s 天", n=(today - case.opened_on).days + 1) if case else ""
     return {
@@ -136,9 +137,9 @@ def _case_line(case: CaseLine, tasks: list[TaskFacts], today: date, *, is_clinic
     late = [task for task in tasks if task.case_id == case.id and task.due_on < today]
     tag = {"kind": "overdue", "text": words.overdue((today - late[0].due_on).days)} if late else None
     if is_closed:
-        tag = {"kind": "note", "text": case.state_name if is_clinical else case.plain_state}
+        tag = {"kind": "note", "text": words.told(case.state_name if is_clinical else case.plain_state)}
     return {
-        "text": case.name if is_clinical else case.plain_name,
+        "text": words.told(case.name if is_clinical else case.plain_name),
         "href": url_for("cases.show", case_id=case.id) if is_doctor else "",
         "step": step if not is_closed or case.state == "resolved" else 1,
         "step_text": case.closed_on.isoformat() if is_closed and case.closed_on else str(name),
@@ -157,7 +158,7 @@ def _turn_note(case: CaseLine | None, tasks: list[TaskFacts], *, is_doctor: bool
     who = words.TURNS[case.whose_turn][1]
     return {
         "lead": _("还差%(who)s %(n)s 件事：", who=who, n=len(own)),
-        "text": "、".join(task.title for task in own) + "。",
+        "text": sentence(enumerated(words.told(task.title) for task in own)),
         "href": url_for("cases.show", case_id=case.id) if is_doctor else "",
         "link_text": _("看这个个案"),
     }
@@ -177,7 +178,7 @@ def _next_step(child: ChildFacts, task: TaskFacts, today: date, *, is_doctor: bo
     late = (today - task.due_on).days
     when = _("%(day)s 前", day=f"{task.due_on:%Y-%m-%d}")
     return {
-        "what": task.title or str(words.TASKS[task.kind]),
+        "what": words.told(task.title) or str(words.TASKS[task.kind]),
         "note": f"{when} · {words.overdue(late)}" if late > 0 else when,
         "role": mark,
         "role_text": str(who),

@@ -29,6 +29,7 @@ from mengya_health.web.shown.cases import back_to_case, choices
 from mengya_health.web.shown.children import child_head, may
 from mengya_health.web.shown.entries_in_full import in_full
 from mengya_health.web.shown.looking_again import as_list
+from mengya_health.web.shown.punctuation import labelled, with_colons
 from mengya_health.web.shown.qr import qr_code
 from mengya_health.web.shown.reminders import reminder_text
 from mengya_health.work import LOCAL
@@ -92,7 +93,7 @@ def letter_page(work, letter: Letter, *, back: dict) -> dict:
             "born": child.birth_on.isoformat(),
             "number": child.number,
             "allergies": child.allergies,
-            "contacts": [f"{each.name}（{words.RELATIONS[each.relation]}） {each.phone}" for each in child.contacts],
+            "contacts": [words.contact(each) for each in child.contacts],
         },
         "referral": _letter(work, letter),
         "growth": _growth(work, letter),
@@ -220,7 +221,7 @@ def _receiver(receiver: Receiver, *, is_agreed: bool) -> str:
 def _urgency(content: Content, limit_id: str) -> dict:
     limit = content.time_limits[limit_id]
     text = _("%(n)s 天内", n=limit.days) if limit.days else _("当天")
-    return {"value": limit_id, "text": text, "hint": f"{limit.what} · {_('依据')}：{basis_text(limit)}"}
+    return {"value": limit_id, "text": text, "hint": f"{limit.what} · {labelled(_('依据'), basis_text(limit))}"}
 
 
 def _materials(work, letter: Letter) -> list[dict]:
@@ -251,4 +252,4 @@ def _given_up(content: Content, referral: ReferralFacts) -> str:
     if not referral.not_done:
         return ""
     reason = loop_of(content).not_done_reasons.get(referral.not_done["reason"], "")
-    return "：".join(filter(None, (reason, referral.not_done.get("text", ""))))
+    return with_colons(filter(None, (reason, referral.not_done.get("text", ""))))

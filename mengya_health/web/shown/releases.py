@@ -23,7 +23,7 @@ def ask_page(
     """Return the page on which a doctor asks for a release (pages/cases/note.html)."""
     as_list(state, "wanted")
     options = [
-        {"value": f"{event}.{each.name}", "text": each.title_zh, "hint": _("用于“%(step)s”", step=said)}
+        {"value": f"{event}.{each.name}", "text": words.told(each.title_zh), "hint": _("用于“%(step)s”", step=said)}
         for event, said, each in found
     ]
     facts = [_("只有缺的材料可以申请放行；家长的同意和签名，谁都不能代替。")]
@@ -61,14 +61,21 @@ def answer_page(work, opened: OpenCase, facts: CaseFacts, task: TaskFacts, state
         "child": child_head(opened.child, work.today, is_clinical=False),
         "back": {"text": _("复核"), "href": url_for("releases.waiting")},
         "facts": [
-            {"label": _("个案"), "text": f"{facts.pathway.name} · {facts.loop.states[facts.state].name}"},
-            {"label": _("要走的一步"), "text": facts.loop.events[event]},
+            {
+                "label": _("个案"),
+                "text": f"{words.told(facts.pathway.name)} · {words.told(facts.loop.states[facts.state].name)}",
+            },
+            {"label": _("要走的一步"), "text": words.told(facts.loop.events[event])},
             {"label": _("医生的理由"), "text": task.body["reason"]},
             {"label": _("申请于"), "text": words.stamp(task.created_at)},
             {"label": _("请在此前答复"), "text": task.due_on.isoformat()},
         ],
         "missing": [
-            {"what": each.title_zh, "why": each.missing.why_zh if each.missing else _("现在已经有了")} for each in rows
+            {
+                "what": words.told(each.title_zh),
+                "why": words.told(each.missing.why_zh) if each.missing else _("现在已经有了"),
+            }
+            for each in rows
         ],
         "action": url_for("releases.answer", case_id=opened.case.id, task_id=task.id),
         "form": state,

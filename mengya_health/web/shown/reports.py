@@ -11,6 +11,7 @@ from mengya_health.record.reporting import ChildHere
 from mengya_health.record.reports import OpenReport
 from mengya_health.web.shown import words
 from mengya_health.web.shown.attachments import size_text
+from mengya_health.web.shown.punctuation import in_a_row, joined
 
 STATUSES = {
     "requested": lazy("已写下，等负责人看"),
@@ -101,10 +102,10 @@ def _lines(work, said: dict) -> list[tuple[str, str]]:
     """Return what a report says, line by line; an empty text was not filled in."""
     names = {sign.code: sign.name for sign in work.content.mandatory_report.signs}
     return [
-        (_("看到或听到"), "；".join(names.get(code, code) for code in said["signs"])),
+        (_("看到或听到"), joined(names.get(code, code) for code in said["signs"])),
         (_("事实"), said["text"]),
         (_("什么时候发现的"), f"{said['seen_on']} {said['seen_at']}".strip()),
-        (_("报警 110"), "，".join(filter(None, (str(POLICE[said["police"]]), said["police_at"])))),
+        (_("报警 110"), in_a_row(filter(None, (str(POLICE[said["police"]]), said["police_at"])))),
         (_("受案单位与回执号"), said["police_number"]),
         (_("主管部门报告"), said["authority"]),
         (_("已经做的保护"), said["protection"]),

@@ -31,6 +31,7 @@ from mengya_health.screening.schedule import (
 )
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head
+from mengya_health.web.shown.punctuation import enumerated, span
 from mengya_health.web.shown.vaccines import reminders, vaccine_rows
 
 STATUS = {
@@ -58,7 +59,9 @@ def schedule_page(work, child: ChildFacts, entries: Sequence[OpenEntry], planned
         "upcoming": _next(work, child, next_visit(lines), planned),
         "form": form,
         "excuse_action": url_for("schedule.excuse", child_id=child.id) if planned else "",
-        "reasons": [{"value": c, "text": text} for c, text in loop_of(work.content).not_done_reasons.items()],
+        "reasons": [
+            {"value": c, "text": words.told(text)} for c, text in loop_of(work.content).not_done_reasons.items()
+        ],
         "events": [_event(each) for each in events_of(work, child, entries)],
         "vaccines": [] if booklet.is_empty else vaccine_rows(work, child, booklet),
         "reminders": reminders(work, child, entries),
@@ -83,7 +86,7 @@ def family_visit(work, child: ChildFacts, entries: Sequence[OpenEntry]) -> dict 
     line = next_visit(lines_of(work, child, entries))
     if line is None:
         return None
-    name, asked_on = line.visit.name, _doctors_day(work, entries)
+    name, asked_on = words.told(line.visit.name), _doctors_day(work, entries)
     if line.status == OVERDUE:
         text = _("%(name)s的时间过了，还可以补做，请打电话约时间。", name=name)
     elif asked_on:
@@ -93,7 +96,7 @@ def family_visit(work, child: ChildFacts, entries: Sequence[OpenEntry]) -> dict 
     else:
         days = {"first": _day(line.first_on), "last": _day(line.last_on)}
         text = _("下次是%(name)s：%(first)s 至 %(last)s。", name=name, **days)
-    return {"text": text, "place": line.visit.place}
+    return {"text": text, "place": words.told(line.visit.place)}
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -118,14 +121,14 @@ def _row(work, child: ChildFacts, line: VisitLine, checks: dict[str, OpenEntry])
     if line.status == DONE:
         note = _day(line.done_on)
     elif line.status == EXCUSED:
-        note = loop_of(work.content).not_done_reasons[line.reason]
+        note = words.told(loop_of(work.content).not_done_reasons[line.reason])
     elif line.status == OVERDUE:
         text = words.overdue((work.today - line.last_on).days)
     is_check = check is not None and check.kind == "screening"
     return {
         "name": words.short_visit(line.visit.name),
-        "window": f"{_day(line.first_on)} ～ {_day(line.last_on)}",
-        "with": "、".join(event.name for event in _special(work, line)),
+        "window": span(_day(line.first_on), _day(line.last_on)),
+        "with": enumerated(words.told(event.name) for event in _special(work, line)),
         "kind": kind,
         "text": str(text),
         "note": note,
@@ -144,7 +147,7 @@ def _special(work, line: VisitLine) -> list[SideEvent]:
 def _before_note(before: list[VisitLine]) -> str:
     if not before:
         return ""
-    names = "、".join(words.short_visit(line.visit.name) for line in before)
+    names = enumerated(words.short_visit(line.visit.name) for line in before)
     return _("来本门诊以前的 %(n)s 次不算漏检：%(names)s。没做过的化验和筛查会并到下一次。", n=len(before), names=names)
 
 
@@ -155,8 +158,8 @@ def _next(work, child: ChildFacts, line: VisitLine | None, planned: Task | None)
     late = (work.today - line.last_on).days
     day = planned.due_on if planned else line.last_on
     return {
-        "name": line.visit.name,
-        "window": f"{_day(line.first_on)} ～ {_day(line.last_on)}",
+        "name": words.told(line.visit.name),
+        "window": span(_day(line.first_on), _day(line.last_on)),
         "kind": kind,
         "text": words.overdue(late) if line.status == OVERDUE else str(text),
         "place": line.visit.place,
@@ -171,7 +174,7 @@ def _event(line: EventLine) -> dict:
     return {
         "name": line.event.name,
         "note": line.event.note,
-        "window": " ～ ".join(days).strip(" ～") if all(days) else next(filter(None, days), ""),
+        "window": span(*days) if all(days) else next(filter(None, days), ""),
         "kind": "waiting" if line.is_now else "note",
         "text": _("现在做") if line.is_now else _("还没到"),
         "is_optional": line.event.is_optional,

@@ -11,6 +11,8 @@ from mengya_health.care.follow_through import STEPS, course_of
 from mengya_health.content import Content
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.returning import Return, return_of
+from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import enumerated, in_a_row, joined, labelled, sentences
 from mengya_health.work import LOCAL
 
 KINDS = ("observation", "home_observation", "daily_check", "daily_step", "exclusion")
@@ -33,7 +35,7 @@ MISSING = {
 
 def plainly(content: Content, entry: OpenEntry) -> str:
     """Return one of these entries in a sentence, without a score or the name of a disease."""
-    return "；".join(text for _label, text in in_rows(content, entry.kind, entry.content))
+    return joined(text for _label, text in in_rows(content, entry.kind, entry.content))
 
 
 def in_rows(content: Content, kind: str, said: dict) -> Iterator[tuple[str, str]]:
@@ -47,7 +49,7 @@ def check_in_words(check: Mapping) -> str:
     parts += [_("%(card)s牌", card=check["card"])] if check.get("card") else []
     parts += [f"{check['temperature']}℃"] if check.get("temperature") else []
     parts += [each for name in ("seen", "columns", "symptoms") for each in check.get(name, ())]
-    return "、".join([*parts, *(check[name] for name in ("asked", "brought", "handling") if check.get(name))])
+    return enumerated([*parts, *(check[name] for name in ("asked", "brought", "handling") if check.get(name))])
 
 
 def back_in_words(back: Return, today: date) -> str:
@@ -56,23 +58,23 @@ def back_in_words(back: Return, today: date) -> str:
     needs = [*way.open, *([] if back.has_certificate else [_("医院的返园证明，或社区医生的核验")])]
     from_on = way.from_at.astimezone(LOCAL).date() if way.from_at else None
     if way.missing:
-        lead = _("还不知道%(what)s，先在家休息。", what="、".join(str(MISSING[each]) for each in way.missing))
+        lead = _("还不知道%(what)s，先在家休息。", what=enumerated(str(MISSING[each]) for each in way.missing))
     elif from_on and from_on > today:
         lead = _("%(day)s 起可以回来。", day=from_on.isoformat())
     else:
         lead = _("日子已经到了。")
-    return lead + (_("还要：%(needs)s。", needs="、".join(needs)) if needs else _("都齐了。"))
+    return sentences([lead, _("还要：%(needs)s。", needs=enumerated(needs)) if needs else _("都齐了。")])
 
 
 def _observation(content: Content, said: dict) -> Iterator[tuple[str, str]]:
     items = content.behaviours.items
     for each in said.get("logs", ()):
         label, choices = MEALS[each["name"]]
-        yield str(label), f"{label}：{choices[each['value']]}"
+        yield str(label), labelled(label, choices[each["value"]])
     for each in said.get("items", ()):
         item = items.get(each["code"])
-        text = item.text if item else each["code"]
-        yield content.behaviours.domains[item.domain] if item else "", f"{text}：{SCORES[each['score']]}"
+        text = words.told(item.text) if item else each["code"]
+        yield words.told(content.behaviours.domains[item.domain]) if item else "", labelled(text, SCORES[each["score"]])
     if said.get("note"):
         yield _("备注"), said["note"]
 
@@ -84,11 +86,12 @@ def _daily_check(_content: Content, said: dict) -> Iterator[tuple[str, str]]:
         for part, check in sorted(said["days"][day].items()):
             if state_of(check) == SEEN or check["presence"] != "here":
                 label = _("%(day)s 日%(part)s", day=int(day[1:]), part=PART_NAMES[part])
-                yield label, f"{label}：{check_in_words(check)}"
+                yield label, labelled(label, check_in_words(check))
 
 
 def _daily_step(_content: Content, said: dict) -> Iterator[tuple[str, str]]:
-    yield STEPS[said["step"]], "，".join(filter(None, (STEPS[said["step"]], said["way"], said["text"])))
+    step = words.told(STEPS[said["step"]])
+    yield step, in_a_row(filter(None, (step, words.told(said["way"]), said["text"])))
 
 
 def _exclusion(content: Content, said: dict) -> Iterator[tuple[str, str]]:

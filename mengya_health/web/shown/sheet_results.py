@@ -14,10 +14,13 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.measurements import growth_shown
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.sheet_commands import find_sheet, typed_values
-from mengya_health.screening.sheet_forms import TIER_RESULTS, areas_of, labels_of
+from mengya_health.screening.sheet_forms import areas_of, labels_of
 from mengya_health.screening.sheets import Sheet, notes_of, plan_sheet
+from mengya_health.web.shown import words
 from mengya_health.web.shown.check_results import growth_part, judged_part
 from mengya_health.web.shown.children import child_head
+from mengya_health.web.shown.punctuation import enumerated
+from mengya_health.web.shown.sheets import TIERS
 
 OF_TIERS = {1: "{tier}未见异常", 2: "{tier}异常", 3: "确诊"}
 
@@ -54,14 +57,14 @@ def _answers(content: Content, sheet: Sheet, plan: CheckPlan, stored: dict) -> I
             options = line.options or ({1: _("是"), 0: _("否")} if line.kind == "flag" else {})
             texts = [options[int(each)] if options else each for each in ([value] if isinstance(value, str) else value)]
             unit = content.metrics[line.metric].unit if line.metric and not options else ""
-            yield line.name, f"{'、'.join(texts)} {unit}".strip()
+            yield line.name, f"{enumerated(texts)} {unit}".strip()
     yield from _ticked(plan, typed)
 
 
 def _about(content: Content, sheet: Sheet, typed: dict, labels: dict) -> Iterator[tuple[str, str]]:
     if "tier" in typed:
         yield labels["tier"], typed["tier"]
-        yield labels["tier_result"], TIER_RESULTS[typed["tier_result"]]
+        yield labels["tier_result"], str(TIERS[typed["tier_result"]])
     if "tool" in typed:
         yield labels["tool"], content.instruments[typed["tool"]].name
     for name in ("by", "version", "cutoff"):
@@ -77,10 +80,10 @@ def _about(content: Content, sheet: Sheet, typed: dict, labels: dict) -> Iterato
 
 def _ticked(plan: CheckPlan, typed: dict) -> Iterator[tuple[str, str]]:
     for each in plan.group.items if plan.group else ():
-        yield each.text, _("有") if typed.get(f"ws_{each.code}") == "1" else _("没有")
+        yield words.told(each.text), _("有") if typed.get(f"ws_{each.code}") == "1" else _("没有")
     for each in plan.told:
         if each.name in typed:
-            yield each.text, _("有") if typed[each.name] == "1" else _("没有")
+            yield words.told(each.text), _("有") if typed[each.name] == "1" else _("没有")
 
 
 def _of_tier(sheet: Sheet, stored: dict) -> list[str]:

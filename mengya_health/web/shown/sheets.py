@@ -8,6 +8,7 @@ from uuid import UUID
 
 from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as lazy
 
 from mengya_health.content import Content
 from mengya_health.content.typed_numbers import likely, range_of
@@ -19,7 +20,7 @@ from mengya_health.screening.expected import expected_of
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.queries import checks_of
 from mengya_health.screening.sheet_commands import typed_values, urgent_in_sheet
-from mengya_health.screening.sheet_forms import TIER_RESULTS, areas_of
+from mengya_health.screening.sheet_forms import areas_of
 from mengya_health.screening.sheets import Sheet, asks_position, notes_of, plan_sheet, sheets, tiers_of, tools_of
 from mengya_health.screening.urgent import Urgent, urgent_fields
 from mengya_health.screening.wording import in_words
@@ -27,8 +28,11 @@ from mengya_health.web.shown import words
 from mengya_health.web.shown.checks import no_signs_note, soft_checks, usual_position
 from mengya_health.web.shown.children import back_to, child_head
 from mengya_health.web.shown.origins import CONCLUSIONS, origin_text
+from mengya_health.web.shown.punctuation import enumerated
 from mengya_health.web.shown.urgent import banner
 
+# How one tier of a screening came out, as the doctor enters it.
+TIERS = {"1": lazy("未见异常"), "2": lazy("异常"), "3": lazy("确诊")}
 ALWAYS_LOOKED_AT = {"done_on", "position"}
 
 
@@ -92,7 +96,7 @@ def _row(work, child: ChildFacts, sheet: Sheet, done: Iterable[OpenEntry]) -> di
     ages = sheet.screening.ages if sheet.form is None else sheet.instrument.ages
     row = {
         "name": sheet.name,
-        "ages": ages if isinstance(ages, str) else "、".join(_age_words(str(each)) for each in ages),
+        "ages": ages if isinstance(ages, str) else enumerated(_age_words(str(each)) for each in ages),
         "href": url_for("screenings.enter", child_id=child.id, key=sheet.key),
         "last": "",
         "last_href": "",
@@ -150,12 +154,17 @@ def _page(work, child: ChildFacts, sheet: Sheet, plan: CheckPlan, state) -> dict
         "results": _options(sheet.form.results) if sheet.form and sheet.form.results else [],
         "tools": _options(tools_of(content, sheet)),
         "tiers": [dict(each) for each in tiers_of(sheet)],
-        "tier_results": _options({name: _(text) for name, text in TIER_RESULTS.items()}),
+        "tier_results": _options(TIERS),
         "is_score_only": sheet.is_score_only,
         "asks_by": sheet.is_score_only or bool(areas_of(sheet)),
-        "told": [{"name": each.name, "text": each.text, "is_required": each.is_required} for each in plan.told],
-        "signs_title": plan.group.label if plan.group else "",
-        "signs": [{"name": f"ws_{each.code}", "text": each.text} for each in (plan.group.items if plan.group else ())],
+        "told": [
+            {"name": each.name, "text": words.told(each.text), "is_required": each.is_required} for each in plan.told
+        ],
+        "signs_title": words.told(plan.group.label) if plan.group else "",
+        "signs": [
+            {"name": f"ws_{each.code}", "text": words.told(each.text)}
+            for each in (plan.group.items if plan.group else ())
+        ],
         "signs_note": no_signs_note(content, plan) if sheet.key == "SCR_WSCST" and plan.group is None else "",
         "soft_checks": soft_checks(state),
         "birth_note": _birth_note(sheet),
@@ -191,8 +200,8 @@ def _age_line(child: ChildFacts, sheet: Sheet, plan: CheckPlan) -> str:
     if not sheet.is_judged:
         return words.sex_and_age(child, plan.on)
     if plan.is_corrected and sheet.screening.uses_corrected_age:
-        return _("按矫正月龄 %(age)s 判定", age=child.corrected_age_text(plan.on))
-    return _("按实足月龄 %(age)s 判定", age=child.age_text(plan.on))
+        return _("按矫正月龄 %(age)s 判定", age=words.corrected_age(child, plan.on))
+    return _("按实足月龄 %(age)s 判定", age=words.age(child.birth_on, plan.on))
 
 
 def _line(content: Content, line: FormField) -> dict:
@@ -218,7 +227,7 @@ def _number(child: ChildFacts, content: Content, plan: CheckPlan, line: FormFiel
 
 
 def _mental_age(content: Content, code: str) -> dict:
-    label = content.metrics[code].name.replace("发育商", _("智龄"))
+    label = content.metrics[code].name.replace("发育商", "智龄")
     return {"name": f"ma_{code.lower()}", "label": label, "unit": _("月")}
 
 

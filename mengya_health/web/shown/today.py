@@ -125,7 +125,7 @@ def _remark(work, item: WorkItem, case: CaseLine | None, child: ChildFacts, stan
     if late := standings.tag(item.task):
         return late
     if case:
-        return {"kind": "flag", "text": case.plain_name}
+        return {"kind": "flag", "text": words.told(case.plain_name)}
     born = words.gestation(child)
     return {"kind": "note", "text": born} if born else None
 
@@ -144,7 +144,7 @@ def _decisions(day: DayList, standings: Standings) -> dict:
         "count": number,
         "rows": [
             {
-                "text": f"{item.child.name} · {item.task.title or words.TASKS[item.task.kind]}",
+                "text": f"{item.child.name} · {words.told(item.task.title) or words.TASKS[item.task.kind]}",
                 "href": task_href(item.child.id, item.task),
                 "note": standings.due(item.task),
                 "tag": standings.tag(item.task),

@@ -17,6 +17,7 @@ from mengya_health.screening.urgent_answer import ARRANGED, CALLED, DECLINED, RE
 from mengya_health.screening.urgent_care import OUTCOME, SAME_DAY_LIMIT
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head
+from mengya_health.web.shown.punctuation import joined
 
 ANSWERS = {
     ARRANGED: lazy_gettext("已当面告知家长，并安排当日就诊"),
@@ -46,7 +47,7 @@ def banner(work, urgent: Sequence[Urgent]) -> dict | None:
             }
             for each in urgent
         ],
-        "short": "；".join(each.figures or each.result for each in urgent),
+        "short": joined(each.figures or each.result for each in urgent),
         "options": [{"value": value, "text": str(text)} for value, text in ANSWERS.items()],
         "desks": [{"name": name, "phone": phone} for name, phone in hospital_desks(work)[:MOST_DESKS]],
     }
@@ -96,7 +97,7 @@ def family_notices(tasks: Iterable[TaskFacts]) -> list[dict]:
     """Return what a family does today, in its own words; nothing of what was found."""
     return [
         {
-            "title": task.title,
+            "title": words.told(task.title),
             "then": task.body["then"],
             "call_120": task.body["call_120"],
             "clinic": task.body["clinic"],

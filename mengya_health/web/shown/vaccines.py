@@ -32,6 +32,7 @@ from mengya_health.screening.vaccines import (
 )
 from mengya_health.web.shown.children import child_head
 from mengya_health.web.shown.entries_in_full import SOURCES_OF_DOSES
+from mengya_health.web.shown.punctuation import bracketed, enumerated, joined, labelled, span
 
 STATUS = {
     DONE: ("met", lazy("已接种")),
@@ -75,10 +76,10 @@ def reminders(work, child: ChildFacts, entries: Iterable[OpenEntry]) -> list[str
     if booklet.is_empty:
         return [_("还没有登记接种证")]
     lines = lines_for(work, child, booklet, work.today)
-    told = [f"{_named(line)}：{STATUS[line.status][1]}" for line in next_doses(lines)]
+    told = [labelled(_named(line), STATUS[line.status][1]) for line in next_doses(lines)]
     asked = dict.fromkeys(line.vaccine.name for line in lines if _is_to_ask(line, work.today))
     if asked:
-        told.append(_("请接种门诊判断：%(names)s", names="、".join(asked)))
+        told.append(_("请接种门诊判断：%(names)s", names=enumerated(asked)))
     return told + _blood_test(work, child, booklet, lines)
 
 
@@ -125,7 +126,7 @@ def vaccine_rows(work, child: ChildFacts, booklet: Booklet) -> list[dict]:
             {
                 "name": vaccine.name,
                 "doses": [_dose(line) for line in doses],
-                "note": "；".join(filter(None, notes)),
+                "note": joined(filter(None, notes)),
             }
         )
     usual = {(line.vaccine.code, line.dose) for line in lines}
@@ -223,7 +224,7 @@ def _blood_test(work, child: ChildFacts, booklet: Booklet, lines: tuple[DoseLine
     window = blood_test_window(schedule, vaccinee(work, child, booklet), lines)
     if window is None or not window[0] <= work.today <= window[1]:
         return []
-    return [f"{schedule.blood_test.text}（{window[0]:%m-%d}～{window[1]:%m-%d}）"]
+    return [bracketed(schedule.blood_test.text, span(f"{window[0]:%m-%d}", f"{window[1]:%m-%d}"))]
 
 
 def _field(code: str, dose: int) -> dict:

@@ -3,17 +3,22 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from mengya_health.growth.ages import PRETERM_BELOW_DAYS, TERM_DAYS
 from mengya_health.locale import language
-from mengya_health.people.facts import ChildFacts
+from mengya_health.people.facts import ChildFacts, age_parts, age_text
+from mengya_health.signing.levels import level_parts
+from mengya_health.web.shown.punctuation import bracketed, in_a_row, said
 from mengya_health.work import LOCAL
 
 BIRTH_SIZES = {"SGA": _("小于胎龄"), "AGA": _("适于胎龄"), "LGA": _("大于胎龄")}
 SEX = {"F": _("女"), "M": _("男"), "U": _("性别未定")}
 WEEKDAYS = (_("周一"), _("周二"), _("周三"), _("周四"), _("周五"), _("周六"), _("周日"))
 TODAY = _("今天")
+_NOT_TERM = _("未足月")
+_ENGLISH_UNITS = {"years": "y", "months": "mo", "days": "d"}
 SHADES = ("", "b", "c", "d")  # of the leaf with a child's initial; neighbours differ, boys and girls do not
 
 # Role → its mark and its word.
@@ -135,6 +140,12 @@ def closed(key_class: str, sealed_until: date | None) -> str:
     return str(_("%(name)s：已应家长要求删除，谁也恢复不了。", name=CLASSES[key_class]))
 
 
+def level(signature) -> str:
+    """Return the level of a signature and how its passkey was enrolled, never rounded up."""
+    label, notes = level_parts(signature)
+    return bracketed(told(label), in_a_row(map(told, notes))) if notes else told(label)
+
+
 def code_of(row_id: UUID) -> str:
     """Return a short code for an id, the same on every page: 9F3A-01BC. It tells nobody who or what it is."""
     tail = row_id.hex[-8:].upper()
@@ -152,7 +163,7 @@ def shade_of(child_id: UUID) -> str:
 
 
 def sex_and_age(child: ChildFacts, today: date) -> str:
-    return f"{SEX[child.sex]} · {child.age_text(today)}"
+    return f"{SEX[child.sex]} · {age(child.birth_on, today)}"
 
 
 def gestation(child: ChildFacts) -> str:
@@ -171,24 +182,35 @@ def postmenstrual_weeks(corrected_days: int) -> str:
 
 def birth_size(size: str, percentile_range: str) -> str:
     """Return "小于胎龄（P3–P10）" for a size of WS/T 800—2022, as the clinic says it."""
-    return f"{BIRTH_SIZES[size]}（{percentile_range}）"
+    return bracketed(BIRTH_SIZES[size], percentile_range)
 
 
 def corrected(child: ChildFacts, today: date) -> str:
     """Return "矫正10月24天" while the corrected age is the one to judge by, else ""."""
-    text = child.corrected_age_text(today)
+    text = corrected_age(child, today)
     return str(_("矫正%(age)s", age=text)) if text else ""
 
 
-_SAID: dict[tuple[int, str], str] = {}
+def corrected_age(child: ChildFacts, on: date) -> str:
+    """Return the corrected age where one is used, else ""; before 40 weeks it is 未足月."""
+    if not child.uses_corrected_age(on):
+        return ""
+    return age(child.corrected_birth_on(), on) if on >= child.corrected_birth_on() else said(_NOT_TERM)
 
 
-def said(word) -> str:
-    """Return a word of the tables in the reader's language. Kept by language: a record asks for hundreds of them."""
-    key = (id(word), language())
-    if key not in _SAID:
-        _SAID[key] = str(word)
-    return _SAID[key]
+def age(birth_on: date, on: date) -> str:
+    """Return an age as clinics say it: 25天, 12月3天, 3岁2月; 25 d, 12 mo 3 d, 3 y 2 mo."""
+    if language() == "zh":
+        return age_text(birth_on, on)
+    return " ".join(f"{number} {_ENGLISH_UNITS[unit]}" for unit, number in age_parts(birth_on, on))
+
+
+def told(text: str) -> str:
+    """Return a text that stands elsewhere, in the content or in a stored title, in the reader's language.
+
+    One that has no English stays as it is: so does whatever a person wrote.
+    """
+    return text if language() == "zh" else gettext(text)
 
 
 def weekday(on: date) -> str:
@@ -234,7 +256,7 @@ def stamp(at: datetime) -> str:
 
 def short_visit(name: str) -> str:
     """Return a visit's name as long lists write it: 12月龄健检."""
-    return name.replace("健康检查", "健检")
+    return told(name).replace("健康检查", "健检")
 
 
 def signed_before(signed: int, current: int) -> str:
@@ -242,6 +264,11 @@ def signed_before(signed: int, current: int) -> str:
     if signed == current:
         return ""
     return str(_("曾于第 %(signed)s 版签署，第 %(current)s 版还没有签", signed=signed, current=current))
+
+
+def contact(each) -> str:
+    """Return "王女士（妈妈） 13800000000" for whom the clinic may call."""
+    return f"{bracketed(each.name, RELATIONS[each.relation])} {each.phone}"
 
 
 def overdue(days: int) -> str:
