@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from typing import Unpack
 from uuid import UUID
 
 from mengya_health.access.permissions import Permission, require
@@ -13,7 +14,7 @@ from mengya_health.care.facts import CaseFacts
 from mengya_health.care.models import Case, CaseStep
 from mengya_health.care.pathway_rules import USUAL_CLOSING
 from mengya_health.care.queries import OpenCase
-from mengya_health.care.signatures import ask_for_signature, sign_paper
+from mengya_health.care.signatures import Proof, ask_for_signature, sign_paper
 from mengya_health.care.tasks import due_by, end_task, end_tasks, open_tasks, settle, start_task
 from mengya_health.errors import Invalid, NotNow
 from mengya_health.record.commands import correct_entry, may_correct
@@ -72,25 +73,12 @@ def write_class_summary(work, case_id: UUID, *, text: str) -> Entry:
     return write_entry(work, opened, "class_summary", {"text": text}, section="behaviour")
 
 
-def confirm_stable(
-    work, case_id: UUID, *, version: int, shown: dict, nonce: bytes, pin: str = "", passkey: str = ""
-) -> Case:
+def confirm_stable(work, case_id: UUID, **proof: Unpack[Proof]) -> Case:
     """Sign the class summary as the child's teacher; then it is the family's turn."""
     opened, facts = start(work, case_id, None)
     loop.require_decider(work, facts, "confirm_stable")
     written = facts.since_entered("class_summary") if facts.state == "confirming" else []
-    facts = sign_paper(
-        work,
-        opened,
-        facts,
-        written[-1] if written else None,
-        capacity="teacher",
-        version=version,
-        pin=pin,
-        passkey=passkey,
-        shown=shown,
-        nonce=nonce,
-    )
+    facts = sign_paper(work, opened, facts, written[-1] if written else None, capacity="teacher", **proof)
     step = loop.move(work, opened.case, "confirm_stable", facts=facts)
     for task in open_tasks(work, opened.case):
         if task.kind == "signature" and task.whose_turn == "teacher":
@@ -99,25 +87,12 @@ def confirm_stable(
     return opened.case
 
 
-def confirm_closure(
-    work, case_id: UUID, *, version: int, shown: dict, nonce: bytes, pin: str = "", passkey: str = ""
-) -> Case:
+def confirm_closure(work, case_id: UUID, **proof: Unpack[Proof]) -> Case:
     """Sign the closing summary as a guardian; the case is closed."""
     opened, facts = start(work, case_id, None)
     loop.require_decider(work, facts, "confirm_closure")
     summary = facts.newest("closing_summary") if facts.state == "confirming" else None
-    facts = sign_paper(
-        work,
-        opened,
-        facts,
-        summary,
-        capacity="guardian",
-        version=version,
-        shown=shown,
-        nonce=nonce,
-        pin=pin,
-        passkey=passkey,
-    )
+    facts = sign_paper(work, opened, facts, summary, capacity="guardian", **proof)
     return close_by_family(work, opened, facts)
 
 

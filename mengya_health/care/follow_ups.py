@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from typing import Unpack
 from uuid import UUID
 
 from mengya_health.care import loop, pathway_rules
@@ -12,7 +13,7 @@ from mengya_health.care.entries import write_entry
 from mengya_health.care.facts import CaseFacts
 from mengya_health.care.models import Case, CaseStep
 from mengya_health.care.queries import OpenCase, facts_of, find_case
-from mengya_health.care.signatures import ask_for_signature, sign_paper
+from mengya_health.care.signatures import Proof, ask_for_signature, sign_paper
 from mengya_health.care.tasks import due_by, end_task, end_tasks, open_tasks, settle, start_task
 from mengya_health.errors import Invalid, NotNow
 from mengya_health.record.models import Entry
@@ -92,33 +93,12 @@ def record_evaluation(
     return entry
 
 
-def sign_evaluation(
-    work,
-    case_id: UUID,
-    *,
-    version: int,
-    shown: dict,
-    nonce: bytes,
-    pin: str = "",
-    passkey: str = "",
-    decision: str = "agree",
-) -> Case:
+def sign_evaluation(work, case_id: UUID, *, decision: str = "agree", **proof: Unpack[Proof]) -> Case:
     """Sign the newest evaluation as a guardian: agree, acknowledge or disagree."""
     opened, facts = start(work, case_id, None)
     written = facts.since_entered("evaluation")
-    sign_paper(
-        work,
-        opened,
-        facts,
-        written[-1] if written else None,
-        capacity="guardian",
-        version=version,
-        pin=pin,
-        passkey=passkey,
-        shown=shown,
-        nonce=nonce,
-        decision=decision,
-    )
+    newest = written[-1] if written else None
+    sign_paper(work, opened, facts, newest, capacity="guardian", decision=decision, **proof)
     end_tasks(work, opened.case, "signature")
     settle(work, opened.child, opened.case, facts)
     return opened.case

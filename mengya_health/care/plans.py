@@ -1,6 +1,7 @@
 """Make a care plan, let the family decide on it, change it, stop it at their word."""
 
 from dataclasses import replace
+from typing import Unpack
 from uuid import UUID
 
 from mengya_health.access.permissions import Permission, require
@@ -12,7 +13,7 @@ from mengya_health.care.facts import CaseFacts
 from mengya_health.care.models import Case, CaseStep
 from mengya_health.care.plan_content import plan_content
 from mengya_health.care.queries import OpenCase, find_task
-from mengya_health.care.signatures import ask_for_signature, sign_paper
+from mengya_health.care.signatures import Proof, ask_for_signature, sign_paper
 from mengya_health.care.tasks import (
     WAITING,
     change_body,
@@ -92,33 +93,12 @@ def change_plan(work, case_id: UUID, *, plan: dict, seen_version: int | None = N
     return _new_version(work, opened, facts, content, None)
 
 
-def agree(
-    work,
-    case_id: UUID,
-    *,
-    version: int,
-    shown: dict,
-    nonce: bytes,
-    pin: str = "",
-    passkey: str = "",
-    seen_version: int | None = None,
-) -> Case:
-    """Sign the plan as its guardian and let it begin. `version` is the plan version that was on the page."""
+def agree(work, case_id: UUID, *, seen_version: int | None = None, **proof: Unpack[Proof]) -> Case:
+    """Sign the plan as its guardian and let it begin."""
     opened, facts = start(work, case_id, seen_version)
     loop.require_decider(work, facts, "agree")
     plan = facts.newest("care_plan")
-    facts = sign_paper(
-        work,
-        opened,
-        facts,
-        plan,
-        capacity="guardian",
-        version=version,
-        shown=shown,
-        nonce=nonce,
-        pin=pin,
-        passkey=passkey,
-    )
+    facts = sign_paper(work, opened, facts, plan, capacity="guardian", **proof)
     begin_plan(work, opened, facts, loop.move(work, opened.case, "agree", facts=facts))
     return opened.case
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Required, TypedDict
 from uuid import UUID
 
 from mengya_health.care.facts import CaseFacts
@@ -45,6 +46,19 @@ def ask_for_signature(
     )
 
 
+class Proof(TypedDict, total=False):
+    """What comes with a signature: the `version` that was on the page, and the `pin` or a `passkey`'s answer.
+
+    `shown` and `nonce` are as for `sign_entry`.
+    """
+
+    version: Required[int]
+    shown: Required[dict]
+    nonce: Required[bytes]
+    pin: str
+    passkey: str
+
+
 def sign_paper(
     work,
     opened: OpenCase,
@@ -53,31 +67,16 @@ def sign_paper(
     *,
     capacity: str,
     version: int,
-    shown: dict,
-    nonce: bytes,
-    pin: str = "",
-    passkey: str = "",
     decision: str = "agree",
+    **proof,
 ) -> CaseFacts:
     """Sign an entry at the version that was read, and return the facts with the signature among them.
 
-    `version` is the one that was read; the proof is the `pin` or a `passkey`'s answer. Raises NotNow where there is
-    nothing to sign, and what `sign_entry` raises.
+    `proof` is the rest of a `Proof`. Raises NotNow where there is nothing to sign, and what `sign_entry` raises.
     """
     if entry is None:
         raise NotNow("现在没有要签的内容，请回到首页看看。", "There is nothing to sign now.")
-    sign_entry(
-        work,
-        opened.child,
-        entry,
-        read_version=version,
-        decision=decision,
-        pin=pin,
-        passkey=passkey,
-        capacity=capacity,
-        shown=shown,
-        nonce=nonce,
-    )
+    sign_entry(work, opened.child, entry, read_version=version, decision=decision, capacity=capacity, **proof)
     work.session.flush()
     signed = signatures_of(work, opened.child, [entry.id])
     return replace(facts, signatures={**facts.signatures, entry.id: tuple(signed[entry.id])})
