@@ -33,11 +33,7 @@ def database(request) -> str:
 @pytest.fixture
 def agreed(walk):
     """A child whose plan is agreed: the class and the family have tasks."""
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     return walk
 
 
@@ -92,9 +88,7 @@ def test_a_caregiver_sees_no_case_of_a_record_that_is_closed_to_them(agreed):
 
 
 def test_a_receiver_has_no_line_of_a_child_whose_record_is_closed_to_it(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.refer()
 
     def received() -> list:

@@ -13,22 +13,13 @@ from mengya_health.people.queries import find_child
 from tests.care.walking import STORIES, Walk
 
 
-def active(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    walk.make_plan()
-    walk.agree()
-    return walk
-
-
 def check_in(walk, actor, task_id, **what):
     with walk.as_(actor) as work:
         return check_ins.check_in(work, task_id, **({"done": "done"} | what))
 
 
 def test_a_check_in_sets_the_next_date_by_the_rhythm_of_the_task(walk):
-    active(walk)
+    walk.in_support()
     (task,) = [task for task in walk.open_tasks("care_task") if task.whose_turn == "guardian"]
     today = walk.facts().today
     assert task.due_on == today + timedelta(days=1)
@@ -42,7 +33,7 @@ def test_a_check_in_sets_the_next_date_by_the_rhythm_of_the_task(walk):
 
 def test_a_task_is_complete_after_its_weeks(walk):
     walk.plan["tasks"] = [{"item": "BB04", "who": "guardian", "weeks": 1}]
-    active(walk)
+    walk.in_support()
     (task,) = walk.open_tasks("care_task")
     walk.do_tasks(8)
     with walk.work_as(walk.doctor) as work:
@@ -53,13 +44,13 @@ def test_a_task_is_complete_after_its_weeks(walk):
 
 def test_a_task_of_three_days_is_complete_after_three_days(walk):
     walk.plan["tasks"] = [{"item": "BB01", "who": "guardian"}]
-    active(walk)
+    walk.in_support()
     walk.do_tasks(3)
     assert walk.open_tasks("care_task") == []
 
 
 def test_only_the_hand_that_has_the_task_checks_in(walk):
-    active(walk)
+    walk.in_support()
     tasks = {task.whose_turn: task.id for task in walk.open_tasks("care_task")}
     with pytest.raises(NotPermitted):
         check_in(walk, walk.mother, tasks["teacher"])
@@ -70,9 +61,7 @@ def test_only_the_hand_that_has_the_task_checks_in(walk):
 
 
 def test_a_task_that_waits_for_the_signature_takes_no_check_in(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.make_plan()
     task = walk.open_tasks("care_task")[0]
     with pytest.raises(NotNow):
@@ -80,7 +69,7 @@ def test_a_task_that_waits_for_the_signature_takes_no_check_in(walk):
 
 
 def test_a_check_in_with_a_field_the_task_does_not_have_is_invalid(walk):
-    active(walk)
+    walk.in_support()
     (task,) = [task for task in walk.open_tasks("care_task") if task.whose_turn == "guardian"]
     for what in ({"log": {"体重": "9"}}, {"done": "maybe"}):
         with pytest.raises(Invalid):
@@ -88,7 +77,7 @@ def test_a_check_in_with_a_field_the_task_does_not_have_is_invalid(walk):
 
 
 def test_follow_ups_come_at_the_intervals_of_the_pathway(installation, work_as, clock, district):
-    walk = active(Walk(installation, work_as, clock, STORIES[1], district).prepare())
+    walk = Walk(installation, work_as, clock, STORIES[1], district).prepare().in_support()
     days = []
     for _ in range(3):
         (planned,) = walk.open_tasks("follow_up")
@@ -98,14 +87,14 @@ def test_follow_ups_come_at_the_intervals_of_the_pathway(installation, work_as, 
 
 
 def test_a_follow_up_of_a_weight_keeps_its_scores(walk):
-    active(walk)
+    walk.in_support()
     walk.follow_up(walk.story.well, 30)
     codes = {each["code"] for each in walk.facts().newest("follow_up").content["readings"]}
     assert {"WEIGHT", "LENGTH", "WAZ", "HAZ", "WHZ"} <= codes
 
 
 def test_an_impossible_reading_is_refused_by_its_code(walk):
-    active(walk)
+    walk.in_support()
     for value in ("900", "12.5", "nan", "一百"):
         with walk.work_as(walk.doctor) as work, pytest.raises(Invalid) as refused:
             follow_ups.record_follow_up(work, walk.case_id, readings=[{"code": "HB", "value": value}])
@@ -136,9 +125,7 @@ def test_an_accepted_concern_opens_a_case_and_counts_as_its_reason(walk):
 
 
 def test_a_receiver_may_send_a_referral_back_and_a_clinic_may_give_up_waiting(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     first = walk.refer()
     with walk.as_(walk.district.specialist) as work:
         ((child, letter),) = referrals_to(work, walk.district.mch_institute_id)
@@ -154,9 +141,7 @@ def test_a_receiver_may_send_a_referral_back_and_a_clinic_may_give_up_waiting(wa
 
 
 def test_the_clinic_enters_a_paper_reply(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     referral_id = walk.refer()
     with walk.as_(walk.doctor) as work:
         referrals.record_feedback(
@@ -174,7 +159,7 @@ def test_the_clinic_enters_a_paper_reply(walk):
 
 
 def test_a_referral_in_any_other_open_state_leaves_the_case_where_it_is(walk):
-    active(walk)
+    walk.in_support()
     walk.refer()
     assert walk.state == "active"
     with pytest.raises(NotNow) as refused:
@@ -195,9 +180,7 @@ def test_several_events_of_one_save_are_all_stored_or_none(walk):
 
 
 def test_a_decision_is_taken_back_within_ten_minutes_and_everything_stands_as_before(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     before = [(task.kind, task.status, task.due_on) for task in walk.open_tasks()]
     walk.make_plan()
     with walk.as_(walk.doctor) as work:
@@ -219,9 +202,7 @@ def test_a_whole_save_is_taken_back_and_what_is_left_is_watched(walk):
 
 
 def test_a_referral_taken_back_closes_the_receivers_door(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.refer()
     with walk.as_(walk.doctor) as work:
         undoing.take_back_step(work, walk.case_id)
@@ -231,9 +212,7 @@ def test_a_referral_taken_back_closes_the_receivers_door(walk):
 
 
 def test_nothing_is_taken_back_too_late_by_somebody_else_or_after_somebody_acted(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     with walk.work_as(walk.district.second_doctor) as work, pytest.raises(NotNow):
         undoing.take_back_step(work, walk.case_id)
     walk.clock.forward(minutes=11)
@@ -247,7 +226,7 @@ def test_nothing_is_taken_back_too_late_by_somebody_else_or_after_somebody_acted
 
 
 def test_a_revision_taken_back_gives_the_plan_its_former_words(walk):
-    active(walk)
+    walk.in_support()
     walk.plan["tasks"] = [{"item": "BB08", "who": "guardian"}]
     with walk.as_(walk.doctor) as work:
         plans.revise(work, walk.case_id, plan=walk.plan, reason="换一项")
@@ -259,7 +238,7 @@ def test_a_revision_taken_back_gives_the_plan_its_former_words(walk):
 
 
 def test_work_lists_show_each_hand_its_own(walk):
-    active(walk)
+    walk.in_support()
     with walk.work_as(walk.doctor) as work:
         (mine,) = queries.waiting_for_doctor(work, walk.district.clinic_id)
         others = queries.waiting_for_others(work, walk.district.clinic_id)
@@ -272,7 +251,7 @@ def test_work_lists_show_each_hand_its_own(walk):
 
 
 def test_what_a_case_is_about_is_nowhere_plain(walk):
-    active(walk)
+    walk.in_support()
     with walk.work_as(walk.doctor) as work:
         case = work.session.get(Case, walk.case_id)
         plain = " ".join(str(getattr(case, c.key)) for c in Case.__table__.columns if c.key not in ("body",))

@@ -30,9 +30,7 @@ def database(request) -> str:
 
 @pytest.fixture
 def planned(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.make_plan()
     return walk
 

@@ -11,17 +11,8 @@ from mengya_health.people.models import Child
 from mengya_health.people.queries import find_child
 
 
-def flagged(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    return walk
-
-
 def confirming(walk):
-    flagged(walk)
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     walk.support()
     walk.consolidate()
     walk.propose_closure()
@@ -34,7 +25,7 @@ def contact(walk, way: str, *, is_reached: bool = False) -> None:
 
 
 def test_a_clean_second_look_leads_back_to_watching_and_out(walk):
-    flagged(walk)
+    walk.flagged()
     with walk.as_(walk.doctor) as work:
         commands.rescreen(work, walk.case_id)
     with pytest.raises(NotNow) as refused, walk.as_(walk.doctor) as work:
@@ -51,7 +42,7 @@ def test_a_clean_second_look_leads_back_to_watching_and_out(walk):
 
 
 def test_a_reply_that_finds_nothing_counts_as_a_negative_result(walk):
-    flagged(walk)
+    walk.flagged()
     walk.answer_referral(walk.refer(), result="excluded")
     contact(walk, "phone", is_reached=True)
     with walk.as_(walk.doctor) as work:
@@ -60,7 +51,7 @@ def test_a_reply_that_finds_nothing_counts_as_a_negative_result(walk):
 
 
 def test_the_receiver_reaches_the_child_only_while_a_referral_is_open(walk):
-    flagged(walk)
+    walk.flagged()
     with walk.work_as(walk.district.specialist) as work, pytest.raises(NotFound):
         find_child(work, walk.child.id)
     referral_id = walk.refer()
@@ -76,7 +67,7 @@ def test_the_receiver_reaches_the_child_only_while_a_referral_is_open(walk):
 
 
 def test_stopping_wants_a_typed_reason_for_the_case_and_for_all_that_is_left(walk):
-    flagged(walk)
+    walk.flagged()
     walk.refer()
     with pytest.raises(NotNow) as refused, walk.as_(walk.doctor) as work:
         commands.stop_case(work, walk.case_id, reason_code="1")
@@ -87,7 +78,7 @@ def test_stopping_wants_a_typed_reason_for_the_case_and_for_all_that_is_left(wal
 
 
 def test_a_family_is_lost_only_after_tries_on_different_days_in_different_ways(walk):
-    flagged(walk)
+    walk.flagged()
     for way in ("phone", "phone", "phone"):
         contact(walk, way)
     with pytest.raises(NotNow) as refused, walk.as_(walk.doctor) as work:
@@ -103,7 +94,7 @@ def test_a_family_is_lost_only_after_tries_on_different_days_in_different_ways(w
 
 
 def test_a_family_that_was_reached_is_not_lost(walk):
-    flagged(walk)
+    walk.flagged()
     for way, is_reached in (("phone", False), ("message", False), ("visit", False), ("phone", True)):
         walk.clock.forward(days=4)
         contact(walk, way, is_reached=is_reached)
@@ -112,7 +103,7 @@ def test_a_family_that_was_reached_is_not_lost(walk):
 
 
 def test_after_a_death_everything_due_for_the_child_is_cancelled(walk):
-    flagged(walk)
+    walk.flagged()
     with walk.as_(walk.doctor) as work:
         other = commands.open_case(work, walk.child.id, pathway_id="PW_ANEMIA").id
     with walk.as_(walk.doctor) as work:
@@ -170,9 +161,7 @@ def test_a_guardian_who_takes_the_closing_signature_back_raises_a_concern(walk):
 
 
 def test_a_withdrawn_plan_rests_and_goes_on_when_it_is_signed_again(walk):
-    flagged(walk)
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     with walk.as_(walk.mother) as work:
         plans.withdraw(work, walk.case_id, reason="先停一停")
     assert (walk.state, walk.turn) == ("planning", "guardian")
@@ -183,7 +172,7 @@ def test_a_withdrawn_plan_rests_and_goes_on_when_it_is_signed_again(walk):
 
 
 def test_a_declined_plan_leaves_the_case_to_the_doctor(walk):
-    flagged(walk)
+    walk.flagged()
     walk.make_plan()
     with pytest.raises(NotNow), walk.as_(walk.mother) as work:
         plans.decline(work, walk.case_id, reason=" ")
@@ -194,9 +183,7 @@ def test_a_declined_plan_leaves_the_case_to_the_doctor(walk):
 
 
 def test_a_revised_plan_is_a_new_version_that_is_signed_anew(walk):
-    flagged(walk)
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     walk.plan["tasks"] = [{"item": "BB08", "who": "guardian"}]
     with walk.as_(walk.doctor) as work:
         plans.revise(work, walk.case_id, plan=walk.plan, reason="换一项")

@@ -35,18 +35,12 @@ def walk(installation, work_as, clock, district) -> Walk:
     """A child with every kind of open work: two cases, a referral, a plan to sign, tasks at home and in class, a
     planned visit, a concern, something the class follows, and a disagreement with its teacher."""
     walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     walk.refer()
     walk.raise_concern(walk.mother)
     other = Walk(installation, work_as, clock, STORIES[1], walk.district, walk.child, walk.mother)
     other.plan = {**walk.plan, "tasks": [dict(task) for task in STORIES[1].tasks[:2]]}
-    other.screen(other.story.low)
-    other.open()
-    other.flag()
+    other.flagged()
     other.make_plan()
     with walk.as_(walk.doctor) as work:
         plan_first_visits(work, find_child(work, walk.child.id))
@@ -218,11 +212,7 @@ def test_leaving_the_nursery_brings_the_work_back_to_the_doctor_and_a_new_one_ge
 
 def test_a_closing_waits_for_the_family_alone_once_the_child_attends_nowhere(installation, work_as, clock, district):
     walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     walk.support()
     walk.consolidate()
     walk.propose_closure()

@@ -38,9 +38,7 @@ def database(request) -> str:
 
 @pytest.fixture
 def planned(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.make_plan()
     with walk.work_as(None) as work:
         for actor, pin in (

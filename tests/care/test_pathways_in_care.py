@@ -60,11 +60,7 @@ def test_a_hip_is_planned_agreed_followed_and_closed_with_the_common_task(instal
 def facts(installation, work_as, clock, district):
     """The facts of one case under support; a test sets pathway and figures as it needs them."""
     walk = Walk(installation, work_as, clock, STORIES[1], district).prepare()
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     return walk.facts()
 
 

@@ -37,15 +37,8 @@ def a_manager(walk, organisation_id, *, name="样本孙主任"):
     return replace(manager, user_id=user.id)
 
 
-def flagged(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    return walk
-
-
 def test_a_decision_comes_up_to_the_lead_on_the_fifth_day_and_to_nobody_before(walk):
-    flagged(walk)
+    walk.flagged()
     walk.clock.forward(days=4)
     assert raised(walk) == []
     walk.clock.forward(days=1)
@@ -61,7 +54,7 @@ def test_a_decision_comes_up_to_the_lead_on_the_fifth_day_and_to_nobody_before(w
 
 
 def test_the_lead_of_another_clinic_is_refused(walk):
-    flagged(walk)
+    walk.flagged()
     walk.clock.forward(days=9)
     with walk.work_as(walk.district.other_doctor) as work, pytest.raises(NotPermitted):
         raised_to_lead(work, walk.district.clinic_id)
@@ -69,7 +62,7 @@ def test_the_lead_of_another_clinic_is_refused(walk):
 
 def test_a_second_screening_that_is_missed_comes_up_to_the_district_by_code_only(walk):
     district, manager = walk.district, a_manager(walk, walk.district.mch_institute_id)
-    flagged(walk)
+    walk.flagged()
     with walk.as_(walk.doctor) as work:
         commands.rescreen(work, walk.case_id, reason="复测")
     walk.clock.forward(days=30)
@@ -93,7 +86,7 @@ def test_another_district_hears_of_nothing(walk):
         region = places.add_region(work, code="310107", name="另一区").id
         office = places.add_organisation(work, region_id=region, kind="mch_institute", code="FAR", name="另一区妇幼").id
     stranger = a_manager(walk, office)
-    flagged(walk)
+    walk.flagged()
     with walk.as_(walk.doctor) as work:
         commands.rescreen(work, walk.case_id, reason="复测")
     walk.clock.forward(days=60)
@@ -148,7 +141,7 @@ def test_names_come_with_a_place_in_one_statement(walk, statements):
 def test_a_reply_is_asked_for_by_telephone_and_then_comes_up_to_the_district(installation, work_as, clock, district):
     walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     manager = a_manager(walk, walk.district.mch_institute_id)
-    flagged(walk)
+    walk.flagged()
     walk.refer()  # to be seen within 14 days, and the reply 14 days after that
     (task,) = walk.open_tasks("referral_reply")
     days = (task.due_on - walk.facts().today).days

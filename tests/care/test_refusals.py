@@ -26,21 +26,12 @@ def rows(walk) -> list[int]:
         return [*counted, work.session.scalar(select(func.count()).select_from(Entry))]
 
 
-def active(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    walk.make_plan()
-    walk.agree()
-    return walk
-
-
 def missing(refused) -> list[str]:
     return [each.condition for each in refused.value.missing]
 
 
 def test_everything_that_is_missing_is_listed_with_whose_turn_it_is_and_what_would_fix_it(walk):
-    active(walk)
+    walk.in_support()
     with pytest.raises(NotNow) as refused:
         walk.meet_goals()
     assert missing(refused) == [
@@ -53,7 +44,7 @@ def test_everything_that_is_missing_is_listed_with_whose_turn_it_is_and_what_wou
 
 
 def test_a_refused_event_writes_nothing_but_an_audit_row(walk):
-    active(walk)
+    walk.in_support()
     before = rows(walk)
     with pytest.raises(NotNow):
         walk.meet_goals()
@@ -101,7 +92,7 @@ def test_a_closed_case_is_not_opened_again_beside_a_newer_one(walk):
 
 
 def test_a_wrong_role_is_told_who_decides(walk):
-    active(walk)
+    walk.in_support()
     with pytest.raises(NotPermitted) as refused, walk.as_(walk.mother) as work:
         follow_ups.meet_goals(work, walk.case_id)
     assert "儿保医生" in refused.value.zh
@@ -113,7 +104,7 @@ def test_a_wrong_role_is_told_who_decides(walk):
 
 
 def test_somebody_elses_child_is_not_found(walk):
-    active(walk)
+    walk.in_support()
     for actor in (walk.district.other_doctor, walk.district.other_teacher, walk.district.sysadmin):
         with walk.work_as(actor) as work, pytest.raises(NotFound):
             commands.flag(work, walk.case_id)
@@ -134,9 +125,7 @@ def consent_to_refer(facts):
 
 
 def test_the_plan_is_refused_with_every_gap_of_it(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.plan = {
         "summary": "",
         "goals": [{"measure": "体重", "target": ""}],
@@ -153,9 +142,7 @@ def test_the_plan_is_refused_with_every_gap_of_it(walk):
 
 
 def test_a_task_that_is_not_on_the_menu_or_not_for_that_person_is_invalid(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     for task, field in (
         ({"item": "ZZ99", "who": "guardian"}, "tasks.0.item"),
         ({"item": "BB06", "who": "teacher"}, "tasks.0.who"),
@@ -167,7 +154,7 @@ def test_a_task_that_is_not_on_the_menu_or_not_for_that_person_is_invalid(walk):
 
 
 def test_a_child_that_attends_nowhere_needs_no_word_of_a_class(walk):
-    active(walk)
+    walk.in_support()
     with walk.as_(walk.doctor) as work:
         end_enrolment(work, find_child(work, walk.child.id))
     held = {each.name: each for each in conditions_of(walk.facts(), "meet_goals")}
@@ -175,7 +162,7 @@ def test_a_child_that_attends_nowhere_needs_no_word_of_a_class(walk):
 
 
 def test_an_observation_of_long_ago_does_not_count(walk):
-    active(walk)
+    walk.in_support()
     walk.observe()
     assert {c.name: c.is_met for c in conditions_of(walk.facts(), "meet_goals")}["class_has_observed"]
     walk.clock.forward(days=31)
@@ -183,7 +170,7 @@ def test_an_observation_of_long_ago_does_not_count(walk):
 
 
 def test_a_reviewer_releases_evidence_with_a_reason_and_never_a_signature(walk):
-    active(walk)
+    walk.in_support()
     with walk.work_as(walk.district.sysadmin) as work:
         reviewer = a_member(work, "reviewer", walk.district.mch_institute_id)
     ask = {
@@ -209,7 +196,7 @@ def test_a_reviewer_releases_evidence_with_a_reason_and_never_a_signature(walk):
 
 
 def test_a_refused_release_changes_nothing(walk):
-    active(walk)
+    walk.in_support()
     with walk.work_as(walk.district.sysadmin) as work:
         reviewer = a_member(work, "reviewer", walk.district.mch_institute_id)
     with walk.as_(walk.doctor) as work:
@@ -236,9 +223,7 @@ def test_a_page_that_shows_an_older_case_gets_a_conflict(walk):
 
 
 def test_a_plan_that_moved_on_is_not_signed(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.make_plan()
     with walk.as_(walk.doctor) as work:
         plans.change_plan(work, walk.case_id, plan=walk.plan)
@@ -249,9 +234,7 @@ def test_a_plan_that_moved_on_is_not_signed(walk):
 
 
 def test_a_date_gone_by_is_no_date_for_a_second_look(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     with walk.work_as(walk.doctor) as work, pytest.raises(NotNow) as refused:
         commands.rescreen(work, walk.case_id, due_on=work.today - timedelta(days=1))
     assert missing(refused) == ["date_is_set"]
@@ -259,7 +242,7 @@ def test_a_date_gone_by_is_no_date_for_a_second_look(walk):
 
 @pytest.mark.parametrize("actor", ["doctor", "teacher", "mother", "specialist"])
 def test_no_condition_ever_raises_whoever_asks(walk, actor):
-    active(walk)
+    walk.in_support()
     who = {"doctor": walk.doctor, "teacher": walk.teacher, "mother": walk.mother}.get(actor, walk.district.specialist)
     if actor == "specialist":
         walk.refer()

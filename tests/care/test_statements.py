@@ -25,11 +25,7 @@ def statements(installation):
 
 
 def test_a_case_page_reads_in_six_statements_and_its_audit_is_the_seventh(walk, installation):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     walk.do_tasks(3)
     with statements(installation) as few, walk.work_as(walk.doctor, writing=False) as work:
         queries.case_facts(work, walk.case_id)

@@ -182,6 +182,13 @@ class Walk:
         self.flag()
         return self
 
+    def in_support(self) -> "Walk":
+        """Flagged, and under support: the plan is agreed to."""
+        self.flagged()
+        self.make_plan()
+        self.agree()
+        return self
+
     def refer(self, within: str = "SLA_REFER_URGENT") -> UUID:
         with self.as_(self.doctor) as work:
             return referrals.refer_child(

@@ -38,11 +38,11 @@ def database() -> str:
 
 @pytest.fixture
 def walk(installation, work_as, clock, district) -> Walk:
-    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare(allergies="鸡蛋", gestational_days=252)
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    return walk
+    return (
+        Walk(installation, work_as, clock, STORIES[0], district)
+        .prepare(allergies="鸡蛋", gestational_days=252)
+        .flagged()
+    )
 
 
 def filled(walk: Walk, document: str, subject_id: UUID | None = None, *, actor=None):
@@ -131,9 +131,7 @@ def test_home_guide_refuses_words_that_are_not_for_families(walk):
 
 def test_home_guide_prints_what_the_doctor_added_to_a_task(installation, work_as, clock, district):
     walk = Walk(installation, work_as, clock, STORIES[1], district).prepare()
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.make_plan()
     guide = filled(walk, "home_guide", walk.case_id)
     assert [task.note for task in guide.tasks] == ["", "按处方，两餐之间，每天一次"]

@@ -152,9 +152,7 @@ def test_what_cannot_be_printed_is_said_when_it_is_asked_for_and_stores_nothing(
 
 def test_a_mother_prints_her_guide_and_the_record_says_from_which_plan(installation, work_as, clock, district):
     walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.make_plan()
     with walk.as_(walk.mother) as work:
         child = find_child(work, walk.child.id)

@@ -66,9 +66,7 @@ def give(walk: Walk, actor, **said) -> None:
 
 def ask_to_sign(walk: Walk) -> None:
     """The doctor writes a plan; ten minutes later the mother is asked for her signature."""
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.make_plan()
 
 
@@ -218,9 +216,7 @@ def test_an_urgent_referral_is_told_at_once_and_at_night(walk, mail, channels, c
 
     specialist = walk.district.specialist
     give(walk, specialist, email="specialist@example.com")
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     clock.now = clock.now.replace(hour=18)  # two in the morning at the clinic
     with walk.work_as(walk.doctor) as work:
         referrals.refer_child(

@@ -9,8 +9,6 @@ from tests.care.walking import STORIES, Walk
 def walk(installation, work_as, clock, district) -> Walk:
     """A child with a flagged case and a plan that waits for its mother's signature."""
     made = Walk(installation, work_as, clock, STORIES[0], district).prepare()
-    made.screen(made.story.low)
-    made.open()
-    made.flag()
+    made.flagged()
     made.make_plan()
     return made

@@ -34,9 +34,7 @@ def set_up_mail(walk: Walk) -> None:
 
 
 def ask_to_sign(walk: Walk) -> None:
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     walk.make_plan()
 
 
@@ -91,9 +89,7 @@ def test_a_family_without_consent_to_the_record_finds_nothing(walk, browse, cloc
 
 
 def test_the_sender_is_told_at_once_and_in_their_list_who_gets_no_message(walk, browse, statements):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     doctor = browse(walk.doctor)
     said, on_list = "家长收不到消息：请打电话或下次来时当面说", "收不到消息，请打电话"
     assert said in doctor.get(send_plan(walk, doctor, **plan_fields()).location)

@@ -19,11 +19,7 @@ from tests.web.conftest import Browser, hidden_fields
 
 @pytest.fixture
 def walk(installation, work_as, clock, district) -> Walk:
-    walk = Walk(installation, work_as, clock, STORIES[1], district).prepare()
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    return walk
+    return Walk(installation, work_as, clock, STORIES[1], district).prepare().flagged()
 
 
 @pytest.fixture

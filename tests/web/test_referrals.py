@@ -20,11 +20,7 @@ from tests.record.pictures import pdf
 
 @pytest.fixture
 def walk(installation, work_as, clock, district) -> Walk:
-    walk = Walk(installation, work_as, clock, STORIES[1], district).prepare()
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    return walk
+    return Walk(installation, work_as, clock, STORIES[1], district).prepare().flagged()
 
 
 def version(html: str) -> str:

@@ -27,16 +27,9 @@ def named(walk, organisation_id, role, name):
         return user.id
 
 
-def flagged(walk):
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    return walk
-
-
 def missed(walk):
     """A second screening that was missed a day ago, so that the district has heard of it."""
-    flagged(walk)
+    walk.flagged()
     with walk.as_(walk.doctor) as work:
         commands.rescreen(work, walk.case_id, reason="复测")
     walk.clock.forward(days=31)
@@ -54,7 +47,7 @@ def test_the_doctors_pages_name_who_has_heard(walk, browse, statements):
     district = walk.district
     named(walk, district.clinic_id, "doctor", "样本张主任")
     named(walk, district.mch_institute_id, "manager", "样本孙主任")
-    flagged(walk)
+    walk.flagged()
     doctor = browse(walk.doctor)
     page = seen(statements, doctor, "/today")
     assert "督办清单" not in page
@@ -97,7 +90,7 @@ def test_nobody_named_is_said_so_and_not_as_if_somebody_had_heard(walk, browse):
 
 
 def test_a_deadline_that_comes_near_is_announced(walk, browse):
-    flagged(walk)
+    walk.flagged()
     with walk.as_(walk.doctor) as work:
         commands.rescreen(work, walk.case_id, reason="复测")
     walk.clock.forward(days=22)
@@ -107,9 +100,7 @@ def test_a_deadline_that_comes_near_is_announced(walk, browse):
 
 
 def test_a_task_nobody_wrote_down_reminds_the_family_kindly_and_the_doctor_after_two_weeks(walk, browse):
-    flagged(walk)
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     walk.clock.forward(days=6)
     assert "这周还没记" not in browse(walk.mother).get(f"/home/{walk.child.id}")
     walk.clock.forward(days=1)
@@ -126,7 +117,7 @@ def test_a_task_nobody_wrote_down_reminds_the_family_kindly_and_the_doctor_after
 
 
 def test_a_letter_is_asked_after_by_its_days(walk, browse):
-    flagged(walk)
+    walk.flagged()
     walk.refer()
     page, said = f"/cases/{walk.case_id}", {}
     for day in range(1, 46):
