@@ -109,9 +109,23 @@ def meet_goals(work, case_id: UUID, *, reason: str = "", seen_version: int | Non
     opened, facts = start(work, case_id, seen_version, reason=reason)
     step = loop.move(work, opened.case, "meet_goals", facts=facts)
     end_tasks(work, opened.case, "follow_up", status="cancelled", reason="already_done", step=step)
-    _start_follow_up(work, opened, facts, step, "consolidation", follow_up_on(facts, "consolidation", 0, work.today))
+    start_follow_up(work, opened, step, "consolidation", follow_up_on(facts, "consolidation", 0, work.today))
     settle(work, opened.child, opened.case, facts, step)
     return opened.case
+
+
+def start_follow_up(work, opened: OpenCase, step: CaseStep | None, stage: str, due_on: date) -> None:
+    """Plan a follow-up of a stage (intervention, consolidation) on the clinic's list. A building block."""
+    start_task(
+        work,
+        opened.child,
+        kind="follow_up",
+        whose_turn="doctor",
+        due_on=due_on,
+        body={"title": "随访", "stage": stage},
+        case=opened.case,
+        step=step,
+    )
 
 
 def known_readings(work, readings: Iterable[dict]) -> list[dict]:
@@ -161,23 +175,10 @@ def _plan_next(work, opened: OpenCase, facts: CaseFacts, on: date, next_on: date
         is_last = stage == "consolidation" and is_last_follow_up(with_this, stage, done)
         if not (is_last and pathway_rules.may_close(with_this)):
             due_on = next_on or follow_up_on(with_this, stage, done, on)
-            _start_follow_up(work, opened, facts, None, stage, due_on)
+            start_follow_up(work, opened, None, stage, due_on)
     settle(work, opened.child, opened.case, facts)
 
 
 def _facts_now(work, opened: OpenCase) -> CaseFacts:
     work.session.flush()
     return facts_of(work, find_case(work, opened.case.id))
-
-
-def _start_follow_up(work, opened: OpenCase, facts: CaseFacts, step: CaseStep | None, stage: str, due_on: date) -> None:
-    start_task(
-        work,
-        opened.child,
-        kind="follow_up",
-        whose_turn="doctor",
-        due_on=due_on,
-        body={"title": "随访", "stage": stage},
-        case=opened.case,
-        step=step,
-    )

@@ -10,6 +10,7 @@ from mengya_health.care.commands import remember_triggers, start
 from mengya_health.care.due_dates import ends_on, follow_up_on, next_check_in_on
 from mengya_health.care.entries import write_entry
 from mengya_health.care.facts import CaseFacts
+from mengya_health.care.follow_ups import start_follow_up
 from mengya_health.care.models import Case, CaseStep
 from mengya_health.care.plan_content import plan_content
 from mengya_health.care.queries import OpenCase, find_task
@@ -218,13 +219,4 @@ def _begin_tasks(work, opened: OpenCase, facts: CaseFacts, step: CaseStep) -> No
             change_body(work, task, until_on=ends_on(work.today, body["weeks"]).isoformat())
         change_status(work, task, "accepted", step)
     if not any(task.kind == "follow_up" for task in tasks):
-        start_task(
-            work,
-            opened.child,
-            kind="follow_up",
-            whose_turn="doctor",
-            due_on=follow_up_on(facts, "intervention", 0, work.today),
-            body={"title": "随访", "stage": "intervention"},
-            case=opened.case,
-            step=step,
-        )
+        start_follow_up(work, opened, step, "intervention", follow_up_on(facts, "intervention", 0, work.today))
