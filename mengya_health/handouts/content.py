@@ -199,6 +199,7 @@ class ReferralLetter(_Limited):
     doctor_phone: str = _code(24, default="")
     issued_on: date
     reply_by: date | None = None
+    open_url: str = _code(120, default="")  # the QR code: a link for one browser; "" leaves the sign-in page
     objections: tuple[Objection, ...] = _list(MOST_OBJECTIONS, default=())  # travel with what they are about
 
 
