@@ -12,6 +12,7 @@ from mengya_health.content.limits import TimeLimit
 from mengya_health.content.shapes import Sourced
 from mengya_health.screening.conditions import Judged, judge
 from mengya_health.screening.facts import History
+from mengya_health.screening.urgent_care import ARRIVED, OUTCOME, SAME_DAY_LIMIT
 from mengya_health.screening.wording import figure_in_words, in_words
 
 RESPONSE = "response_check"
@@ -52,7 +53,7 @@ def _met(facts: CaseFacts, history: History) -> Iterator[tuple[str, str, Judged]
 
 def _wanted(facts: CaseFacts, rule: str, within: str, judged: Judged) -> ReferralWanted | None:
     since = max((each.on for each in judged.figures), default=facts.today)
-    if _was_referred(facts, since):
+    if _was_referred(facts, since) or (within == SAME_DAY_LIMIT and _was_seen(facts, since)):
         return None
     said = next((each for each in facts.pathway.escalation if rule in each.rules), None)
     figures = [each for each in judged.figures if each.name in facts.content.metrics]
@@ -74,3 +75,9 @@ def _was_referred(facts: CaseFacts, since: date) -> bool:
     return any(
         each.sent_on >= since and each.status not in ("cancelled", "entered-in-error") for each in facts.referrals
     )
+
+
+def _was_seen(facts: CaseFacts, since: date) -> bool:
+    """Return whether the child went to a hospital when it was told to: then no letter is wanted after it."""
+    outcomes = [entry for entry in facts.entries if entry.kind == OUTCOME and entry.status == "active"]
+    return any(each.happened_on >= since and each.content["result"] == ARRIVED for each in outcomes)

@@ -25,6 +25,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child, find_children, visible_child_ids
 from mengya_health.record.queries import entries_of_case
 from mengya_health.screening.rescreens import CHECKS
+from mengya_health.screening.urgent_care import OUTCOME
 from mengya_health.signing.queries import signatures_of
 from mengya_health.work import LOCAL
 
@@ -109,7 +110,7 @@ def find_case(
 def facts_of(work, opened: OpenCase, *, other_open_case: UUID | None = None, **given) -> CaseFacts:
     """Return the facts the loop decides on, as this actor may read them, with what the actor supplies."""
     child, case = opened.child, opened.case
-    entries = entries_of_case(work, child, case.id, also=(*READING_KINDS, "observation"))
+    entries = entries_of_case(work, child, case.id, also=(*READING_KINDS, "observation", OUTCOME))
     signed = [e.id for e in entries if e.kind in SIGNED_KINDS and e.case_id == case.id]
     return CaseFacts(
         child=child,

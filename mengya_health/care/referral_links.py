@@ -1,7 +1,8 @@
 """Links with which a receiver without an account reads and answers one referral: one browser, one child, for a time.
 
-The address holds 256 bits of chance, and opens nothing without the child's birth date, which stands on the letter. The
-first browser that opens it is the only one; stored are keyed hashes and a seal.
+The address holds 256 bits nobody can guess, and opens nothing without the child's birth date, which stands on the
+letter. The first browser that opens it is the only one; stored are keyed hashes and a seal. Until it is opened the
+letter is printed with it as a code: the token is worked out again from the keys, which no database holds.
 """
 
 import secrets
@@ -33,7 +34,7 @@ WITHOUT_ACCOUNT = "link"  # status of the user row under which its holder stands
 
 @dataclass(frozen=True)
 class IssuedLink:
-    """A link to be handed over, shown once: only its token's keyed hash is kept."""
+    """A link to be handed over: only its token's keyed hash is kept."""
 
     path: str = field(repr=False)
     expires_at: datetime
@@ -53,10 +54,11 @@ def issue_link(work, referral_id: UUID) -> IssuedLink:
             "The receiver may not read this now: consent (P3) is missing, or the time is over. Ask the family first.",
         )
     _end_links(work, row.id)
-    token = secrets.token_urlsafe(32)
+    link_id = new_id()
+    token = work.keys.link_tokens(link_id)[0]
     place = work.session.get(Organisation, row.receiver_id).name
     link = models.ReferralLink(
-        id=new_id(),
+        id=link_id,
         referral_id=row.id,
         child_id=child.id,
         receiver_id=row.receiver_id,
@@ -75,6 +77,22 @@ def issue_link(work, referral_id: UUID) -> IssuedLink:
     work.session.flush()
     audit.changed(work, child.id, "referral_link", link.id, action="C")
     return IssuedLink(f"/letter/{token}", link.expires_at)
+
+
+def link_to_print(work, row: models.Referral) -> str:
+    """Return the path of the link that waits to be opened, for the letter; "" where there is none.
+
+    What a browser has opened is not printed again: it would open nothing there.
+    """
+    link = models.ReferralLink
+    chosen = select(link).where(
+        link.referral_id == row.id, link.ended_at.is_(None), link.browser_hash.is_(None), link.expires_at > work.now
+    )
+    found = work.session.scalar(chosen)
+    if row.status not in models.WAITING or found is None or found.tries >= TRIES or not seals.holds(work, link, found):
+        return ""
+    tokens = work.keys.link_tokens(found.id)
+    return next((f"/letter/{token}" for token in tokens if found.token_hash in _hashes(work, "token", token)), "")
 
 
 def standing_of(work, token: str, browser: str | None) -> str:

@@ -1,6 +1,7 @@
 """What the keys of the whole deployment vouch for: seals of rows, MACs of forms and codes; and its plain hashes."""
 
 import hmac
+from base64 import urlsafe_b64encode
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from typing import Any
@@ -62,6 +63,14 @@ class DeploymentKeys:
     def code_hashes(self, code: str) -> list[bytes]:
         """Return the hash of a short code under every key it may have been made with, the one to store first."""
         return self._lasting_macs("txda/mac/1|code", code.encode())
+
+    def link_tokens(self, link_id: UUID) -> list[str]:
+        """Return the 256-bit token of a link under every key it may have been made with, the one to use first.
+
+        It can be worked out again for the paper it is printed on, and only with the keys: no row holds it.
+        """
+        made = self._lasting_macs("txda/mac/1|link", link_id.bytes)
+        return [urlsafe_b64encode(mac).rstrip(b"=").decode() for mac in made]
 
     def decoy_tags(self, child_id: UUID) -> list[bytes]:
         """Return what a decoy of this id is known by, under every version of the key, the newest first."""

@@ -166,6 +166,7 @@ class ReferralLetter(Limited):
     doctor_phone: str = a_code(24, default="")
     issued_on: date
     reply_by: date | None = None
+    open_url: str = a_code(120, default="")  # the QR code: a link for one browser; "" leaves the sign-in page
     objections: tuple[Objection, ...] = a_list(MOST_OBJECTIONS, default=())  # travel with what they are about
 
 

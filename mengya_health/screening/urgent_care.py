@@ -1,7 +1,8 @@
 """What follows an urgent finding: it stands on the lists of clinic and family until a doctor writes what came of it.
 
 Two tasks of kind `outcome`, one for the clinic and one for the family, point at the entry with the finding. Plain
-columns say that a result is waited for, not of what.
+columns say that a result is waited for, not of what. The family is told at once, for whoever brought the child may not
+be whoever decides; the clinic where nobody was there to say what happens now.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from mengya_health.access.permissions import Permission, require
 from mengya_health.content.urgent import UrgentWords
 from mengya_health.errors import Invalid, NotFound
 from mengya_health.people.facts import ChildFacts
+from mengya_health.people.messages import staff_of, tell_at_once
 from mengya_health.people.places import desks_of
 from mengya_health.record.commands import record_entry
 from mengya_health.record.models import OPEN_TASK, Entry, Task
@@ -50,7 +52,7 @@ def keep_asking(work, child: ChildFacts, entry_id: UUID, said: Mapping | None) -
         _end(work, tasks, status="cancelled")
     elif not codes <= asked:
         _end(work, tasks, status="cancelled")
-        _start_both(work, child, entry_id, sorted(codes))
+        _start_both(work, child, entry_id, sorted(codes), is_answered=bool(said["answer"]))
     work.session.flush()
 
 
@@ -115,22 +117,26 @@ def _end(work, tasks: Iterable[Task], *, status: str) -> None:
             task.status, task.done_on = status, work.today
 
 
-def _start_both(work, child: ChildFacts, entry_id: UUID, codes: list[str]) -> None:
+def _start_both(work, child: ChildFacts, entry_id: UUID, codes: list[str], *, is_answered: bool) -> None:
     words = [work.content.urgent_words.get(code, work.content.usual_urgent_words) for code in codes]
     said = next((each for each in words if each.call_120), words[0])
     place, phone = next(iter(desks_of(work, [child.clinic_id])), ("", ""))
     clinic = {"title": "当日就诊：等结果", "codes": codes}
     family = _for_family(said) | {"clinic": place, "phone": phone, "codes": codes}
-    _start(work, child, entry_id, whose_turn="doctor", body=clinic)
-    _start(work, child, entry_id, whose_turn="guardian", body=family)
+    at_clinic = _start(work, child, entry_id, whose_turn="doctor", body=clinic)
+    at_home = _start(work, child, entry_id, whose_turn="guardian", body=family)
+    signing = [tie.user_id for tie in child.subject.current("guardian") if tie.authority == "signs"]
+    tell_at_once(work, signing, subject_id=at_home.id)
+    if not is_answered:
+        tell_at_once(work, staff_of(work, child.clinic_id, "doctor"), subject_id=at_clinic.id)
 
 
 def _for_family(said: UrgentWords) -> dict:
     return {"title": said.family, "then": said.then, "call_120": said.call_120}
 
 
-def _start(work, child: ChildFacts, entry_id: UUID, *, whose_turn: str, body: dict) -> None:
-    add_task(
+def _start(work, child: ChildFacts, entry_id: UUID, *, whose_turn: str, body: dict) -> Task:
+    return add_task(
         work,
         child,
         kind=OUTCOME,

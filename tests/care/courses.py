@@ -57,7 +57,7 @@ COURSES = (
         found=sheet("SCR_GROWTH", weight=0.81),
         well=read(weight=1.0),
         back=read(weight=0.78),
-        urgent={"escalate.0": read(weight=0.6)},
+        urgent={"escalate.0": read(weight=0.6), "escalate.1": sheet("SCR_GROWTH", weight=1.0, bilateral_oedema="1")},
     ),
     Course(
         pathway="PW_OVERWEIGHT",
@@ -95,6 +95,10 @@ COURSES = (
         found=sheet("SCR_VISION", va_l="4.7", va_r="4.7", eye_exam_abnormal="0"),
         well=read(VA_L="5.0", VA_R="5.0"),
         back=sheet("SCR_VISION", va_l="4.7", va_r="4.8", eye_exam_abnormal="0"),
+        urgent={
+            "escalate.0": sheet("SCR_VISION", va_l="4.7", va_r="4.7", eye_exam_abnormal="0", eye_emergency="1"),
+            "escalate.1": sheet("SCR_VISION", va_l="4.7", va_r="4.7", eye_exam_abnormal="1"),
+        },
         days_apart={"intervention": (90, 90)},
     ),
     Course(
@@ -111,6 +115,7 @@ COURSES = (
         found=sheet("SCR_ORAL", dt="2", teeth="20"),
         well=read(DT="0", DMFT="2"),
         back=read(DT="1", DMFT="3"),
+        urgent={"escalate.0": sheet("SCR_ORAL", dt="2", teeth="20", oral_anomaly="1")},
         needs_ticks=False,
         refers_first=True,
     ),

@@ -8,8 +8,11 @@ import pytest
 from mengya_health.care.due_dates import follow_up_on
 from mengya_health.care.escalations import referrals_wanted
 from mengya_health.content.pathways import Pathway
+from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
 from mengya_health.screening.facts import Reading
+from mengya_health.screening.sheet_commands import find_sheet, record_sheet
+from mengya_health.screening.urgent_care import ARRIVED, NOT_ARRIVED, OUTCOME
 from tests.care.walking import STORIES, Story, Walk
 
 HIP = Story(
@@ -93,6 +96,20 @@ def test_a_pathway_asks_for_a_referral_and_says_where_that_stands(facts):
     assert wanted.text_zh == "规范补铁1个月Hb上升<10g/L或加重"
     assert "儿童营养性疾病管理技术规范" in wanted.origin.source
     assert "97" in wanted.figures_zh
+
+
+def test_a_child_that_arrived_at_a_hospital_is_not_sent_there_again(installation, work_as, clock):
+    walk = Walk(installation, work_as, clock, STORIES[1]).prepare().flagged()
+    with walk.as_(walk.doctor) as work:
+        sent = {"done_on": work.today.isoformat(), "hb": "55", "confirm_hb": "55"}
+        sent |= {"urgent_seen": "A3", "urgent_answer": "arranged"}
+        record_sheet(work, find_child(work, walk.child.id), find_sheet(work.content, "SCR_ANEMIA"), sent)
+    for result in (NOT_ARRIVED, ARRIVED):
+        assert [each.limit.id for each in referrals_wanted(walk.facts())] == ["SLA_REFER_EMERG"]
+        with walk.as_(walk.doctor) as work:
+            child, content = find_child(work, walk.child.id), {"about": "", "result": result, "where": "", "text": ""}
+            record_entry(work, child, section="health", kind=OUTCOME, content=content, happened_on=work.today)
+    assert referrals_wanted(walk.facts()) == []
 
 
 def test_harm_to_a_child_leaves_no_trace_in_a_case(facts):

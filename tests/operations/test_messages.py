@@ -13,15 +13,21 @@ import pytest
 from sqlalchemy import func, select
 
 from mengya_health.care import commands, concerns
+from mengya_health.care.inbox import inbox
 from mengya_health.config import settings_from
 from mengya_health.crypto.webhook_mac import webhook_mac
+from mengya_health.db import new_id
 from mengya_health.errors import Invalid, NotNow, StartRefused, Unavailable
 from mengya_health.operations.channels import Mail, NotSent, Webhook, channels_of
 from mengya_health.operations.messages import PAUSES, make_digest, post, send_one, try_channel
 from mengya_health.people import messages
 from mengya_health.people.message_models import CODE, DIGEST, Message
 from mengya_health.people.models import User
+from mengya_health.people.queries import find_child
+from mengya_health.screening.sheet_commands import find_sheet, record_sheet
+from mengya_health.screening.urgent_care import keep_asking
 from tests.care.walking import STORIES, Walk
+from tests.factories import a_guardian
 from tests.operations.listening import mail_server, web_server
 
 
@@ -230,6 +236,38 @@ def test_an_urgent_referral_is_told_at_once_and_at_night(walk, mail, channels, c
     assert post(walk.installation, channels) == 1
     assert "要马上看的事" in words_in(mail.came[0])
     assert post(walk.installation, channels) == 0
+
+
+def a_sheet(walk: Walk, key: str, **answers: str) -> None:
+    with walk.work_as(walk.doctor) as work:
+        sent = {"done_on": work.today.isoformat(), **answers}
+        record_sheet(work, find_child(work, walk.child.id), find_sheet(work.content, key), sent)
+
+
+def test_an_urgent_finding_is_told_to_the_family_at_once_and_not_to_who_wrote_it(walk, mail, channels, clock):
+    father = a_guardian(walk.installation, walk.district, walk.child, authority="reads")
+    give(walk, father, email="father@example.com")
+    clock.now = clock.now.replace(hour=18)  # two in the morning: no digest
+    said = {"urgent_seen": "A3", "urgent_answer": "arranged", "confirm_hb": "55"}
+    a_sheet(walk, "SCR_ANEMIA", hb="98")
+    assert post(walk.installation, channels) == 0
+    a_sheet(walk, "SCR_ANEMIA", hb="55", **said)
+    assert post(walk.installation, channels) == 1
+    assert "mother@example.com" in mail.came[0]
+    assert "要马上看的事" in words_in(mail.came[0])
+    assert not [word for word in ("样本甲", "55", "贫血", "血红蛋白") if word in words_in(mail.came[0])]
+    with walk.work_as(walk.mother, writing=False) as work:
+        assert [(line.kind, line.is_urgent) for line in inbox(work).waiting] == [("outcome", True)]
+    assert post(walk.installation, channels) == 0
+
+
+def test_what_nobody_was_asked_about_is_told_to_the_clinic_too(walk, mail, channels, clock):
+    clock.now = clock.now.replace(hour=18)
+    with walk.work_as(walk.doctor) as work:
+        child = find_child(work, walk.child.id)
+        keep_asking(work, child, new_id(), {"codes": ["A3"], "answer": ""})
+    assert post(walk.installation, channels) == 2
+    assert sorted("doctor@example.com" in each for each in mail.came) == [False, True]
 
 
 def test_the_doctor_is_told_of_a_concern_and_the_teacher_of_its_answer(walk, mail, channels, clock):

@@ -11,9 +11,14 @@ from mengya_health.audit import AuditEvent
 from mengya_health.care import commands
 from mengya_health.care.models import Referral, ReferralLink
 from mengya_health.care.referral_lists import referrals_of
+from mengya_health.care.referrals import end_referral
+from mengya_health.handouts.from_record import DOCUMENTS
+from mengya_health.handouts.render import render_document
 from mengya_health.people.models import User
+from mengya_health.people.queries import find_child
 from mengya_health.signing.consents import consents_of, withdraw_consent
 from tests.care.walking import STORIES, Walk
+from tests.handouts.test_render import text_of
 from tests.web.conftest import Browser, hidden_fields
 
 
@@ -81,6 +86,48 @@ def test_a_link_opens_one_referral_in_one_browser_and_takes_the_reply(walk, brow
         assert {"referral", "referral_link", "entry", "referral_feedback"} <= set(work.session.scalars(seen))
     walk.clock.forward(days=14)
     hospital.get("/letter", status=403)
+
+
+def test_the_letter_is_printed_with_the_link_until_somebody_opened_it(walk, browse, stranger, settings):
+    referral_id = walk.refer()
+    assert printed(walk, referral_id).open_url == ""
+    first = link_of(walk, browse, referral_id)
+    path = link_of(walk, browse, referral_id)
+    letter = printed(walk, referral_id)
+    assert letter.open_url == f"http://localhost:8000{path}" != f"http://localhost:8000{first}"
+    assert printed(walk, referral_id).open_url == letter.open_url  # whoever prints it again does not make it void
+    paper = render_document("referral_letter", letter)
+    assert "扫码打开，填孩子出生日期" in text_of(paper)
+    assert paper.pages == 1
+    for file in settings.data_dir.iterdir():
+        assert path.removeprefix("/letter/").encode() not in file.read_bytes(), file.name
+    enter(walk, stranger(), first, status=422)
+    assert printed(walk, referral_id).open_url == letter.open_url
+    enter(walk, stranger(), path)
+    again = printed(walk, referral_id)
+    assert again.open_url == ""
+    assert "有账号的扫码登录" in text_of(render_document("referral_letter", again))
+    link_of(walk, browse, referral_id)
+    assert printed(walk, referral_id).open_url not in ("", letter.open_url)
+    with walk.work_as(walk.doctor) as work:
+        end_referral(work, referral_id, reason="declined")
+    assert printed(walk, referral_id).open_url == ""
+
+
+def test_the_page_of_a_link_asks_for_the_letter(walk, browse):
+    referral_id = walk.refer()
+    doctor, here = browse(walk.doctor), f"/referrals/{referral_id}"
+    page = doctor.post(f"{here}/link", page=f"{here}/reply", status=200).get_data(as_text=True)
+    (address,) = re.findall(r'action="(/children/[^"]+/papers)"', page)
+    asked = {name: re.search(f'name="{name}" value="([^"]+)"', page)[1] for name in ("document", "subject_id")}
+    assert asked == {"document": "referral_letter", "subject_id": str(referral_id)}
+    doctor.post(address, page=f"{here}/reply", status=303, **asked)
+
+
+def printed(walk: Walk, referral_id):
+    """Return what the letter says, as its clinic prints it."""
+    with walk.work_as(walk.doctor, writing=False) as work:
+        return DOCUMENTS["referral_letter"](work, find_child(work, walk.child.id), referral_id)
 
 
 def test_a_guessed_spent_or_old_link_opens_nothing(walk, browse, stranger, installation):

@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from mengya_health.people.queries import find_child
 from mengya_health.record.attachments import store_attachment
 from mengya_health.record.files import CleanFile
 from mengya_health.signing.consents import consents_of, withdraw_consent
+from mengya_health.web.shown.escalations import reasons_to_refer
 from tests.care.walking import STORIES, Walk
 from tests.factories import a_child
 from tests.record.pictures import pdf
@@ -270,3 +272,29 @@ def test_nothing_leads_out_of_referred_without_the_reply_or_a_typed_reason(walk)
         assert walk.state == "referred"
     walk.refer()
     assert walk.state == "referred"
+
+
+def test_the_pathway_suggests_how_urgent_and_the_doctor_chooses(walk, browse, statements, content):
+    doctor, path = browse(walk.doctor), f"/cases/{walk.case_id}/referrals/new"
+    page = doctor.get(path)
+    assert "路径建议" not in page
+    assert "规范补铁1个月Hb上升" in page  # what the file says beside what fires now
+    walk.screen({"HB": "58"})
+    doctor.get(path)
+    statements.seen.clear()
+    page = doctor.get(path)
+    assert len(statements.seen) <= 8, "\n".join(each[:100] for each in statements.seen)
+    assert "建议当日转诊" in page
+    options = re.findall(r'name="within" value="(\w+)"([^>]*)>.*?<b>(.*?)</b>', page)
+    assert [value for value, _rest, text in options if "路径建议" in text] == ["SLA_REFER_EMERG"]
+    assert not any("checked" in rest for _value, rest, _text in options)
+    walk.refer("SLA_REFER_EMERG")
+    assert "路径建议" not in doctor.get(path)
+
+
+def test_no_page_of_a_case_speaks_of_harm_to_a_child(work_as, content, walk):
+    facts = replace(walk.facts(), pathway=content.pathways["PW_EMOTION"])
+    assert any(each.via for each in facts.pathway.escalation)
+    said = [each["text"] for each in reasons_to_refer(facts)]
+    assert said
+    assert not any(each.when in said for each in facts.pathway.escalation if each.via)

@@ -6,6 +6,7 @@ from uuid import UUID
 from mengya_health import audit
 from mengya_health.care.models import Referral
 from mengya_health.care.queries import case_number, facts_of, find_case
+from mengya_health.care.referral_links import link_to_print
 from mengya_health.errors import NotFound, NotNow, NotPermitted
 from mengya_health.handouts.content import Hand, Note, ReferralLetter, Signature, Urgency
 from mengya_health.handouts.from_record.lines import HANDS, Line, day_text, lines_of, note_of
@@ -76,6 +77,7 @@ def referral_letter(work, child: ChildFacts, referral_id: UUID | None) -> Referr
             doctor_phone=phone_of(clinic),
             issued_on=row.sent_on,
             reply_by=row.reply_due_on,
+            open_url=_open_url(work, row),
             objections=objections_to(work, child, [letter, *sources]),
         )
 
@@ -88,6 +90,12 @@ def _find(work, child: ChildFacts, referral_id: UUID | None) -> Referral:
     if row.status in NEVER_SENT:
         raise NotNow("这张转诊单已作废。", "This referral was written by mistake.")
     return row
+
+
+def _open_url(work, row: Referral) -> str:
+    """Return the address of the receiver's link, "" where none was made or it is open already."""
+    path = link_to_print(work, row)
+    return f"{work.settings.base_url.rstrip('/')}{path}" if path else ""
 
 
 def _urgency(work, within: str) -> Urgency:

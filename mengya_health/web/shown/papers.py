@@ -55,19 +55,20 @@ def queue_page(work, papers: list[tuple[Handout, str, str]], children: Mapping[U
     }
 
 
-def _document(child: ChildFacts, name: str, subject_id: UUID | None, note: str) -> dict:
-    row = [{"name": "document", "value": name}]
+def paper_wanted(child: ChildFacts, document: str, subject_id: UUID | None) -> dict:
+    """Return the form that asks for one paper: where it is sent, and its hidden fields."""
+    row = [{"name": "document", "value": document}]
     if subject_id:
         row.append({"name": "subject_id", "value": str(subject_id)})
-    action = url_for("papers.ask", child_id=child.id)
-    return {"text": str(NAMES[name]), "note": note, "action": action, "row": row}
+    return {"action": url_for("papers.ask", child_id=child.id), "row": row}
+
+
+def _document(child: ChildFacts, name: str, subject_id: UUID | None, note: str) -> dict:
+    return {"text": str(NAMES[name]), "note": note} | paper_wanted(child, name, subject_id)
 
 
 def _job(child: ChildFacts, handout: Handout, status: str, error: str) -> dict:
     kind, text = STATES[status]
-    row = [{"name": "document", "value": handout.document}]
-    if handout.subject_id:
-        row.append({"name": "subject_id", "value": str(handout.subject_id)})
     failed = status == "failed"
     return {
         "name": str(NAMES[handout.document]),
@@ -78,5 +79,5 @@ def _job(child: ChildFacts, handout: Handout, status: str, error: str) -> dict:
         "status": {"kind": kind, "text": str(text)},
         "href": url_for("papers.pdf", handout_id=handout.id) if status == "completed" else "",
         "problem": _("没有生成（%(code)s），可以再试一次", code=error) if failed else "",
-        "retry": {"action": url_for("papers.ask", child_id=child.id), "row": row} if failed else None,
+        "retry": paper_wanted(child, handout.document, handout.subject_id) if failed else None,
     }

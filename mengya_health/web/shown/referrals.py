@@ -9,7 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from mengya_health.access.permissions import Permission
-from mengya_health.care.facts import ReferralFacts
+from mengya_health.care.facts import CaseFacts, ReferralFacts
 from mengya_health.care.letters import CHART, MATERIAL_KINDS, Letter
 from mengya_health.care.loop import loop_of
 from mengya_health.care.models import WAITING
@@ -24,12 +24,14 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.measurements import charts_of
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import gates, words
-from mengya_health.web.shown.asked import Asked, asked_of_follow_up, basis_text, measure_fields
+from mengya_health.web.shown.asked import Asked, asked_of_follow_up, measure_fields
 from mengya_health.web.shown.cases import back_to_case, choices
 from mengya_health.web.shown.children import child_head, may
 from mengya_health.web.shown.entries_in_full import in_full
+from mengya_health.web.shown.escalations import reasons_to_refer, urgency_options, wanted_rows
 from mengya_health.web.shown.looking_again import as_list
-from mengya_health.web.shown.punctuation import labelled, with_colons
+from mengya_health.web.shown.papers import paper_wanted
+from mengya_health.web.shown.punctuation import with_colons
 from mengya_health.web.shown.qr import qr_code
 from mengya_health.web.shown.reminders import reminder_text
 from mengya_health.work import LOCAL
@@ -42,9 +44,9 @@ def longest(name: str, *, each: bool = False) -> int:
     return ReferralLetter.__dataclass_fields__[name].metadata["each" if each else "at_most"]
 
 
-def refer_page(work, opened: OpenCase, entries: list[OpenEntry], receivers: list[Receiver], state) -> dict:
+def refer_page(work, opened: OpenCase, facts: CaseFacts, receivers: list[Receiver], state) -> dict:
     """Return the page on which a referral is written (pages/cases/refer.html)."""
-    loop, subject = loop_of(work.content), opened.child.subject
+    subject, wanted = opened.child.subject, wanted_rows(facts)
     as_list(state, "materials")
     here = {"write_reason": "#reason", "choose_materials": "#materials"}
     agreed = [each for each in receivers if subject.has_consent("P3", each.id)]
@@ -56,8 +58,10 @@ def refer_page(work, opened: OpenCase, entries: list[OpenEntry], receivers: list
         "form": state,
         "refusal": gates.refusal(state, gates.fix_links(opened, **here)),
         "receivers": [{"value": str(each.id), "text": _receiver(each, is_agreed=each in agreed)} for each in receivers],
-        "urgencies": [_urgency(work.content, limit) for limit in loop.urgencies],
-        "materials": material_options(work, entries),
+        "wanted": wanted,
+        "urgencies": urgency_options(facts, wanted),
+        "when": reasons_to_refer(facts),
+        "materials": material_options(work, facts.entries),
         "consent": {"kind": "met", "text": _("家长已同意向接诊机构提供资料")}
         if agreed
         else {"kind": "waiting", "text": _("等家长同意向接诊机构提供资料")},
@@ -152,7 +156,7 @@ def arrivals(letter: Letter, actions: Mapping[str, str]) -> list[dict]:
 
 
 def link_page(work, letter: Letter, issued: IssuedLink) -> dict:
-    """Return the page that shows a referral's link, this once (pages/cases/referral_link.html)."""
+    """Return the page that shows a referral's link, this once, and prints it (pages/cases/referral_link.html)."""
     address = f"{work.settings.base_url.rstrip('/')}{issued.path}"
     return {
         "child": child_head(letter.child, work.today),
@@ -164,6 +168,7 @@ def link_page(work, letter: Letter, issued: IssuedLink) -> dict:
             "address": address,
             "until": issued.expires_at.astimezone(LOCAL).date().isoformat(),
         },
+        "print_letter": paper_wanted(letter.child, "referral_letter", letter.referral.id),
     }
 
 
@@ -216,12 +221,6 @@ def waiting_status(referral: ReferralFacts, today: date) -> dict:
 
 def _receiver(receiver: Receiver, *, is_agreed: bool) -> str:
     return receiver.name if is_agreed else _("%(name)s（家长还没同意）", name=receiver.name)
-
-
-def _urgency(content: Content, limit_id: str) -> dict:
-    limit = content.time_limits[limit_id]
-    text = _("%(n)s 天内", n=limit.days) if limit.days else _("当天")
-    return {"value": limit_id, "text": text, "hint": f"{limit.what} · {labelled(_('依据'), basis_text(limit))}"}
 
 
 def _materials(work, letter: Letter) -> list[dict]:
