@@ -16,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
+from mengya_health.care.check_ins import DONE
 from mengya_health.care.consents import TITLES as CONSENT_TITLES
 from mengya_health.care.follow_through import HANDLED, STEPS, WAYS
 from mengya_health.config import CHECKOUT as ROOT
@@ -45,8 +46,9 @@ CONTENT = (
 )
 # Titles that commands store, and words of the domain that reach a page the same way.
 TITLES = (PYTHON / "care", PYTHON / "screening")
-TABLES = (LEVEL_LABELS, STEPS, CONSENT_TITLES)
-OTHERS = ("自行登记", "可同步", *WAYS, *HANDLED)
+TABLES = (LEVEL_LABELS, STEPS, CONSENT_TITLES, DONE)
+BANDS, READINGS = ("上", "中上", "中", "中下", "下"), ("体重", "身长/身高", "头围", "血红蛋白")
+OTHERS = ("自行登记", "可同步", *WAYS, *HANDLED, *BANDS, *READINGS)
 GETTEXT = {"_", "gettext", "lazy", "lazy_gettext"}
 CHINESE = re.compile("[\u2e80-\u2fff\u3001-\u303f\u3400-\u9fff\uff00-\uffef]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
