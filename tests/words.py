@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import SEEK_END, BytesIO
 from pathlib import Path
 
 import yaml
@@ -15,6 +16,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
+from mengya_health.care.check_ins import DONE
 from mengya_health.care.consents import TITLES as CONSENT_TITLES
 from mengya_health.care.follow_through import HANDLED, STEPS, WAYS
 from mengya_health.config import CHECKOUT as ROOT
@@ -26,12 +28,12 @@ from mengya_health.signing.levels import LEVEL_LABELS
 TEMPLATES = ROOT / "templates"
 PRINTED = TEMPLATES / "print"
 PYTHON = ROOT / "mengya_health"
-EDGE = (PYTHON / "web", PYTHON / "entry.py", PYTHON / "problems.py", PYTHON / "uploads.py", PYTHON / "locale.py")
+EDGE = (PYTHON / "web", PYTHON / "entry.py", PYTHON / "problems.py", PYTHON / "uploads.py")
 # What pages say of the content through words.told(): names, steps and questions. What a clinician has to have read in
 # English first stays Chinese: rules and results of screenings, instructions and safety of tasks, consents, vaccines.
 CONTENT = (
     ("care_loop.v*.yaml", r"(deciders|rhythms|not_done_reasons|contact_ways|feedback_results|stages)\..+"),
-    ("care_loop.v*.yaml", r"meta\.title|states\.\w+\.(name|plain)|(events|conditions)\..+"),
+    ("care_loop.v*.yaml", r"meta\.title|states\.\w+\.(name|plain|decide\.title)|(events|conditions)\..+"),
     ("closing_reasons.yaml", r".+\.name"),
     ("pathways/*.yaml", r"pathway\.(name|plain_name)"),
     ("visit_schedule.yaml", r"visits\.(name|place)|side_events\.name|templates\.adds\.name"),
@@ -44,8 +46,9 @@ CONTENT = (
 )
 # Titles that commands store, and words of the domain that reach a page the same way.
 TITLES = (PYTHON / "care", PYTHON / "screening")
-TABLES = (LEVEL_LABELS, STEPS, CONSENT_TITLES)
-OTHERS = ("自行登记", "可同步", *WAYS, *HANDLED)
+TABLES = (LEVEL_LABELS, STEPS, CONSENT_TITLES, DONE)
+BANDS, READINGS = ("上", "中上", "中", "中下", "下"), ("体重", "身长/身高", "头围", "血红蛋白")
+OTHERS = ("自行登记", "可同步", *WAYS, *HANDLED, *BANDS, *READINGS)
 GETTEXT = {"_", "gettext", "lazy", "lazy_gettext"}
 CHINESE = re.compile("[\u2e80-\u2fff\u3001-\u303f\u3400-\u9fff\uff00-\uffef]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -107,23 +110,31 @@ def wanted() -> set[str]:
     return {each.text for each in said() if each.is_marked and each.text} | told()
 
 
-def refresh() -> list[str]:
-    """Write the catalogue anew: what there is keeps its English, nothing is guessed, what is gone goes."""
-    old, new, left = catalogue(), Catalog(locale="en"), []
-    for text in sorted(wanted()):
+def refreshed() -> Catalog:
+    """Return the catalogue of today's texts: what there is keeps its English, nothing is guessed, what is gone goes."""
+    old, new = catalogue(), Catalog(locale="en")
+    for text in wanted():
         known = old.get(text)
         english = known.string if known else ""
         if COUNTED in text:
-            english = english if isinstance(english, tuple) else (english, english)
-        elif isinstance(english, tuple):
-            english = english[-1]
-        new.add((text, text) if COUNTED in text else text, english)
-        left += [] if all([english] if isinstance(english, str) else english) else [text]
-    ENGLISH.parent.mkdir(parents=True, exist_ok=True)
-    with ENGLISH.open("wb") as file:
-        file.write(HEADER.encode())
-        write_po(file, new, no_location=True, omit_header=True, sort_output=True, width=0)
-    return left
+            new.add((text, text), english if isinstance(english, tuple) else (english, english))
+        else:
+            new.add(text, english if isinstance(english, str) else english[-1])
+    return new
+
+
+def rendered() -> bytes:
+    """Return the file of the catalogue as it should be."""
+    file = BytesIO(HEADER.encode())
+    file.seek(0, SEEK_END)
+    write_po(file, refreshed(), no_location=True, omit_header=True, sort_output=True, width=0)
+    return file.getvalue()
+
+
+def untranslated() -> list[str]:
+    """Return the texts that have no English yet."""
+    empty = (each.id for each in catalogue() if not all([each.string] if isinstance(each.string, str) else each.string))
+    return [text if isinstance(text, str) else text[0] for text in empty]
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------
@@ -220,6 +231,7 @@ def _place(path: Path, line: int) -> str:
 
 
 if __name__ == "__main__":
-    untranslated = refresh()
-    sys.stderr.write("".join(f"{text}\n" for text in untranslated))
-    sys.stderr.write(f"{ENGLISH.relative_to(ROOT)}: 还缺 {len(untranslated)} 条英文 untranslated\n")
+    ENGLISH.write_bytes(rendered())
+    left = untranslated()
+    sys.stderr.write("".join(f"{text}\n" for text in left))
+    sys.stderr.write(f"{ENGLISH.relative_to(ROOT)}: 还缺 {len(left)} 条英文 untranslated\n")

@@ -10,9 +10,9 @@ from flask import Response
 
 from mengya_health.locale import language
 
-_LETTER = "\u2e80-\u2fff\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_LETTER = r"\u2e80-\u2fff\u3005-\u3007\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 # From a Chinese letter to the last one before anything of another language, with the digits and marks between.
-_CHINESE = re.compile(f"[{_LETTER}](?:[^<>&;A-Za-z]*[{_LETTER}])?")
+_CHINESE = re.compile(rf"[{_LETTER}](?:[^<>&;A-Za-z]*[{_LETTER}])?")
 # A tag; or a part that is no text of the page, or that may hold no element.
 _MARKUP = re.compile(r"(<(script|style|title|textarea)\b.*?</\2>|<!--.*?-->|<[^>]*>)", re.DOTALL)
 _OPENING = re.compile(r"<([a-z][a-z0-9]*)\b[^>]*(?<!/)>")

@@ -168,7 +168,7 @@ def growth_part(growth: dict) -> dict:
             if indicator != "wflh"
             else _("身长/身高别体重"),
             "value": number_text(float(score["value"])),
-            "band": score["sd_band"] or "",
+            "band": words.told(score["sd_band"] or ""),
             "z": f"{sd_text(float(score['z']), 2)} SD",
             "percentile": score["percentile_range"] or score["percentile"],
             "nutrition": score["nutrition"] or "",

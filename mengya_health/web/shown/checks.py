@@ -166,7 +166,7 @@ def _by_kind(content: Content, lines: Iterable[FormField], guesses: Mapping[str,
 
 def _measure(content: Content, line: FormField, stored: dict | None, guesses: Mapping[str, str]) -> dict:
     score = stored and stored["growth"]["scores"].get(INDICATOR_OF.get(line.code, ""))
-    return _line(content, line, guesses) | {"note": (score and score["sd_band"]) or "", "warn": False}
+    return _line(content, line, guesses) | {"note": words.told((score and score["sd_band"]) or ""), "warn": False}
 
 
 def _asks(visit: PlannedVisit, code: str) -> bool:

@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _
 from mengya_health.care.check_ins import DONE
 from mengya_health.care.loop import loop_of
 from mengya_health.content import Content
+from mengya_health.locale import language
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.informants import ANSWERS, group_of, noticed
 from mengya_health.screening.urgent_care import ARRIVED
@@ -68,7 +69,7 @@ def lines_of(
         at = day(on) if on != today else words.moment(on, entry.recorded_at, today)
         # What the family says against an entry comes before what the entry says of itself.
         tag = DISPUTED if entry.is_disputed else (said.tag_kind, said.tag)
-        return Line(at, mark, by, said.title, said.note[:LONGEST_NOTE], href(entry), *tag)
+        return Line(at, mark, by, said.title, _cut(said.note), href(entry), *tag)
 
     return [line_of(entry) for entry in entries]
 
@@ -82,12 +83,12 @@ def say(content: Content, entry: OpenEntry) -> Said:
 def reading(content: Content, code: str, value: object, position: str | None = None) -> tuple[str, str]:
     """Return name and value with unit of one reading: ("身长", "73.1 cm")."""
     metric = content.metrics[code]
-    name = str({"l": LYING, "h": STANDING}.get(position, metric.name)) if code == "LENGTH" else metric.name
+    name = str({"l": LYING, "h": STANDING}.get(position, metric.name)) if code == "LENGTH" else words.told(metric.name)
     if metric.kind == "derived" and isinstance(value, str):
         value = f"{float(value):.{metric.decimals}f}".replace("-", "−")
     answers = answers_of(code, content)
     if answers and value != "":
-        return name, answers[int(value)]
+        return name, words.told(answers[int(value)])
     return name, f"{value} {metric.unit}".strip()
 
 
@@ -112,7 +113,12 @@ def _text(_content: Content, said: dict, kind: str) -> Said:
 
 def _first_line(text: str) -> str:
     line = text.partition("\n")[0]
-    return line if len(line) <= LONGEST_NOTE else f"{line[: LONGEST_NOTE - 1]}…"
+    return _cut(line)
+
+
+def _cut(line: str) -> str:
+    longest = LONGEST_NOTE * (1 if language() == "zh" else 2)
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def _measured(content: Content, said: dict) -> str:
@@ -172,7 +178,7 @@ def _check_in(content: Content, said: dict, kind: str) -> Said:
     task = content.tasks.get(said["item"])
     log = in_a_row(f"{each['name']} {each['value']}" for each in said["log"])
     return Said(
-        labelled(words.told(task.title) if task else kind, DONE[said["done"]]),
+        labelled(words.told(task.title) if task else kind, words.told(DONE[said["done"]])),
         joined(filter(None, (log, said["note"]))),
     )
 

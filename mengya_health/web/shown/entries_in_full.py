@@ -123,7 +123,7 @@ def _full_contact(content: Content, said: dict) -> Rows:
 def _full_check_in(content: Content, said: dict) -> Rows:
     task = content.tasks.get(said["item"])
     yield _("任务"), words.told(task.title) if task else said["item"]
-    yield _("做得怎样"), DONE[said["done"]]
+    yield _("做得怎样"), words.told(DONE[said["done"]])
     for each in said["log"]:
         yield each["name"], each["value"]
     yield from _texts(content, said)

@@ -30,7 +30,7 @@ from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.family_consents import renewals
 from mengya_health.web.shown.growth import marks_of
-from mengya_health.web.shown.punctuation import in_a_row, sentence
+from mengya_health.web.shown.punctuation import in_a_row, sentence, sentences
 from mengya_health.web.shown.schedule import family_visit
 from mengya_health.web.shown.seen import back_in_words
 from mengya_health.web.shown.standings import calm
@@ -252,7 +252,7 @@ def _hands(record: RecordPage, today: date) -> dict:
     def last(section: str, word: str) -> str:
         found = [each.happened_on for each in record.newest if each.section == section]
         if found:
-            return f"{words.day(max(found), today)}{word}"
+            return sentences([words.day(max(found), today), word])
         number = record.counts.get(section, 0)
         return _("写过 %(n)s 条", n=number) if number else ""
 

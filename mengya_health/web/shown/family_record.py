@@ -14,7 +14,7 @@ from mengya_health.web.shown import seen, words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.informants import told_answers
 from mengya_health.web.shown.links import home_link
-from mengya_health.web.shown.punctuation import in_a_row, with_colons
+from mengya_health.web.shown.punctuation import in_a_row, sentences, with_colons
 
 HOME_LOG = {
     "milk": (lazy("奶"), {"less": lazy("比平时少"), "usual": lazy("和平时一样"), "more": lazy("比平时多")}),
@@ -117,7 +117,7 @@ def _plain_note(work, entry: OpenEntry) -> str:
     if entry.kind in ("screening", "follow_up"):
         return _measured(entry)
     if entry.kind == "home_record":
-        shown = [f"{HOME_LOG[name][0]}{HOME_LOG[name][1][said[name]]}" for name in HOME_LOG if said.get(name)]
+        shown = [sentences([HOME_LOG[name][0], HOME_LOG[name][1][said[name]]]) for name in HOME_LOG if said.get(name)]
         return in_a_row([*shown, *([said["note"]] if said.get("note") else [])])
     if entry.kind in seen.KINDS:
         return seen.plainly(work.content, entry)

@@ -39,8 +39,16 @@ def sections_of(work, document: str, entry: OpenEntry) -> list[dict]:
 
 
 def _plan_sections(said: dict) -> list[dict]:
-    home = [in_a_row([task["title"], task["frequency"]]) for task in said["tasks"] if task["who"] == "guardian"]
-    in_class = [in_a_row([task["title"], task["frequency"]]) for task in said["tasks"] if task["who"] == "teacher"]
+    home = [
+        in_a_row([words.told(task["title"]), words.told(task["frequency"])])
+        for task in said["tasks"]
+        if task["who"] == "guardian"
+    ]
+    in_class = [
+        in_a_row([words.told(task["title"]), words.told(task["frequency"])])
+        for task in said["tasks"]
+        if task["who"] == "teacher"
+    ]
     goals = joined(labelled(goal["measure"], goal["target"]) for goal in said["goals"])
     ahead = [_("在家做：%(list)s。", list=joined(home))] if home else []
     ahead += [_("在园做：%(list)s。", list=joined(in_class))] if in_class else []
@@ -50,6 +58,10 @@ def _plan_sections(said: dict) -> list[dict]:
         {"title": _("接下来"), "text": sentences(ahead)},
         {"title": _("谁看得到"), "text": _("您、您邀请的家人、社区医生；派给老师的任务，老师也看得到。")},
     ]
+
+
+def _task_line(task: dict) -> str:
+    return in_a_row([words.told(task["title"]), words.told(task["frequency"])])
 
 
 def statement_parts(document: str, entry: OpenEntry) -> list[dict]:
@@ -67,10 +79,10 @@ def statement_parts(document: str, entry: OpenEntry) -> list[dict]:
         parts.append({"title": _("目标"), "text": labelled(goal["measure"], goal["target"])})
     for task in said["tasks"]:
         who = _("家里") if task["who"] == "guardian" else _("老师")
-        lines = [f"{who} · {task['frequency']} · {_('%(n)s 周', n=task['weeks'])}", task["text"]]
+        lines = [f"{who} · {words.told(task['frequency'])} · {_('%(n)s 周', n=task['weeks'])}", task["text"]]
         lines += [labelled(_("注意"), task["safety"])] if task["safety"] else []
         lines += [task["note"]] if task["note"] else []
-        parts.append({"title": task["title"], "text": "\n".join(lines)})
+        parts.append({"title": words.told(task["title"]), "text": "\n".join(lines)})
     return parts
 
 

@@ -123,7 +123,7 @@ def matter_page(work, matter: FollowThrough, form) -> dict:
         if matter.child.group_id
         else "",
         "choices": [{"value": each, "text": words.told(STEPS[each])} for each in follow_through.WRITTEN],
-        "ways": [{"value": each, "text": each} for each in (*follow_through.WAYS, *follow_through.HANDLED)],
+        "ways": [{"value": each, "text": words.told(each)} for each in (*follow_through.WAYS, *follow_through.HANDLED)],
         "exclusion": _exclusion(work, matter, code, said, form),
         "is_excluded": matter.exclusion is not None,
         "back_text": back_in_words(follow_through.back_of(work, matter.exclusion), work.today)

@@ -125,7 +125,7 @@ def _point(work, said: dict, code: str) -> dict | None:
     basis = _("，矫正月龄") if growth["is_corrected"] else ""
     if growth["reference"] == INTERGROWTH:
         basis = _("，百分位 %(percentile)s", percentile=score["percentile"])
-    band = score["sd_band"] or ""
+    band = words.told(score["sd_band"] or "")
     return {"label": name, "text": f"{text}　{band}".strip(), "note": f"{sd_text(float(score['z']), 2)} SD{basis}"}
 
 
@@ -149,7 +149,7 @@ def _signs(said: dict) -> list[dict]:
 
 def _band(said: dict, indicator: str) -> str:
     score = said.get("growth", {}).get("scores", {}).get(indicator) or {}
-    return score.get("sd_band") or ""
+    return words.told(score.get("sd_band") or "")
 
 
 def _velocities(child: ChildFacts, history: Sequence[Measurement]) -> str:

@@ -37,9 +37,9 @@ def choose_page(work, child: ChildFacts, cases: list[CaseLine], referrals: list,
     ]
     for case in cases:
         if case.stage in ("intervention", "consolidation"):
-            documents.append(_document(child, "home_guide", case.id, case.name))
+            documents.append(_document(child, "home_guide", case.id, words.told(case.name)))
         if case.state in ("confirming", "resolved", "stopped"):
-            documents.append(_document(child, "closing_summary", case.id, case.name))
+            documents.append(_document(child, "closing_summary", case.id, words.told(case.name)))
     for referral in [each for each in referrals if each.status not in NEVER_SENT]:
         note = _("%(day)s 开出 · %(number)s", day=referral.sent_on.isoformat(), number=referral.number)
         documents.append(_document(child, "referral_letter", referral.id, note))

@@ -56,7 +56,7 @@ def span(first, last) -> str:
 
 
 def sentences(parts: Iterable) -> str:
-    """Return sentences one after the other."""
+    """Return sentences, or words, one after the other: English ones with a blank between."""
     return (" " if language() == "en" else "").join(filter(None, map(str, parts)))
 
 

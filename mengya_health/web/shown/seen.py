@@ -46,9 +46,9 @@ def in_rows(content: Content, kind: str, said: dict) -> Iterator[tuple[str, str]
 def check_in_words(check: Mapping) -> str:
     """Return what a check says in one line, in the words a teacher and a family read."""
     parts = [str(PRESENCE[check["presence"]])] if check["presence"] != "here" else []
-    parts += [_("%(card)s牌", card=check["card"])] if check.get("card") else []
+    parts += [_("%(card)s牌", card=words.told(check["card"]))] if check.get("card") else []
     parts += [f"{check['temperature']}℃"] if check.get("temperature") else []
-    parts += [each for name in ("seen", "columns", "symptoms") for each in check.get(name, ())]
+    parts += [words.told(each) for name in ("seen", "columns", "symptoms") for each in check.get(name, ())]
     return enumerated([*parts, *(check[name] for name in ("asked", "brought", "handling") if check.get(name))])
 
 
