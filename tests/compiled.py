@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.engine import Dialect
 from sqlalchemy.util import LRUCache
 
@@ -55,4 +55,23 @@ def statements_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(db, "create_engine", made)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_waits_for_the_disk() -> Iterator[None]:
+    """Let SQLite in this process hand its pages to the system and go on, as PostgreSQL does here: nothing outlives it.
+
+    What is killed runs in processes of its own, which wait; and other files than an installation's are opened as ever.
+    """
+    made = db._sqlite_engine
+
+    def hasty(url: str) -> Engine:
+        engine = made(url)
+        if url.endswith(("/mengya.db", "/keystore.db")):
+            event.listen(engine, "connect", lambda connection, _record: connection.execute("PRAGMA synchronous=OFF"))
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(db, "_sqlite_engine", hasty)
         yield

@@ -21,7 +21,7 @@ from mengya_health.operations.installation import Installation, begin_work, open
 from mengya_health.work import Work
 from tests.factories import District, a_district
 
-pytest_plugins = ["tests.postgres", "tests.browser", "tests.district", "tests.terminal", "tests.compiled"]
+pytest_plugins = ["tests.postgres", "tests.browser", "tests.compiled", "tests.demo", "tests.district", "tests.terminal"]
 
 PASSPHRASE = "只用于测试的口令 only for tests"
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # a Monday, nine in the morning at the clinic

@@ -3,7 +3,6 @@
 import hashlib
 from collections import Counter
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -12,12 +11,11 @@ from mengya_health.care.due import DECISION, DUE, OVERDUE, day_list
 from mengya_health.care.loop import loop_of
 from mengya_health.care.models import CLOSED_STATES, Case, Referral
 from mengya_health.care.queries import cases_of_children, tasks_for
-from mengya_health.crypto.passwords import Passwords
 from mengya_health.errors import StartRefused
 from mengya_health.handouts.from_record import DOCUMENTS
 from mengya_health.operations import demo
 from mengya_health.operations.demo_children import draw_children
-from mengya_health.operations.installation import Installation, begin_work, open_installation
+from mengya_health.operations.installation import Installation, begin_work
 from mengya_health.people.acting import actor_of_login
 from mengya_health.people.models import Child, Organisation, Region
 from mengya_health.people.queries import find_children, groups_of, my_children
@@ -25,23 +23,16 @@ from mengya_health.people.sign_in import sign_in
 from mengya_health.record.models import OPEN_TASK, Entry, Task
 from mengya_health.record.queries import entries_of_kind
 from mengya_health.screening.measurements import growth_history
-from tests.conftest import CHEAP_HASHES, START
+from tests.conftest import START
+from tests.demo import open_demo
 
 TODAY = START.date()
 
 
-def open_demo(folder: Path, content, now=START) -> Installation:
-    settings = demo.prepare(demo.demo_settings(folder, 8000))
-    return open_installation(settings, now=lambda: now, passwords=Passwords(CHEAP_HASHES), content=content, environ={})
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory, content):
+@pytest.fixture
+def made(demo_district) -> Installation:
     """One demo, for every test that only looks at it."""
-    installation = open_demo(tmp_path_factory.mktemp("made") / "demo", content)
-    demo.make_demo(installation)
-    yield installation
-    installation.close()
+    return demo_district
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 
 from mengya_health.access.actor import Actor
-from mengya_health.app import create_app
 from mengya_health.audit import AuditEvent
 from mengya_health.care.disputes import raise_dispute
 from mengya_health.care.models import Case, Referral, Task
@@ -34,7 +33,7 @@ from mengya_health.record.reporting import write_report
 from mengya_health.signing.models import Consent, Signature
 from tests.authenticator import enrolled
 from tests.care.walking import STORIES, Walk
-from tests.factories import a_child, a_guardian
+from tests.factories import a_child, a_guardian, app_of
 from tests.web.browsing import Forms
 
 # What anybody may open without signing in: how one comes in, and whether the installation works.
@@ -155,7 +154,7 @@ def world(installation, work_as, clock, district) -> World:
         "security_officer": district.security_officer,
         "mother": a_guardian(installation, district, other),
     }
-    made = World(create_app(installation), walk, people, strangers)
+    made = World(app_of(installation), walk, people, strangers)
     with work_as(district.doctor, writing=False) as work:
         made.ids = {child_id: _ids_of(work, child_id, district) for child_id in (walk.child.id, other.id)}
     return made

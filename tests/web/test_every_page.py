@@ -11,13 +11,11 @@ import pytest
 from werkzeug.exceptions import HTTPException
 
 from mengya_health.app import create_app
-from mengya_health.operations import demo
 from mengya_health.operations.installation import begin_work
 from mengya_health.people.acting import actor_of_login
 from mengya_health.people.queries import find_children, visible_child_ids
 from tests.district import Statements
 from tests.factories import client_of
-from tests.operations.test_demo import open_demo
 from tests.test_architecture import ROOT
 from tests.web.browsing import Forms
 
@@ -149,14 +147,6 @@ class Crawler:
         return Page(
             login, path, endpoint, answer.status_code, answer.get_data(as_text=True), tuple(self.statements.seen)
         )
-
-
-@pytest.fixture(scope="module")
-def demo_district(tmp_path_factory, content):
-    installation = open_demo(tmp_path_factory.mktemp("every") / "demo", content)
-    demo.make_demo(installation)
-    yield installation
-    installation.close()
 
 
 @pytest.fixture(scope="module")
