@@ -35,7 +35,7 @@ from mengya_health.screening.queries import checks_of
 from mengya_health.screening.sheet_commands import find_sheet, record_sheet
 from mengya_health.signing.consent_texts import text_digest
 from mengya_health.signing.consents import refuse_consent
-from tests.factories import District, a_child, a_district, a_guardian
+from tests.factories import District, a_child, a_guardian
 from tests.screening.filling import filled_form
 
 NOTHING = dict.fromkeys(("ws_WS1201", "ws_WS1202", "ws_WS1203", "ws_WS1204", "ws_reg"), "0")
@@ -116,8 +116,7 @@ class Scene:
 
 
 @pytest.fixture
-def scene(installation, work_as) -> Scene:
-    district = a_district(work_as)
+def scene(installation, work_as, district) -> Scene:
     with work_as(district.doctor) as work:
         child = a_child(work, district)
     return Scene(work_as, district, child, a_guardian(installation, district, child))

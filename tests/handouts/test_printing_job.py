@@ -14,7 +14,7 @@ from mengya_health.jobs import Job
 from mengya_health.people.queries import find_child
 from mengya_health.signing.consents import consents_of, withdraw_consent
 from tests.care.walking import STORIES, Walk
-from tests.factories import a_child, a_district
+from tests.factories import a_child
 from tests.handouts.test_render import text_of
 
 CANARY = "金丝雀甲"
@@ -23,9 +23,8 @@ CANARY = "金丝雀甲"
 class Desk:
     """A clinic with one child, and the papers asked for at its desk."""
 
-    def __init__(self, installation, work_as, **child) -> None:
-        self.installation, self.work_as = installation, work_as
-        self.district = a_district(work_as)
+    def __init__(self, installation, work_as, district, **child) -> None:
+        self.installation, self.work_as, self.district = installation, work_as, district
         with work_as(self.district.doctor) as work:
             self.child = a_child(work, self.district, name=CANARY, **child)
 
@@ -55,8 +54,8 @@ class Pdf:
 
 
 @pytest.fixture
-def desk(installation, work_as) -> Desk:
-    return Desk(installation, work_as)
+def desk(installation, work_as, district) -> Desk:
+    return Desk(installation, work_as, district)
 
 
 def test_the_worker_makes_a_paper_and_its_asker_opens_it(desk):
@@ -137,8 +136,8 @@ def test_a_consent_taken_back_before_the_worker_came_stops_the_paper(desk):
     assert desk.row(handout_id).pdf is None
 
 
-def test_what_cannot_be_printed_is_said_when_it_is_asked_for_and_stores_nothing(installation, work_as):
-    desk = Desk(installation, work_as, allergies="注射青霉素以后全身起疹子")
+def test_what_cannot_be_printed_is_said_when_it_is_asked_for_and_stores_nothing(installation, work_as, district):
+    desk = Desk(installation, work_as, district, allergies="注射青霉素以后全身起疹子")
     with pytest.raises(Invalid):
         desk.ask()
     with pytest.raises(Invalid):

@@ -20,7 +20,7 @@ from mengya_health.record.commands import record_entry
 from mengya_health.record.files import CleanFile
 from mengya_health.record.queries import find_entry
 from mengya_health.worker import run_job
-from tests.factories import PIN, District, a_child, a_district, a_guardian
+from tests.factories import PIN, District, a_child, a_guardian
 
 ID_NO, PHONE = "11010520251120002X", "13800138000"
 FILE = b"%PDF-1.7 " + b"x" * 70_000  # two segments
@@ -39,8 +39,7 @@ class Family:
     handout_id: object
 
 
-def a_family(installation: Installation) -> Family:
-    district = a_district(installation)
+def a_family(installation: Installation, district: District) -> Family:
     with begin_work(installation, district.doctor) as work:
         child = a_child(work, district, id_no=ID_NO)
         other = a_child(work, district, name="样本乙")

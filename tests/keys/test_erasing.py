@@ -42,9 +42,9 @@ def ops_of(installation, child_id, rec_type) -> list[str]:
     return [event.split('"op":"')[1].split('"')[0] for event in mine]
 
 
-def test_one_section_is_destroyed_and_the_rest_reads_as_before(installation):
+def test_one_section_is_destroyed_and_the_rest_reads_as_before(installation, district):
     """S-13: the family's section of one child; every other child is untouched, byte for byte."""
-    family = a_family(installation)
+    family = a_family(installation, district)
     others = rows_of(installation, family.other.id)
     erased(installation, family, "family")
     assert rows_of(installation, family.other.id) == others
@@ -75,9 +75,9 @@ def test_one_section_is_destroyed_and_the_rest_reads_as_before(installation):
     assert faults_of(installation) == []
 
 
-def test_of_the_whole_record_a_law_keeps_some_sealed_and_nobody_finds_or_reads_it(installation):
+def test_of_the_whole_record_a_law_keeps_some_sealed_and_nobody_finds_or_reads_it(installation, district):
     """S-13: family gone; health and behaviour sealed, each until its day; the child is not found any more."""
-    family = a_family(installation)
+    family = a_family(installation, district)
     erasure_id = erased(installation, family, "record")
     with begin_work(installation, None, writing=False) as work:
         decided = work.session.get(Erasure, erasure_id).decided()
@@ -103,9 +103,9 @@ def test_of_the_whole_record_a_law_keeps_some_sealed_and_nobody_finds_or_reads_i
     assert sections_seen(installation, family.district.doctor, family.child.id) == []
 
 
-def test_two_people_decide_and_nobody_else(installation):
+def test_two_people_decide_and_nobody_else(installation, district):
     """S-13: the doctor proposes, the security officer approves; a row made by SQL destroys nothing."""
-    family = a_family(installation)
+    family = a_family(installation, district)
     district, child_id = family.district, family.child.id
     with pytest.raises(Invalid), begin_work(installation, family.guardian) as work:
         erasing.ask_erasure(work, find_child(work, child_id), scope="family", pin="000000")
@@ -132,10 +132,10 @@ def test_two_people_decide_and_nobody_else(installation):
     assert "family" in sections_seen(installation, family.guardian, child_id)
 
 
-def test_an_open_case_is_ended_first(installation):
+def test_an_open_case_is_ended_first(installation, district):
     from mengya_health.care.commands import open_case
 
-    family = a_family(installation)
+    family = a_family(installation, district)
     with begin_work(installation, family.district.doctor) as work:
         open_case(work, family.child.id, pathway_id=next(iter(work.content.pathways)))
     asked(installation, family, "record")
@@ -144,9 +144,9 @@ def test_an_open_case_is_ended_first(installation):
 
 
 @pytest.mark.parametrize("database", ["sqlite"])
-def test_what_no_law_keeps_any_longer_is_destroyed_too(installation, clock):
+def test_what_no_law_keeps_any_longer_is_destroyed_too(installation, clock, district):
     """Fifteen years after the last visit nothing holds the health section back."""
-    family = a_family(installation)
+    family = a_family(installation, district)
     later = replace(installation, now=lambda: clock.now.replace(year=2045))
     with begin_work(later, None, writing=False) as work:
         endings = erasing.endings_for(work, family.child, "record")
@@ -155,8 +155,8 @@ def test_what_no_law_keeps_any_longer_is_destroyed_too(installation, clock):
 
 
 @pytest.mark.parametrize("database", ["sqlite"])
-def test_a_job_asked_for_by_somebody_who_may_no_longer_destroys_nothing(installation):
-    family = a_family(installation)
+def test_a_job_asked_for_by_somebody_who_may_no_longer_destroys_nothing(installation, district):
+    family = a_family(installation, district)
     erasure_id, _job_id = approved(installation, family, "family")
     with pytest.raises(NotPermitted), begin_work(installation, family.district.doctor) as work:
         erasing.carry_out(work, erasure_id)

@@ -24,7 +24,7 @@ from mengya_health.record.attachments import open_attachment
 from mengya_health.record.commands import record_entry
 from mengya_health.record.models import Revision
 from mengya_health.record.queries import timeline
-from tests.factories import a_child, a_district
+from tests.factories import a_child
 from tests.keys.erased import FILE, a_family, faults_of
 
 # Columns of bytes that hold no envelope: hashes, MACs, seals, statements and public keys, and ids.
@@ -44,9 +44,8 @@ OPEN_BYTES = {
 }  # fmt: skip
 
 
-def a_case(installation):
+def a_case(installation, district):
     """Return the doctor and a child with an entry and a case."""
-    district = a_district(installation)
     with begin_work(installation, district.doctor) as work:
         child = a_child(work, district)
         record_entry(work, child, section="health", kind="advice", content={"text": "一"}, happened_on=work.today)
@@ -91,9 +90,9 @@ def test_every_column_of_bytes_is_known_as_sealed_or_open(installation):
     assert not sealed & OPEN_BYTES
 
 
-def test_the_suite_of_everything_changes_under_readers_and_writers(installation, settings, clock, content):
+def test_the_suite_of_everything_changes_under_readers_and_writers(installation, settings, clock, content, district):
     """S-17: no read fails meanwhile, and afterwards not one envelope is of the old suite."""
-    district, child = a_case(installation)
+    district, child = a_case(installation, district)
     running = open_installation(settings, now=clock, content=content, environ={})
     failed, stop, written = [], threading.Event(), []
 
@@ -146,9 +145,9 @@ def test_the_suite_of_everything_changes_under_readers_and_writers(installation,
     anew.close()
 
 
-def test_a_child_with_new_keys_reads_as_before_and_its_history_holds(installation):
+def test_a_child_with_new_keys_reads_as_before_and_its_history_holds(installation, district):
     """The commitments of revisions stay; where the history repeats an envelope's hash, it says the new one."""
-    district, child = a_case(installation)
+    district, child = a_case(installation, district)
     other = a_child_more(installation, district)
     before, commits = seen(installation, district, child), commits_of(installation, child.id)
     keys, others = key_ids(installation, child.id), key_ids(installation, other.id)
@@ -173,16 +172,16 @@ def test_a_child_with_new_keys_reads_as_before_and_its_history_holds(installatio
         rekeying.rekey_child(installation, new_id())
 
 
-def test_a_case_is_found_while_its_tag_is_still_of_the_old_key(installation):
-    district, child = a_case(installation)
+def test_a_case_is_found_while_its_tag_is_still_of_the_old_key(installation, district):
+    district, child = a_case(installation, district)
     installation.keystore.renew_keys_of(child.id, ["health"])  # and then the run was killed
     with begin_work(installation, district.doctor) as work:
         assert open_case_on(work, find_child(work, child.id), pathway(work)) is not None
     assert seen(installation, district, child)[0] == child.name
 
 
-def test_an_old_key_is_removed_a_day_later_and_only_when_it_seals_nothing(installation):
-    district, child = a_case(installation)
+def test_an_old_key_is_removed_a_day_later_and_only_when_it_seals_nothing(installation, district):
+    district, child = a_case(installation, district)
     installation.keystore.renew_keys_of(child.id, ["health", "special"])
 
     def after(**time) -> int:
@@ -199,8 +198,8 @@ def test_an_old_key_is_removed_a_day_later_and_only_when_it_seals_nothing(instal
     assert seen(installation, district, child)[1] == ["一"]
 
 
-def test_a_file_is_sealed_again_with_the_record_it_belongs_to(installation):
-    family = a_family(installation)
+def test_a_file_is_sealed_again_with_the_record_it_belongs_to(installation, district):
+    family = a_family(installation, district)
     before = key_ids(installation, family.child.id)
     rekeying.rekey_child(installation, family.child.id)
     assert not key_ids(installation, family.child.id) & before

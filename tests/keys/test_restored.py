@@ -57,12 +57,12 @@ OWNERS = {"ErasureLedger": ErasureLedger, "Keystore": Keystore}
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_an_erasure_that_breaks_off_at_any_step_is_ended_by_doing_it_again(
-    installation, monkeypatch, reopen, step, when, database
+    installation, monkeypatch, reopen, step, when, database, district
 ):
     """S-75: a crash before and after each step; the app starts meanwhile, and the second run ends it."""
     if database == "postgresql" and (step, when) != ("remove_traces", "after"):
         pytest.skip("the steps are the same; one of them shows it on PostgreSQL")
-    family = a_family(installation)
+    family = a_family(installation, district)
     erasure_id, _job = approved(installation, family, "record")
     owner, _, name = step.rpartition(".")
     place = OWNERS.get(owner, erasing)
@@ -91,9 +91,9 @@ def test_an_erasure_that_breaks_off_at_any_step_is_ended_by_doing_it_again(
 
 
 @pytest.mark.parametrize("database", ["sqlite"])
-def test_an_erasure_that_nobody_ended_is_ended_by_a_replay(installation, reopen):
+def test_an_erasure_that_nobody_ended_is_ended_by_a_replay(installation, reopen, district):
     """S-75: the command line does what the worker would have done."""
-    family = a_family(installation)
+    family = a_family(installation, district)
     approved(installation, family, "family")
     replay_erasures(reopen(checks_keys=False))
     assert is_gone(reopen(), family)
@@ -101,9 +101,11 @@ def test_an_erasure_that_nobody_ended_is_ended_by_a_replay(installation, reopen)
 
 @pytest.mark.parametrize("database", ["sqlite"])
 @pytest.mark.parametrize("files", ["mengya.db", "keystore.db", "both"])
-def test_a_backup_from_before_an_erasure_starts_only_after_the_replay(installation, settings, tmp_path, reopen, files):
+def test_a_backup_from_before_an_erasure_starts_only_after_the_replay(
+    installation, settings, tmp_path, reopen, files, district
+):
     """S-14: data, keystore or both restored from before; after the replay the child stays unreadable."""
-    family = a_family(installation)
+    family = a_family(installation, district)
     installation.close()
     backup = shutil.copytree(settings.data_dir, tmp_path / "backup")
     other = reopen()
@@ -172,8 +174,8 @@ def test_the_ledger_outlives_a_torn_line_and_refuses_a_damaged_one(installation,
         ledger.entries()
 
 
-def test_an_erased_key_is_known_to_the_data_only_once_its_traces_are_gone(installation):
-    family = a_family(installation)
+def test_an_erased_key_is_known_to_the_data_only_once_its_traces_are_gone(installation, district):
+    family = a_family(installation, district)
     erased(installation, family, "family")
     entries = ErasureLedger(installation.settings.ledger_file).entries()
     with begin_work(installation, None, writing=False) as work:

@@ -23,9 +23,9 @@ NO_RECORD = {
 }
 
 
-def test_no_part_of_a_record_is_without_a_retention_class(installation, content):
+def test_no_part_of_a_record_is_without_a_retention_class(installation, content, district):
     """§3.2: the class is never null and stands in workflows/retention.yaml with its years and its reason."""
-    a_family(installation)
+    a_family(installation, district)
     records = {table.name for table in metadata().tables.values() if "retention_class" in table.c}
     of_a_child = {table.name for table in metadata().tables.values() if "child_id" in table.c} | {"child"}
     assert of_a_child - records <= NO_RECORD
@@ -48,9 +48,9 @@ def test_a_retention_class_without_an_end_stops_the_start(tmp_path):
 
 
 @pytest.mark.parametrize("database", ["sqlite"])
-def test_what_holds_keys_shows_none(installation, tmp_path):
+def test_what_holds_keys_shows_none(installation, tmp_path, district):
     """S-10: keyring, keystore, data keys, recovery and errors, as text, in a pickle and in a traceback."""
-    family = a_family(installation)
+    family = a_family(installation, district)
     (tmp_path / "own").mkdir()
     keyring = a_keyring(tmp_path / "own")
     secrets = [key._secret for key in keyring._roots.values()]

@@ -23,9 +23,8 @@ from tests.factories import PASSWORD, a_child, a_district, an_account
 from tests.keys.erased import faults_of
 
 
-def a_record(installation):
+def a_record(installation, district):
     """Return the doctor and a child with an entry, all readable."""
-    district = a_district(installation)
     with begin_work(installation, district.doctor) as work:
         child = a_child(work, district)
         record_entry(work, child, section="health", kind="advice", content={"text": "多喝水"}, happened_on=work.today)
@@ -62,12 +61,12 @@ def wraps_by_version(installation) -> dict[str, tuple[int, int]]:
 
 @pytest.mark.parametrize("kills", [3, pytest.param(10, marks=pytest.mark.full)])
 def test_rewrapping_that_is_killed_at_any_point_leaves_everything_readable_and_ends_complete(
-    installation, settings, monkeypatch, clock, content, kills
+    installation, settings, monkeypatch, clock, content, kills, district
 ):
     """S-12: kills at random statements; an app that runs on meanwhile, and one that starts anew, read it all."""
     monkeypatch.setattr(key_rotation, "BATCH", 7)
     running = open_installation(settings, now=clock, content=content, environ={})
-    district, child = a_record(installation)
+    district, child = a_record(installation, district)
     installation.keystore.create_keys_of([new_id() for _ in range(8)])
     assert is_readable(running, district, child)
     key_rotation.rotate_root(installation)
@@ -95,9 +94,9 @@ def test_rewrapping_that_is_killed_at_any_point_leaves_everything_readable_and_e
         opened.close()
 
 
-def test_an_old_version_goes_only_when_nothing_hangs_on_it(installation, settings, clock, content):
+def test_an_old_version_goes_only_when_nothing_hangs_on_it(installation, settings, clock, content, district):
     """S-12: destroyed too early it would take records along."""
-    district, child = a_record(installation)
+    district, child = a_record(installation, district)
     keystore = installation.keystore
     old_root, old_wrapping = keystore.provider.current_kid(), keystore.newest_wrapping_key().id
     later = made_at(new_id()) + timedelta(days=9)
@@ -126,9 +125,9 @@ def test_an_old_version_goes_only_when_nothing_hangs_on_it(installation, setting
     anew.close()
 
 
-def test_a_row_sealed_anew_still_equals_what_the_history_says_last(installation):
+def test_a_row_sealed_anew_still_equals_what_the_history_says_last(installation, district):
     """The history repeats the seals of ties: a new seal is a new event, and the row's version stays."""
-    _district, child = a_record(installation)
+    _district, child = a_record(installation, district)
     tie = select(Relationship).where(Relationship.child_id == child.id).limit(1)
     with begin_work(installation, None, writing=False) as work:
         before = work.session.scalar(tie)
@@ -143,8 +142,8 @@ def test_a_row_sealed_anew_still_equals_what_the_history_says_last(installation)
     assert b'"op":"reseal"' in told.event
 
 
-def test_a_broken_seal_is_not_healed_by_a_new_one(installation, work_as, owner):
-    _district, child = a_record(installation)
+def test_a_broken_seal_is_not_healed_by_a_new_one(installation, work_as, owner, district):
+    _district, child = a_record(installation, district)
     forged = update(Relationship.__table__).where(Relationship.__table__.c.child_id == child.id)
     with owner.begin() as connection:
         connection.execute(forged.values(authority="signs"))

@@ -18,7 +18,7 @@ from mengya_health.operations.checkpointing import flag_clock, take_checkpoint, 
 from mengya_health.operations.installation import begin_work, open_installation
 from mengya_health.people import account_history
 from mengya_health.people.models import User
-from tests.factories import a_child, a_district, client_of
+from tests.factories import a_child, client_of
 
 
 @pytest.fixture
@@ -54,8 +54,7 @@ def files(settings) -> dict:
     return {file.name: file.read_bytes() for file in settings.witness_dir.iterdir()}
 
 
-def test_every_checkpoint_goes_outside_and_nothing_there_is_changed(installation, work_as, clock, settings):
-    district = a_district(work_as)
+def test_every_checkpoint_goes_outside_and_nothing_there_is_changed(installation, work_as, clock, settings, district):
     first = take_checkpoint(installation)
     assert list(files(settings).values()) == [first.note]
     (file,) = settings.witness_dir.iterdir()
@@ -71,8 +70,9 @@ def test_every_checkpoint_goes_outside_and_nothing_there_is_changed(installation
     assert file.read_text() == "something else"
 
 
-def test_the_page_turns_red_a_day_after_the_last_witness_of_something_new(installation, work_as, clock, settings):
-    district = a_district(work_as)
+def test_the_page_turns_red_a_day_after_the_last_witness_of_something_new(
+    installation, work_as, clock, settings, district
+):
     take_checkpoint(installation)
     clock.forward(hours=30)
     assert not state_of(installation).is_late  # nobody did anything: all there is has its witness
@@ -97,8 +97,7 @@ def refusal(installation) -> str:
     return refused.value.zh
 
 
-def test_a_folder_that_cannot_be_written_stops_nothing_and_shows(installation, work_as, settings):
-    a_district(work_as)
+def test_a_folder_that_cannot_be_written_stops_nothing_and_shows(installation, work_as, settings, district):
     shutil.rmtree(settings.witness_dir)
     assert take_checkpoint(installation).size > 0
     assert not state_of(installation).is_readable
@@ -117,9 +116,10 @@ def put_back(owner) -> None:
         connection.execute(text("DELETE FROM checkpoint WHERE size = (SELECT max(size) FROM checkpoint)"))
 
 
-def test_a_database_behind_its_witness_stops_and_says_why(installation, work_as, settings, again, owner, caplog):
+def test_a_database_behind_its_witness_stops_and_says_why(
+    installation, work_as, settings, again, owner, caplog, district
+):
     """The whole database was put back: no page opens, nothing is stored, and whoever looks is told what to do."""
-    district = a_district(work_as)
     take_checkpoint(installation)
     with work_as(district.doctor) as work:
         a_child(work, district)
@@ -148,8 +148,7 @@ def test_a_database_behind_its_witness_stops_and_says_why(installation, work_as,
     assert again().stopped is None
 
 
-def test_a_database_that_was_rewritten_stops(installation, work_as, settings, again, owner):
-    a_district(work_as)
+def test_a_database_that_was_rewritten_stops(installation, work_as, settings, again, owner, district):
     take_checkpoint(installation)
     with owner.begin() as connection:
         if connection.dialect.name == "postgresql":
@@ -160,8 +159,7 @@ def test_a_database_that_was_rewritten_stops(installation, work_as, settings, ag
     assert again().stopped
 
 
-def test_a_file_of_somebody_else_in_the_folder_does_not_count(installation, work_as, settings, again):
-    a_district(work_as)
+def test_a_file_of_somebody_else_in_the_folder_does_not_count(installation, work_as, settings, again, district):
     take_checkpoint(installation)
     forged = settings.witness_dir / f"mengya-{installation.deployment_id}-999999999999.txt"
     (note,) = files(settings).values()
@@ -178,17 +176,17 @@ def test_an_unfit_witness_folder_is_refused_at_the_start(settings, again, tmp_pa
         again()
 
 
-def test_the_worker_makes_checkpoints_and_one_at_the_end(installation, work_as, settings, monkeypatch):
-    a_district(work_as)
+def test_the_worker_makes_checkpoints_and_one_at_the_end(installation, work_as, settings, monkeypatch, district):
     monkeypatch.setattr(worker, "check_rendering", lambda: None)
     monkeypatch.setattr(worker, "_stop_on_signals", lambda: [1])
     worker.run(installation)
     assert len(files(settings)) == 1
 
 
-def test_a_clock_put_forward_is_flagged_in_the_history_and_one_put_back_alarms(installation, work_as, clock, settings):
+def test_a_clock_put_forward_is_flagged_in_the_history_and_one_put_back_alarms(
+    installation, work_as, clock, settings, district
+):
     """S-34."""
-    district = a_district(work_as)
     watch = worker.ClockWatch(clock)
     assert watch.jump() is None
     clock.forward(hours=1)

@@ -17,7 +17,7 @@ from mengya_health.handouts.render import DOCUMENTS, _templates
 from mengya_health.operations.installation import begin_work
 from mengya_health.people.queries import find_child
 from mengya_health.record.commands import record_entry
-from tests.factories import a_child, a_district, a_guardian, client_of
+from tests.factories import a_child, a_guardian, client_of
 from tests.handouts.test_render import SAMPLES
 from tests.web.test_doors import OF_THE_DOOR, World, forms_of, world
 
@@ -115,9 +115,9 @@ def inert(answer, where) -> str:
 
 
 @pytest.mark.parametrize("database", ["sqlite"])
-def test_what_is_stored_of_fifty_children_is_text_for_everybody_who_reads_it(installation):
+def test_what_is_stored_of_fifty_children_is_text_for_everybody_who_reads_it(installation, district):
     """S-56: names, allergies, contacts, advice, observations, files; lists, sheets, timelines, searches, the audit."""
-    district, pages = a_district(installation), {"doctor": [], "teacher": [], "mother": [], "security_officer": []}
+    pages = {"doctor": [], "teacher": [], "mother": [], "security_officer": []}
     for payload in PAYLOADS:
         kin = [{"name": payload, "phone": "13800138000", "relation": "mother"}]
         with begin_work(installation, district.doctor) as work:

@@ -21,7 +21,7 @@ from mengya_health.record.models import Entry
 from mengya_health.screening.commands import find_check, plan_for
 from mengya_health.screening.queries import checks_of
 from tests.conftest import START
-from tests.factories import District, a_child, a_district, client_of
+from tests.factories import District, a_child, client_of
 from tests.screening.filling import filled_form
 
 TODAY = START.date()
@@ -102,8 +102,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(installation, work_as) -> Desk:
-    district = a_district(work_as)
+def desk(installation, work_as, district) -> Desk:
     return Desk(installation, work_as, district, client_of(installation, district.doctor))
 
 
