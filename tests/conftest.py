@@ -23,10 +23,25 @@ from tests.factories import District, a_district
 
 pytest_plugins = ["tests.postgres", "tests.browser", "tests.compiled", "tests.demo", "tests.district", "tests.terminal"]
 
+# With the longest files first the processes of a run end together; the rest go as they come.
+LONGEST = (
+    "operations/test_demo.py", "web/test_every_page.py", "journeys/test_round_the_loop.py", "web/test_doors.py",
+    "journeys/test_rough_roads.py", "security/test_kill.py", "security/test_stored_text.py",
+    "operations/test_import_survey.py", "web/test_hostile_text.py", "journeys/test_keyboard.py",
+    "journeys/test_passkeys.py", "operations/test_verifying.py", "web/test_cases.py", "web/test_policy.py",
+    "care/test_round_the_loop.py",
+)  # fmt: skip
+
+TESTS = Path(__file__).parent
 PASSPHRASE = "只用于测试的口令 only for tests"
 START = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # a Monday, nine in the morning at the clinic
 CHEAP = PassphraseCost(time_cost=1, memory_kib=8)
 CHEAP_HASHES = HashCost(time_cost=1, memory_kib=8)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {TESTS / name: number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path, len(place)))
 
 
 class Clock:
