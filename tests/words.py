@@ -19,9 +19,11 @@ from jinja2 import Environment, nodes
 from mengya_health.care.check_ins import DONE
 from mengya_health.care.consents import TITLES as CONSENT_TITLES
 from mengya_health.care.follow_through import HANDLED, STEPS, WAYS
+from mengya_health.care.signatures import PAPERS
 from mengya_health.config import CHECKOUT as ROOT
 from mengya_health.config import WORKFLOWS
 from mengya_health.locale import COUNTED, ENGLISH
+from mengya_health.screening.basis import LISTS
 from mengya_health.signing.levels import LEVEL_LABELS
 
 # Where a text can come before a reader: pages and errors. Papers are Chinese.
@@ -46,9 +48,11 @@ CONTENT = (
 )
 # Titles that commands store, and words of the domain that reach a page the same way.
 TITLES = (PYTHON / "care", PYTHON / "screening")
-TABLES = (LEVEL_LABELS, STEPS, CONSENT_TITLES, DONE)
+SPOKEN = tuple(PYTHON / name for name in ("access", "care", "growth", "people", "record", "screening", "signing"))
+TABLES = (LEVEL_LABELS, STEPS, CONSENT_TITLES, DONE, PAPERS)
 BANDS, READINGS = ("上", "中上", "中", "中下", "下"), ("体重", "身长/身高", "头围", "血红蛋白")
-OTHERS = ("自行登记", "可同步", *WAYS, *HANDLED, *BANDS, *READINGS)
+SUBJECTS = tuple(name for _key, name, _lines in LISTS)
+OTHERS = ("自行登记", "可同步", *WAYS, *HANDLED, *BANDS, *READINGS, *SUBJECTS)
 GETTEXT = {"_", "gettext", "lazy", "lazy_gettext"}
 CHINESE = re.compile("[\u2e80-\u2fff\u3001-\u303f\u3400-\u9fff\uff00-\uffef]")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -84,6 +88,16 @@ def said() -> list[Said]:
     for path in sorted(TEMPLATES.rglob("*.html")):
         if PRINTED not in path.parents:
             found += _in_template(path)
+    return found
+
+
+def of_the_program() -> set[str]:
+    """Return every text of the program's own modules that could reach a page."""
+    found = {each.text for each in said()}
+    for place in SPOKEN:
+        for path in place.rglob("*.py"):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            found |= {node.value for node in ast.walk(tree) if _is_chinese(node)}
     return found
 
 

@@ -56,7 +56,7 @@ def subjects_of(content: Content) -> list[BasisSubject]:
     """Return the subjects of a content in the order in which a clinician meets them."""
     found = [_subject("growth", "生长标准", "", list(_growth()))]
     found += [_of(content, "screenings.yaml", each.id, each.name, _screening) for each in _judging(content)]
-    for file, name, lines in _LISTS:
+    for file, name, lines in LISTS:
         found.append(_subject(file, name, content.versions[f"{file}.yaml"], list(lines(content))))
     for each in content.pathways.values():
         lines = list(_pathway(content, each))
@@ -230,7 +230,7 @@ def _keeping(content: Content) -> Iterator[BasisLine]:
         yield _line(each.what, each, result="保存期限", code=each.id)
 
 
-_LISTS: tuple[tuple[str, str, Callable[[Content], Iterator[BasisLine]]], ...] = (
+LISTS: tuple[tuple[str, str, Callable[[Content], Iterator[BasisLine]]], ...] = (
     ("warning_signs", "预警征象", _signs),
     ("visit_schedule", "检查时间表", _visits),
     ("vaccine_schedule", "免疫程序", _vaccines),

@@ -29,7 +29,6 @@ NOT_SHOWN = {
 # The sheet of the morning check is filed, and in Chinese.
 FILED = {"日期", "班级", "姓名", "到园时间", "体温", "看", "问", "查", "牌", "处理", "检查人"}
 LOOP_WORDS = re.compile("预防|筛查|干预|巩固|帮帮袋|棒棒糖|小静育儿随身包|暖宝宝")
-TOO_CLINICAL = re.compile(r"\b(positive|abnormal|suspected|SD|diagnos\w+)\b", re.IGNORECASE)
 
 
 @pytest.fixture(scope="module")

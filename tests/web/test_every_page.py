@@ -10,10 +10,14 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from werkzeug.exceptions import HTTPException
 
+from mengya_health.access.actor import Actor
 from mengya_health.app import create_app
+from mengya_health.config import WORKFLOWS
 from mengya_health.operations.installation import begin_work
 from mengya_health.people.acting import actor_of_login
+from mengya_health.people.models import User
 from mengya_health.people.queries import find_children, visible_child_ids
+from tests import words
 from tests.district import Statements
 from tests.factories import client_of
 from tests.test_architecture import ROOT
@@ -30,6 +34,8 @@ LOST = "/nowhere"
 ALIKE = 4  # pages looked at of each kind
 OFTEN = {"cases.show": 40, "cases.follow_up": 12}  # these look different in every state of the loop
 MOST_PAGES = 300
+# What the program still says in Chinese on an English page: its own language, the evidence of a gate, rules in words.
+STILL_CHINESE = ("中文", "没有转诊", "还没有写评估", "之间（不含", "开始补铁时", "停用铁剂")
 FILES = ("static", "attachments.download")
 
 # Pages that no crawl over GET links comes to, and why.
@@ -54,6 +60,7 @@ NOT_CRAWLED = {
     "entering.step": "only half-way through a sign-in: tests/web/test_entering.py",
 }
 TOO_CLINICAL = re.compile("阳性|疑似|异常|问题儿童")
+TOO_CLINICAL_IN_ENGLISH = re.compile(r"\b(positive|abnormal|suspected|SD|diagnos\w*)\b", re.IGNORECASE)
 DECIDING = {"family.sign", "family.consent", "account.agreement"}
 # Traces of the program in what people read.
 LEAKS = re.compile(
@@ -113,8 +120,8 @@ class Page:
 class Crawler:
     """Follows the links of one person's pages, a few of each kind."""
 
-    def __init__(self, installation, statements: Statements) -> None:
-        self.installation, self.statements = installation, statements
+    def __init__(self, installation, statements: Statements, *, once: bool = False) -> None:
+        self.installation, self.statements, self.once = installation, statements, once
         self.app = create_app(installation)
         self.addresses = self.app.url_map.bind("localhost")
 
@@ -124,7 +131,7 @@ class Crawler:
             path = waiting.popleft()
             endpoint, kind = self._kind(path)
             counts[kind] += 1
-            if endpoint in FILES or counts[kind] > OFTEN.get(endpoint, ALIKE):
+            if endpoint in FILES or counts[kind] > (1 if self.once else OFTEN.get(endpoint, ALIKE)):
                 continue
             pages.append(self._open(login, client, path, endpoint))
             found = [link for link in pages[-1].links if link not in seen]
@@ -159,6 +166,25 @@ def pages(demo_district) -> list[Page]:
             actor = actor_of_login(work, login)
         found += crawler.crawl(login, client_of(demo_district, actor), "/", LOST)
     return found
+
+
+@pytest.fixture(scope="module")
+def english_pages(demo_district) -> list[Page]:
+    """Return one page of each kind in English: a doctor's, a teacher's, a parent's."""
+    crawler = Crawler(demo_district, Statements(demo_district.engine, demo_district.keystore._engine), once=True)
+    found = []
+    for login in ("doctor", "teacher", "parent"):
+        actor = _reads(demo_district, login, "en")
+        found += crawler.crawl(login, client_of(demo_district, actor), "/")
+        _reads(demo_district, login, "zh")
+    return found
+
+
+def _reads(district, login: str, language: str) -> Actor:
+    with begin_work(district, None) as work:
+        actor = actor_of_login(work, login)
+        work.session.get(User, actor.user_id).language = language
+    return actor
 
 
 @pytest.fixture(scope="module")
@@ -218,6 +244,25 @@ def test_no_title_names_a_child(pages, secrets_of_children):
 def test_families_and_teachers_never_read_what_a_clinic_calls_a_finding(pages):
     read = [(page, TOO_CLINICAL.findall(page.html)) for page in pages if page.login in (*FAMILY, *CLASS)]
     assert read
+    assert [each for each in read if each[1]] == []
+
+
+def test_an_english_page_says_nothing_of_the_program_in_chinese(english_pages):
+    own = {text.strip("，。；：（） ") for text in words.of_the_program() if words.CHINESE.search(text)}
+    content = "".join(path.read_text(encoding="utf-8") for path in WORKFLOWS.rglob("*.yaml"))
+    left = {}
+    for page in english_pages:
+        assert '<html lang="en"' in page.html or page.status == 302, page
+        runs = re.findall(r"[\u3400-\u9fff][^\sA-Za-z·/]*", page.text)
+        for run in {each.strip("，。；：（）0123456789.,;:()") for each in runs} & own:
+            if run not in content:
+                left.setdefault(run, page)
+    assert {run: page for run, page in left.items() if run not in STILL_CHINESE} == {}
+
+
+def test_an_english_page_of_a_family_or_a_class_stays_plain(english_pages):
+    read = [(page, TOO_CLINICAL_IN_ENGLISH.findall(page.text)) for page in english_pages if page.login != "doctor"]
+    assert len(read) > 20
     assert [each for each in read if each[1]] == []
 
 

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from mengya_health.content import Content
 from mengya_health.errors import NotFound
 from mengya_health.screening.basis import BasisLine, BasisSubject
+from mengya_health.web.shown import words
 from mengya_health.web.shown.origins import BASES
 
 
@@ -19,7 +20,7 @@ def index_page(content: Content, subjects: Sequence[BasisSubject]) -> dict:
         "version": content.version,
         "rows": [
             {
-                "name": each.name,
+                "name": words.told(each.name),
                 "href": url_for("basis.subject", subject_id=each.id),
                 "version": each.version,
                 "count": len(each.lines),
@@ -36,7 +37,7 @@ def subject_page(subjects: Sequence[BasisSubject], subject_id: str) -> dict:
     if subject is None:
         raise NotFound()
     return {
-        "name": subject.name,
+        "name": words.told(subject.name),
         "version": subject.version,
         "rows": [_row(line) for line in subject.lines],
         "unverified": subject.unverified,

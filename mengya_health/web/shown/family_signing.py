@@ -39,16 +39,8 @@ def sections_of(work, document: str, entry: OpenEntry) -> list[dict]:
 
 
 def _plan_sections(said: dict) -> list[dict]:
-    home = [
-        in_a_row([words.told(task["title"]), words.told(task["frequency"])])
-        for task in said["tasks"]
-        if task["who"] == "guardian"
-    ]
-    in_class = [
-        in_a_row([words.told(task["title"]), words.told(task["frequency"])])
-        for task in said["tasks"]
-        if task["who"] == "teacher"
-    ]
+    home = [_task_line(task) for task in said["tasks"] if task["who"] == "guardian"]
+    in_class = [_task_line(task) for task in said["tasks"] if task["who"] == "teacher"]
     goals = joined(labelled(goal["measure"], goal["target"]) for goal in said["goals"])
     ahead = [_("在家做：%(list)s。", list=joined(home))] if home else []
     ahead += [_("在园做：%(list)s。", list=joined(in_class))] if in_class else []
