@@ -6,6 +6,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
+from mengya_health.content.limits import Indicator
 from mengya_health.indicators.loop_figures import Figures, LoopFigures
 from mengya_health.indicators.measures import Figure
 from mengya_health.indicators.suppression import INSIDE_K
@@ -32,7 +33,7 @@ def district_page(work, found: LoopFigures) -> dict:
     """Return the context of pages/indicators.html for the district's managers."""
     lines = [*found.streets, (_("其余合计"), found.together), (_("全区"), found.whole)]
     streets = {
-        "heads": [work.content.indicators[name].name for name in BY_STREET],
+        "heads": [words.told(work.content.indicators[name].name) for name in BY_STREET],
         "rows": [
             {"name": name, "cells": [_cell(work, each, figures) for each in BY_STREET]} for name, figures in lines
         ],
@@ -62,10 +63,16 @@ def _page(work, found: LoopFigures, whose: str) -> dict:
         "first": [_card(work, name, found.whole) for name in FIRST],
         "steps": [_step(work, stage, found) for stage in OF_STEPS],
         "late": _late(found.waiting.late_by_turn),
-        "how": [
-            {"name": each.name, "formula": each.formula, "counted": each.counted, "not_counted": each.not_counted}
-            for each in work.content.indicators.values()
-        ],
+        "how": [_how(each) for each in work.content.indicators.values()],
+    }
+
+
+def _how(indicator: Indicator) -> dict:
+    return {
+        "name": words.told(indicator.name),
+        "formula": words.told(indicator.formula),
+        "counted": words.told(indicator.counted) if indicator.counted else "",
+        "not_counted": words.told(indicator.not_counted) if indicator.not_counted else "",
     }
 
 
@@ -83,7 +90,7 @@ def _card(work, name: str, figures: Figures) -> dict:
     indicator, figure = work.content.indicators[name], figures[name]
     is_shown = figure is not None and figure.value is not None
     return {
-        "name": indicator.name,
+        "name": words.told(indicator.name),
         "value": _value(indicator.kind, figure) if is_shown else "",
         "unit": (_("天") if indicator.kind == "days" else "%") if is_shown else "",
         "percent": round(figure.value * 100) if is_shown and indicator.kind == "share" else None,
