@@ -145,12 +145,18 @@ ALLOWED = {
     "guardian:invite": "doctor",
     "report:write": "doctor teacher health_staff specialist other_teacher",
 }
-ALLOWED_AT_THE_CLINIC = {"child:register": "doctor", "children:list": "doctor", "emergency:read": "doctor"}
+ALLOWED_AT_THE_CLINIC = {
+    "child:register": "doctor",
+    "children:list": "doctor",
+    "emergency:read": "doctor",
+    "figures:clinic": "doctor",
+}
 ALLOWED_OF_A_REPORT = {"report:read": "author lead area_lead", "report:follow": "lead area_lead"}
 ALLOWED_ANYWHERE = {
     "history:read": "sysadmin security_officer",
     "users:manage": "sysadmin",
     "audit:oversee": "security_officer",
+    "figures:district": "manager",
     "figures:export": "manager",
     "overdue:follow": "manager",
     "figures:approve": "security_officer",

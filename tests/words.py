@@ -37,6 +37,7 @@ CONTENT = (
     ("care_loop.v*.yaml", r"(deciders|rhythms|not_done_reasons|contact_ways|feedback_results|stages)\..+"),
     ("care_loop.v*.yaml", r"meta\.title|states\.\w+\.(name|plain|decide\.title)|(events|conditions)\..+"),
     ("closing_reasons.yaml", r".+\.name"),
+    ("indicators.yaml", r"kpis\.(name|formula|counted|not_counted)"),
     ("pathways/*.yaml", r"pathway\.(name|plain_name)"),
     ("visit_schedule.yaml", r"visits\.(name|place)|side_events\.name|templates\.adds\.name"),
     ("service_menu.yaml", r"services\.name|services\.items\.title|common\.title"),

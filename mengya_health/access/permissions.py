@@ -95,6 +95,8 @@ class Permission(StrEnum):
     OVERSEE = "audit:oversee"  # watch over who looked at what: ids and codes, never content
     EXPORT_FIGURES = "figures:export"  # take out figures about everybody, never a child
     FOLLOW_OVERDUE = "overdue:follow"  # see what is late in the district, by clinic and by code, never a child
+    CLINIC_FIGURES = "figures:clinic"  # see how the loop goes at one's own clinic, in figures
+    DISTRICT_FIGURES = "figures:district"  # see how it goes in the district, in figures, never a child
     READ_BASIS = "basis:read"  # read by which rules the program judges, and where they come from
     APPROVE_EXPORT = "figures:approve"  # be the second person behind figures that leave
 
@@ -204,6 +206,8 @@ RULES = {
     P.OVERSEE: [[watches_over, signed_in_fully]],
     P.EXPORT_FIGURES: [[manages, signed_in_fully]],
     P.FOLLOW_OVERDUE: [[manages, signed_in_fully]],
+    P.CLINIC_FIGURES: [[doctor_here, signed_in_fully]],
+    P.DISTRICT_FIGURES: [[manages, signed_in_fully]],
     P.READ_BASIS: [[works_clinically]],
     P.APPROVE_EXPORT: [[watches_over, signed_in_fully]],
 }

@@ -208,7 +208,9 @@ def _steps_to_undo(work, facts: CaseFacts) -> list:
     oldest_at = facts.now - timedelta(minutes=facts.loop.limits.take_back_minutes)
     is_mine = last.actor_id == work.actor.user_id and last.event != TAKE_BACK
     others_acted = any(e.recorded_at >= last.at and e.author_id != last.actor_id for e in facts.own_entries)
-    if not is_mine or last.at < oldest_at or others_acted:
+    # What a family no longer stands by is not brought back by undoing what followed.
+    unsaid = any(s.withdrawn_at and s.withdrawn_at >= last.at for each in facts.signatures.values() for s in each)
+    if not is_mine or last.at < oldest_at or others_acted or unsaid:
         return []
     saved = [step for step in facts.steps if step.at == last.at and step.actor_id == last.actor_id]
     return saved if any(step.from_state for step in saved) else []  # an opening alone is stopped as a mistake

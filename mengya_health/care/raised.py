@@ -16,7 +16,7 @@ from mengya_health.care.loop import loop_of
 from mengya_health.care.models import CLOSED_STATES, Case, Task
 from mengya_health.care.queries import WorkItem, is_going, work_list
 from mengya_health.errors import NotPermitted
-from mengya_health.people.leads import in_same_district
+from mengya_health.people.leads import in_district_of
 from mengya_health.people.models import Organisation, Region
 
 RaisedBy = tuple[str, str, date]  # kind of task, state of its case ("": any), and the latest day it was due on
@@ -115,13 +115,6 @@ def _at_clinic(work, organisation_id: UUID) -> tuple[ColumnElement, ...]:
 
 def _of_district(work):
     offices = [place.organisation_id for place in work.actor.places_as("manager")]
-    office, around = aliased(Organisation), aliased(Region)
-    is_near = (
-        select(office.id)
-        .join(around, around.id == office.region_id)
-        .where(office.id.in_(offices), in_same_district(around, Region))
-        .exists()
-    )
     return (
         select(Task, Case, Organisation.name, Organisation.phone)
         .outerjoin(Case, Case.id == Task.case_id)
@@ -130,7 +123,7 @@ def _of_district(work):
         .where(
             is_going(),
             or_(Case.id.is_(None), Case.state.not_in(CLOSED_STATES)),
-            is_near,
+            in_district_of(offices),
             is_raised(raised_by(work, TO_DISTRICT)),
         )
         .order_by(Task.due_on, Task.id)

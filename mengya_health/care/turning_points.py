@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from mengya_health.care.loop import TAKE_BACK
 from mengya_health.care.models import CLOSED_STATES
@@ -23,6 +23,9 @@ class Step(Protocol):
     at: datetime
 
 
+AnyStep = TypeVar("AnyStep", bound=Step)
+
+
 @dataclass(frozen=True)
 class TurningPoint:
     """One such day; `kind` is "open", "agree", "refer", "relapse", "reopen", "resolved" or "stopped"."""
@@ -37,7 +40,7 @@ def turning_points(steps: Iterable[Step]) -> tuple[TurningPoint, ...]:
     What was taken back did not happen, and a plan that is agreed to again after a change had begun before.
     """
     found, under_way = [], False
-    for step in _that_stand(steps):
+    for step in steps_that_stand(steps):
         kind = step.to_state if step.to_state in CLOSED_STATES and step.from_state != step.to_state else step.event
         if kind in (*BEGINS, *CLOSED_STATES, REFER) or (kind == AGREE and not under_way):
             found.append(TurningPoint(step.at.astimezone(LOCAL).date(), kind))
@@ -45,9 +48,9 @@ def turning_points(steps: Iterable[Step]) -> tuple[TurningPoint, ...]:
     return tuple(found)
 
 
-def _that_stand(steps: Iterable[Step]) -> list[Step]:
-    """Return the steps without those taken back, all of one save, and without the taking back."""
-    kept: list[Step] = []
+def steps_that_stand(steps: Iterable[AnyStep]) -> list[AnyStep]:
+    """Return a case's steps, given oldest first, without those taken back, all of one save, and the taking back."""
+    kept: list[AnyStep] = []
     for step in steps:
         if step.event != TAKE_BACK:
             kept.append(step)

@@ -17,6 +17,7 @@ from mengya_health.growth.ages import add_months
 CLOCKS = ("calendar", "workday", "same_day", "from_birth")
 # Whom something late comes up to: the doctor in charge, the lead of the place whose turn it is, the district's contact.
 RAISED_TO = ("doctor", "lead", "district")
+INDICATOR_KINDS = ("days", "share")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,11 +184,17 @@ class MandatoryReportFile(Shape):
 
 @dataclass(frozen=True, kw_only=True)
 class Indicator:
-    """A figure about the loop: its name and how it is counted, in words."""
+    """A figure about the loop: its name, what it is (`days`: a median; `share`), and how it is counted, in words.
+
+    `counted` says which cases or referrals it is taken of here; one that is not taken says why in `not_counted`.
+    """
 
     id: str
     name: str
+    kind: str
     formula: str
+    counted: str | None = None
+    not_counted: str | None = None
 
 
 class IndicatorShape(Shape):
@@ -195,7 +202,15 @@ class IndicatorShape(Shape):
 
     id = words(required=True, pattern=r"K_[A-Z_]+")
     name = words(required=True)
+    kind = one_of(*INDICATOR_KINDS, required=True)
     formula = words(required=True)
+    counted = words()
+    not_counted = words()
+
+    @validates_schema
+    def _says_how_or_why_not(self, values: dict[str, Any], **_: Any) -> None:
+        if len({"counted", "not_counted"} & set(values)) != 1:
+            raise ValidationError("counted、not_counted 要写一个。Needs one of counted and not_counted.", "counted")
 
 
 class IndicatorsFile(Shape):

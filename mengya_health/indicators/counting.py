@@ -18,6 +18,7 @@ from mengya_health.people.subjects import current
 
 PURPOSE = "P4"  # statistics without identity
 NO_CASE = "none"
+ERASED = select(Erasure.child_id).where(Erasure.scope == "record", Erasure.status == "done")
 STAGES = ("prevention", "screening", "intervention", "consolidation")
 
 
@@ -37,7 +38,7 @@ def count_children(work) -> Counter[Cell]:
     """
     require(work.actor, Permission.EXPORT_FIGURES, PlaceSubject(None))
     fence.lift(work.session)  # figures are about everybody, and whoever takes them is tied to nobody
-    agreed, stages = _agreed(work), _stages(work)
+    agreed, stages = agreed_to_statistics(work), _stages(work)
     return Counter(
         Cell(place_id, quarter_of(birth_ym), stages.get(child_id, NO_CASE))
         for child_id, (place_id, birth_ym) in _in_care(work).items()
@@ -51,21 +52,8 @@ def quarter_of(birth_ym: str) -> str:
     return f"{year}Q{(int(month) + 2) // 3}"
 
 
-def _in_care(work) -> dict[UUID, tuple[UUID, str]]:
-    tie = Relationship
-    erased = select(Erasure.child_id).where(Erasure.scope == "record", Erasure.status == "done")
-    chosen = (
-        select(Child.id, Child.birth_ym, tie.organisation_id)
-        .join(tie, tie.child_id == Child.id)
-        .where(tie.kind.in_(("care", "enrolment")), tie.organisation_id.is_not(None), current(tie, work.today))
-        .where(Child.status == "active", Child.id.not_in(erased))
-        .order_by(tie.kind, tie.id)  # care before enrolment: the nursery is what stays
-    )
-    return {child_id: (place_id, birth_ym) for child_id, birth_ym, place_id in work.session.execute(chosen)}
-
-
-def _agreed(work) -> set[UUID]:
-    """Return the children of whom somebody agreed and nobody refuses."""
+def agreed_to_statistics(work) -> set[UUID]:
+    """Return the children of whom somebody agreed to be counted (P4) and nobody refuses."""
     chosen = select(Consent.child_id, Consent.how, Consent.text_version)
     words, text = defaultdict(set), consent_texts()[PURPOSE]
     for child_id, how, version in work.session.execute(
@@ -74,6 +62,18 @@ def _agreed(work) -> set[UUID]:
         is_worth = how == REFUSED or text.standing(version, work.today) != LAPSED
         words[child_id].add(how if is_worth else LAPSED)
     return {child_id for child_id, said in words.items() if said - {LAPSED} and REFUSED not in said}
+
+
+def _in_care(work) -> dict[UUID, tuple[UUID, str]]:
+    tie = Relationship
+    chosen = (
+        select(Child.id, Child.birth_ym, tie.organisation_id)
+        .join(tie, tie.child_id == Child.id)
+        .where(tie.kind.in_(("care", "enrolment")), tie.organisation_id.is_not(None), current(tie, work.today))
+        .where(Child.status == "active", Child.id.not_in(ERASED))
+        .order_by(tie.kind, tie.id)  # care before enrolment: the nursery is what stays
+    )
+    return {child_id: (place_id, birth_ym) for child_id, birth_ym, place_id in work.session.execute(chosen)}
 
 
 def _stages(work) -> dict[UUID, str]:

@@ -20,7 +20,7 @@ from mengya_health.signing.consent_texts import text_digest
 from mengya_health.signing.consents import give_consent
 from mengya_health.signing.pins import set_pin
 
-CONSENTS = ("P1", "P2", "P3")
+CONSENTS = ("P1", "P2", "P3", "P4")
 
 
 @dataclass

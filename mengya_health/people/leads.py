@@ -67,6 +67,18 @@ def in_same_district(one, other):
     return func.substr(one.code, 1, DISTRICT_DIGITS) == func.substr(other.code, 1, DISTRICT_DIGITS)
 
 
+def in_district_of(organisation_ids: Iterable[UUID]):
+    """Return the SQL condition that the `Region` of a query lies in the district of one of these places."""
+    office, around = aliased(Organisation), aliased(Region)
+    return (
+        select(office.id)
+        .join(around, around.id == office.region_id)
+        .where(office.id.in_(list(organisation_ids)), in_same_district(around, Region))
+        .correlate(Region)
+        .exists()
+    )
+
+
 _HERE = aliased(Organisation)
 
 

@@ -35,6 +35,7 @@ from mengya_health.web import (
     guardians,
     health,
     inbox,
+    indicators,
     informants,
     installation_pages,
     looking_again,
@@ -108,5 +109,5 @@ def blueprints() -> list[Blueprint]:
         schedule,
         screenings,
     )
-    of_trust = (emergency, erasures, figures, installation_pages, officer, raised, releases)
+    of_trust = (emergency, erasures, figures, indicators, installation_pages, officer, raised, releases)
     return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

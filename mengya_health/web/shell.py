@@ -31,7 +31,7 @@ HOME = {
     "caregiver": "family.home",
     "specialist": "referrals.waiting",
     "reviewer": "releases.waiting",
-    "manager": "figures.show",
+    "manager": "indicators.district",
     "security_officer": "officer.alarms_page",
     "safeguarding": "reports.index",
     "area_safeguarding": "reports.index",
@@ -68,6 +68,7 @@ NAV = {
         (lazy("统计导出"), "figures.show", "figures"),
     ],
     "manager": [
+        (lazy("指标"), "indicators.district", "indicators"),
         (lazy("督办"), "raised.show", "raised"),
         (lazy("统计导出"), "figures.show", "figures"),
         (lazy("依据"), "basis.index", "basis"),

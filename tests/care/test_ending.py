@@ -6,9 +6,12 @@ from mengya_health.care import closing, commands, concerns, plans
 from mengya_health.care.loop import conditions_of
 from mengya_health.care.models import Case, Referral
 from mengya_health.care.referrals import find_referral
+from mengya_health.care.undoing import take_back_step
 from mengya_health.errors import NotFound, NotNow, NotPermitted
 from mengya_health.people.models import Child
 from mengya_health.people.queries import find_child
+from mengya_health.signing.commands import withdraw_signature
+from mengya_health.signing.queries import own_signatures
 
 
 def confirming(walk):
@@ -116,19 +119,21 @@ def test_after_a_death_everything_due_for_the_child_is_cancelled(walk):
 
 def test_nobody_closes_alone_what_the_family_has_not_confirmed(walk):
     confirming(walk)
+    referral_id = walk.refer()
     with walk.as_(walk.doctor) as work:
         closing.ask_second_doctor(work, walk.case_id, reason="联系不上")
     with pytest.raises(NotNow) as refused, walk.as_(walk.doctor) as work:
         closing.close_unconfirmed(work, walk.case_id)
     assert [m.condition for m in refused.value.missing] == [
-        "confirmation_time_is_over", "contacts_were_tried", "second_doctor_agrees",
+        "confirmation_time_is_over", "contacts_were_tried", "second_doctor_agrees", "referrals_are_settled",
     ]  # fmt: skip
     for way in ("phone", "message", "visit"):
         walk.clock.forward(days=5)
         contact(walk, way)
     with pytest.raises(NotNow) as refused, walk.as_(walk.doctor) as work:
         closing.close_unconfirmed(work, walk.case_id)
-    assert [m.condition for m in refused.value.missing] == ["second_doctor_agrees"]
+    assert [m.condition for m in refused.value.missing] == ["second_doctor_agrees", "referrals_are_settled"]
+    walk.answer_referral(referral_id)
     with walk.as_(walk.district.second_doctor) as work:
         closing.close_unconfirmed(work, walk.case_id, reason="按规定结案")
     assert (walk.state, walk.open_tasks()) == ("resolved", [])
@@ -144,12 +149,18 @@ def test_closing_waits_for_the_class_before_it_asks_the_family(walk):
     assert {c.name: c.is_met for c in conditions_of(walk.facts(walk.mother), "confirm_closure")} == {
         "class_has_confirmed": False,
         "closing_summary_is_signed": False,
+        "referrals_are_settled": True,
     }
 
 
 def test_a_guardian_who_takes_the_closing_signature_back_raises_a_concern(walk):
     confirming(walk)
     walk.confirm_in_class()
+    referral_id = walk.refer()  # a family's word closes no case over a letter without reply
+    with pytest.raises(NotNow) as refused:
+        walk.confirm_closure()
+    assert [m.condition for m in refused.value.missing] == ["referrals_are_settled"]
+    walk.answer_referral(referral_id)
     walk.confirm_closure()
     walk.clock.forward(hours=3)
     with walk.as_(walk.mother) as work:
@@ -169,6 +180,27 @@ def test_a_withdrawn_plan_rests_and_goes_on_when_it_is_signed_again(walk):
     assert not {c.name: c.is_met for c in conditions_of(walk.facts(), "agree")}["plan_is_signed"]
     walk.agree()
     assert {task.status for task in walk.open_tasks("care_task")} == {"accepted"}
+
+
+def test_nobody_undoes_their_way_back_to_a_plan_the_family_no_longer_stands_by(walk):
+    walk.flagged()
+    walk.make_plan()
+    walk.agree()
+    with walk.as_(walk.mother) as work:  # as her page does it
+        (mine,) = own_signatures(work, find_child(work, walk.child.id))
+        withdraw_signature(work, find_child(work, walk.child.id), mine.id)
+        plans.withdraw(work, walk.case_id, reason="先停一停")
+    with pytest.raises(NotNow), walk.as_(walk.mother) as work:
+        take_back_step(work, walk.case_id)
+    walk.agree()
+    with walk.as_(walk.doctor) as work:
+        plans.revise(work, walk.case_id, plan=walk.plan | {"summary": "换一种做法。"}, reason="换")
+    with walk.as_(walk.mother) as work:
+        (mine, _first) = own_signatures(work, find_child(work, walk.child.id))
+        withdraw_signature(work, find_child(work, walk.child.id), mine.id)
+    with pytest.raises(NotNow), walk.as_(walk.doctor) as work:
+        take_back_step(work, walk.case_id)
+    assert walk.state == "planning"
 
 
 def test_a_declined_plan_leaves_the_case_to_the_doctor(walk):

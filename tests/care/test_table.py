@@ -102,8 +102,13 @@ ONLY_IF = {
     "relapse": ("reason_is_given", "relapse_evidence_is_on_file", *_PLAN),
     "propose_closure*": ("closing_rule_is_met", "nothing_is_open"),
     "confirm_stable": ("class_summary_is_signed",),
-    "confirm_closure": ("class_has_confirmed", "closing_summary_is_signed"),
-    "close_unconfirmed": ("confirmation_time_is_over", "contacts_were_tried", "second_doctor_agrees"),
+    "confirm_closure": ("class_has_confirmed", "closing_summary_is_signed", "referrals_are_settled"),
+    "close_unconfirmed": (
+        "confirmation_time_is_over",
+        "contacts_were_tried",
+        "second_doctor_agrees",
+        "referrals_are_settled",
+    ),
     "stop": ("stop_reason_is_typed", "loss_is_shown", "open_items_have_reasons"),
     "reopen": ("reason_is_given", "pathway_is_free"),
 }
@@ -200,3 +205,39 @@ def test_without_consent_to_the_record_a_case_can_only_be_stopped_or_its_plan_wi
 
 def test_a_teacher_confirms_only_where_the_family_shares_with_the_nursery(workflow):
     assert loop.allowed_events(workflow, "confirming", ACTORS["teacher"], subject("P1")) == []
+
+
+def ways_into(workflow, state: str) -> dict:
+    """Return every way by which a case comes into a state from another, by state and event."""
+    return {
+        (before, event): way
+        for before, events in workflow.transitions.items()
+        for event, way in events.items()
+        if way.to == state != before
+    }
+
+
+def test_no_path_leads_to_support_but_by_a_guardians_signature(workflow):
+    ((place, way),) = ways_into(workflow, "active").items()
+    assert place == ("planning", "agree")
+    assert "signing_guardian_of" in way.by
+    assert (way.conditions, workflow.conditions["plan_is_signed"].kind, way.release) == (
+        ("plan_is_signed",),
+        "consent",
+        (),
+    )
+    reached, found = set(), {START}
+    while found - reached:
+        reached |= found
+        found = {way.to for state in reached for event, way in workflow.transitions[state].items() if event != "agree"}
+    assert reached & {"active", "following", "confirming"} == set()
+
+
+def test_every_way_out_of_the_loop_asks_after_the_letters_and_nobody_releases_from_it(workflow):
+    settled = {"nothing_is_open", "referrals_are_settled", "open_items_have_reasons"}
+    for state in ("resolved", "stopped"):
+        for place, way in ways_into(workflow, state).items():
+            assert settled & set(way.conditions), place
+            if way.release:
+                asked = {name for name in settled & set(way.conditions) if workflow.conditions[name].kind != "evidence"}
+                assert asked, place

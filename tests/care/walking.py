@@ -213,7 +213,8 @@ class Walk:
             plans.make_plan(work, self.case_id, plan=self.plan)
 
     def sign(self, actor: Actor, command, kind: str, **more) -> None:
-        version = max(e.version for e in self.facts(actor).own_entries if e.kind == kind and e.status == "active")
+        written = [e.version for e in self.facts(actor).own_entries if e.kind == kind and e.status == "active"]
+        version = max(written, default=1)  # of nothing: refused by the command
         with self.as_(actor) as work:
             command(work, self.case_id, version=version, pin=PIN, shown=SHOWN, nonce=os.urandom(16), **more)
 

@@ -13,6 +13,8 @@ from mengya_health.care.models import CLOSED_STATES, Case, Referral
 from mengya_health.care.queries import cases_of_children, tasks_for
 from mengya_health.errors import StartRefused
 from mengya_health.handouts.from_record import DOCUMENTS
+from mengya_health.indicators.loop_figures import clinic_figures, district_figures
+from mengya_health.indicators.periods import MONTHS
 from mengya_health.operations import demo
 from mengya_health.operations.demo_children import draw_children
 from mengya_health.operations.installation import Installation, begin_work
@@ -25,6 +27,7 @@ from mengya_health.record.queries import entries_of_kind
 from mengya_health.screening.measurements import growth_history
 from tests.conftest import START
 from tests.demo import open_demo
+from tests.indicators.recount import recount
 
 TODAY = START.date()
 
@@ -225,3 +228,22 @@ def test_a_demo_of_a_day_to_come_is_refused(tmp_path, content):
     with pytest.raises(StartRefused):
         demo.make_demo(installation, today=TODAY + timedelta(days=1))
     installation.close()
+
+
+@pytest.mark.parametrize("kind", MONTHS)
+def test_the_figures_of_the_clinic_and_the_district_are_what_a_recount_finds(as_, kind):
+    """Of the district's, what is taken of fewer than five is left out, and counts are steps of five."""
+    with as_("doctor") as work:
+        clinic_id = work.actor.places[0].organisation_id
+        found = clinic_figures(work, clinic_id, kind)
+        cases = list(work.session.scalars(select(Case).where(Case.organisation_id == clinic_id)))
+        by_hand = recount(work, cases, found.period.first_on, found.period.last_on)
+    assert {name: (each.value, each.number) for name, each in found.whole.items()} == by_hand
+    with as_("manager") as work:
+        found = district_figures(work, kind)
+        by_hand = recount(work, list(work.session.scalars(select(Case))), found.period.first_on, found.period.last_on)
+    shown = {name: each and (each.value, each.number) for name, each in found.whole.items()}
+    assert shown == {
+        name: (value, number - number % 5) if number >= 5 else None for name, (value, number) in by_hand.items()
+    }
+    assert any(shown.values()) or kind == "quarter"

@@ -112,7 +112,8 @@ def _page(tab: str) -> dict:
         "tabs": [
             {"text": str(text), "href": url_for("cases.waiting", tab=name), "is_current": name == tab}
             for name, text in TABS.items()
-        ]
+        ],
+        "figures_href": url_for("indicators.clinic"),
     }
 
 
