@@ -22,6 +22,7 @@ ROLE_NAMES = {
     "sysadmin": lambda: _("系统管理员"),
     "safeguarding": lambda: _("本机构儿童保护负责人"),
     "area_safeguarding": lambda: _("区级儿童保护负责人"),
+    "chair": lambda: _("会商轮值主持人"),
 }
 KIND_NAMES = {
     "clinic": lambda: _("社区门诊"),

@@ -30,6 +30,7 @@ TEXTS = {
     "for_class": _("给老师"),
     "for_family": _("给家长"),
     "advice": _("指导"),
+    "conclusions": _("会商的结论"),
     "note": _("备注"),
 }
 
