@@ -36,6 +36,7 @@ ROLES = {
     "sysadmin": ("mgr", _("系统导入")),
     "safeguarding": ("mgr", _("儿童保护负责人")),
     "area_safeguarding": ("mgr", _("区级儿童保护负责人")),
+    "chair": ("mgr", _("会商主持人")),
     "anonymous": ("par", _("用邀请码开通")),
 }
 # Section → its mark, its word, and who writes it.
