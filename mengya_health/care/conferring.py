@@ -68,7 +68,7 @@ def call_conference(
         "age_months": child.age_months(work.today),
         "corrected_months": child.corrected_months(work.today) if child.uses_corrected_age(work.today) else "",
         "sex": child.sex,
-        "findings": findings_in(work.content, child, chosen),
+        "findings": findings_in(work.content, child, chosen, about=opened.body.get("triggers", ())),
         "chair": _person(chair),
         "readers": [_person(each) for each in readers],
         "points": [],

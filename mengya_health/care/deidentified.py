@@ -17,6 +17,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.places import names_of
 from mengya_health.people.queries import family_of, identity_of
 from mengya_health.record.queries import OpenEntry
+from mengya_health.screening.measurements import MEASURED
 from mengya_health.screening.wording import answers_of
 
 KINDS = ("screening", "follow_up", "referral_feedback")  # entries whose findings have a form of their own
@@ -66,15 +67,20 @@ def identifying(text: str, identity: Identity | None) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def findings_in(content: Content, child: ChildFacts, entries: Iterable[OpenEntry]) -> list[dict[str, object]]:
+def findings_in(
+    content: Content, child: ChildFacts, entries: Iterable[OpenEntry], *, about: Iterable[str] = ()
+) -> list[dict[str, object]]:
     """Return what entries of `KINDS` found: {entry, age_months, text}, of their readings and findings alone.
 
-    No day, place, author or free text; entries without a finding of that form are left out.
+    Of a whole check only what was measured, Hb, and the metrics `about` which the case is. No day, place, author or
+    free text; entries without a finding of that form are left out.
     """
+    told = {*MEASURED, "HB", *about}
     return [
         {"entry": str(each.id), "age_months": child.age_months(each.happened_on), "text": text}
         for each in entries
-        if each.kind in KINDS and (text := _found_text(content, each.content))
+        if each.kind in KINDS
+        and (text := _found_text(content, each.content, told if each.content.get("visit") else None))
     ]
 
 
@@ -95,8 +101,9 @@ def require_nameless(work, child: ChildFacts, texts: dict[str, str]) -> None:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _found_text(content: Content, said: Mapping) -> str:
-    readings = [_reading(content, each["code"], each["value"]) for each in said.get("readings", ())]
+def _found_text(content: Content, said: Mapping, told: set[str] | None) -> str:
+    read = [each for each in said.get("readings", ()) if told is None or each["code"] in told]
+    readings = [_reading(content, each["code"], each["value"]) for each in read]
     findings = [f"{each['name']}：{each['result']}" for each in said.get("findings", ())]
     return "；".join([*filter(None, ["，".join(filter(None, readings))]), *findings])
 

@@ -9,6 +9,7 @@ from mengya_health.care.case_lists import clinic_cases
 from mengya_health.care.conference_points import add_point
 from mengya_health.care.conferences import find_conference, my_conferences
 from mengya_health.care.conferring import call_conference, tell_family
+from mengya_health.care.deidentified import KINDS
 from mengya_health.operations.demo_stage import EVENING, Stage
 from mengya_health.people.rota import name_chair
 from mengya_health.record.queries import entries_of_case
@@ -44,17 +45,15 @@ def _call(stage: Stage, on: date, at: time, *, held_on: date, place: int) -> Non
     """Call a conference about one of the cases under support in the doctor's clinic."""
     with stage.work(stage.staff["doctor"], on, at) as work:
         cases = clinic_cases(work, stage.places["clinic"])
-        under_support = [
-            (child, case) for child, case in cases if (case.state, child.class_name) == ("active", "豆芽班")
-        ]
-        child, case = under_support[place % len(under_support)]
-        checks = [each.id for each in entries_of_case(work, child, case.id) if each.kind == "screening"]
+        under_support = [(child, case) for child, case in cases if case.state == "active"]
+        child, case = sorted(under_support, key=lambda found: found[0].class_name != "豆芽班")[place]
+        checks = [each.id for each in entries_of_case(work, child, case.id, also=("screening",)) if each.kind in KINDS]
         call_conference(
             work,
             case.id,
             held_on=held_on,
             question=QUESTION,
-            entry_ids=checks,
+            entry_ids=checks[-2:],
             reader_ids=[stage.staff[login].user_id for login in ASKED],
             is_family_told=True,
         )

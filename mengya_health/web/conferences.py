@@ -70,7 +70,8 @@ def of_case(work, case_id: UUID):
 def new(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
     entries = entries_of_case(work, opened.child, case_id, also=KINDS[:1])
-    found = findings_in(work.content, opened.child, entries)
+    about = opened.body.get("triggers", ())
+    found = findings_in(work.content, opened.child, entries, about=about)
     people = conferring.invitable(work, opened.child)
     return render_template("pages/conferences/new.html", **shown.new_page(work, opened, found, people, form_state()))
 
