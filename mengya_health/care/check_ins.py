@@ -13,7 +13,8 @@ from mengya_health.errors import Invalid, NotNow, NotPermitted
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.commands import correct_entry, record_entry
 from mengya_health.record.models import Entry, Task
-from mengya_health.record.queries import OpenEntry, signed_entries_of_task
+from mengya_health.record.queries import OpenEntry
+from mengya_health.record.versions import signed_entries_of_task
 
 PHOTO = "照片"  # the menu's word for a picture among the fields of a check-in: kept beside it, only under consent P5
 DONE = {"done": "做到了", "partly": "做了一些", "not_today": "今天没做"}

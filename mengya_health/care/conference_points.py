@@ -26,7 +26,8 @@ from mengya_health.care.tasks import change_body, due_by, end_task, start_task
 from mengya_health.errors import Invalid, NotNow
 
 # What lists say of a task: its text is read on the page of the conference alone, for families read tasks' titles, too.
-TITLES = {CONCLUSION: "会商的一条结论", BLOCKED: "会商的一个堵点"}
+BODIES = {CONCLUSION: {"title": "会商的一条结论"}, BLOCKED: {"title": "会商的一个堵点"}}
+CONCLUDED = {"title": "会商：把结论告诉家长"}
 
 
 def add_point(
@@ -50,7 +51,7 @@ def add_point(
         kind=POINT,
         whose_turn="doctor" if owner == CLINIC else "invited",
         due_on=due_on,
-        body={"title": TITLES[sort]},
+        body=BODIES[sort],
         case=case,
         subject_id=found.entry.id,
     )
@@ -132,5 +133,5 @@ def _require_fate(fate: str, text: str) -> None:
 
 def _now_tell_family(work, found: Conference) -> None:
     for task in own_tasks(work, found):
-        change_body(work, task, title="会商：把结论告诉家长")
+        change_body(work, task, **CONCLUDED)
         task.due_on = due_by(work, loop_of(work.content), KIND)

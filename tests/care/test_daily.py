@@ -33,7 +33,7 @@ def test_a_check_in_sets_the_next_date_by_the_rhythm_of_the_task(walk):
 
 
 def test_a_tap_and_what_is_written_later_that_day_are_one_record(walk):
-    active(walk)
+    walk.in_support()
     (task,) = [task for task in walk.open_tasks("care_task") if task.whose_turn == "guardian"]
     walk.clock.forward(days=1)
     tapped = check_in(walk, walk.mother, task.id)

@@ -17,6 +17,7 @@ from mengya_health.web.shown import words
 from mengya_health.web.shown.cases import back_to_case
 from mengya_health.web.shown.children import child_head, may
 from mengya_health.web.shown.looking_again import as_list
+from mengya_health.web.shown.punctuation import bracketed, enumerated, joined, labelled
 
 SORTS = {CONCLUSION: lazy("结论"), BLOCKED: lazy("堵点")}
 FATES = {"solved": lazy("解决了"), "passed_on": lazy("转给了别人"), "given_up": lazy("不再做了")}
@@ -136,9 +137,9 @@ def _people(found: Conference) -> str:
     """Return who was asked: by name and place for those who know the child, else how many of each kind."""
     readers = found.said["readers"]
     if found.sees_name:
-        return "；".join(f"{each['name']}（{each['place']}）" for each in readers)
+        return joined(bracketed(each["name"], each["place"]) for each in readers)
     counted = Counter(words.said(words.ROLES[each["role"]][1]) for each in readers)
-    return "、".join(_("%(who)s %(n)s 位", who=who, n=number) for who, number in counted.items())
+    return enumerated(_("%(who)s %(n)s 位", who=who, n=number) for who, number in counted.items())
 
 
 def _findings(found: Conference) -> list[dict]:
@@ -180,7 +181,7 @@ def _forms(work, found: Conference) -> dict:
         "add": _adding(found, here) if is_on and found.leads and work.today >= found.held_on else None,
         "settle": {
             "action": url_for("conferences.settle", **here),
-            "points": [{"value": each.id, "text": f"{SORTS[each.sort]}：{each.text}"} for each in settling],
+            "points": [{"value": each.id, "text": labelled(SORTS[each.sort], each.text)} for each in settling],
             "fates": [{"value": fate, "text": str(text)} for fate, text in FATES.items()],
         }
         if settling
@@ -202,4 +203,4 @@ def _adding(found: Conference, here: dict) -> dict:
 
 def _unnamed(person: Mapping) -> str:
     """Return somebody without their place, which could say where the child goes."""
-    return f"{person['name']}（{words.said(words.ROLES[person['role']][1])}）"
+    return bracketed(person["name"], words.said(words.ROLES[person["role"]][1]))

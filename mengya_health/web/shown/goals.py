@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 from marshmallow import fields
 
 from mengya_health.care.facts import CaseFacts
 from mengya_health.care.goals import ACHIEVEMENTS, MOST, REACHED, achievements, goals_of
 from mengya_health.fields import Choice
+from mengya_health.web.shown.punctuation import bracketed, labelled
 
 # FHIR goal-achievement → what the clinic reads, what a family reads.
 WORDS = {
@@ -32,7 +32,7 @@ def goal_fields(facts: CaseFacts) -> list[dict]:
         {
             "kind": "select",
             "name": f"goal_{number}_achievement",
-            "label": f"{goal['measure']}：{goal['target']}",
+            "label": labelled(goal["measure"], goal["target"]),
             "options": options,
         }
         for number, goal in enumerate(goals_of(facts), start=1)
@@ -56,12 +56,12 @@ def standings(facts: CaseFacts) -> list[dict | None]:
 
 def clinic_word(goal: Mapping) -> str:
     """Return a judged goal in one line for the clinic."""
-    return f"{goal['measure']}：{goal['target']}（{WORDS[goal['achievement']][0]}）"
+    return bracketed(labelled(goal["measure"], goal["target"]), WORDS[goal["achievement"]][0])
 
 
 def plain_word(goal: Mapping) -> str:
     """Return a judged goal in one line for the family."""
-    return _("%(measure)s：%(word)s", measure=goal["measure"], word=str(WORDS[goal["achievement"]][1]))
+    return labelled(goal["measure"], WORDS[goal["achievement"]][1])
 
 
 def _tag(word: str) -> dict:

@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 
 from mengya_health.people.rota import Colleague, Turn
 from mengya_health.web.shown import words
+from mengya_health.web.shown.punctuation import bracketed
 
 
 def rota_page(work, turns: list[Turn], people: list[Colleague], form) -> dict:
@@ -28,4 +29,4 @@ def rota_page(work, turns: list[Turn], people: list[Colleague], form) -> dict:
 
 def colleague(who: Colleague) -> str:
     """Return somebody of the staff as lists of people name them."""
-    return f"{who.name}（{who.place} · {words.said(words.ROLES[who.role][1])}）"
+    return bracketed(who.name, f"{who.place} · {words.said(words.ROLES[who.role][1])}")
