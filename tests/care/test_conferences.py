@@ -22,7 +22,8 @@ from mengya_health.people.models import Relationship
 from mengya_health.people.queries import find_child
 from mengya_health.people.rota import chair_on, colleagues, end_turn, name_chair, rota
 from mengya_health.record.models import Entry
-from mengya_health.record.queries import entries_of_kind, every_version, find_entry, record_page, timeline
+from mengya_health.record.queries import entries_of_kind, find_entry, record_page, timeline
+from mengya_health.record.versions import every_version
 from mengya_health.signing.consents import consents_of, withdraw_consent
 from tests.care.conferring import QUESTION, Table, sit_down
 from tests.care.walking import Walk

@@ -48,6 +48,7 @@ def test_a_conference_goes_from_its_call_to_its_end_on_the_pages(table, browse):
     teacher, mother = browse(walk.teacher), browse(walk.mother)
     here = called(table, doctor)
     assert walk.child.name in doctor.get(here)
+    assert "门诊请了 3 位一起商量（会商）" in mother.get(f"/home/{walk.child.id}/sharing")
     assert "会商：记结论" in doctor.get("/cases?tab=mine")
     assert "请您参加的会商 1 场" in invited.get("/inbox")
     seen = chair.get(here)
