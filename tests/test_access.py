@@ -29,6 +29,7 @@ TODAY = date(2026, 11, 23)
 CLINIC, NURSERY, HOSPITAL, GROUP, DISTRICT, ELSEWHERE = (UUID(int=number) for number in range(1, 7))
 NEXT_CLINIC, LAST_CLINIC, LAST_GROUP = (UUID(int=number) for number in range(21, 24))
 MOTHER, FATHER, GRANNY, VISITOR, RESCUER = (UUID(int=number) for number in range(11, 16))
+INVITED, CHAIR = UUID(int=16), UUID(int=17)
 
 REFERRAL = UUID(int=63)
 
@@ -54,6 +55,8 @@ CHILD = ChildSubject(
         tie("handover", organisation_id=NEXT_CLINIC),
         tie("former", organisation_id=LAST_CLINIC, authority="care"),
         tie("former", organisation_id=ELSEWHERE, group_id=LAST_GROUP, authority="class"),
+        tie("conference", user_id=INVITED, authority="reads"),
+        tie("conference", user_id=CHAIR, authority="chairs"),
         tie("break_glass", user_id=RESCUER),
     ),
     consents=tuple(ConsentHeld(purpose, None, MOTHER) for purpose in ("P1", "P2", "P3", "P5")),
@@ -87,6 +90,8 @@ ACTORS = {
         user_id=RESCUER,
         emergency=Emergency(UUID(int=60), UUID(int=50), datetime(2026, 11, 23, 2, 0, tzinfo=UTC)),
     ),
+    "invited": replace(staff("specialist", ELSEWHERE), user_id=INVITED),
+    "chair": replace(staff("doctor", ELSEWHERE), user_id=CHAIR),
     "manager": staff("manager", DISTRICT),
     "security_officer": staff("security_officer", None),
     "sysadmin": staff("sysadmin", None),
@@ -144,7 +149,11 @@ ALLOWED = {
     "visit:book": "mother father doctor",
     "guardian:invite": "doctor",
     "report:write": "doctor teacher health_staff specialist other_teacher",
+    "conference:read": "doctor invited chair",
+    "conference:answer": "doctor invited chair",
+    "conference:lead": "doctor chair",
 }
+CONFERENCE = "conference:read conference:answer conference:lead"
 ALLOWED_AT_THE_CLINIC = {
     "child:register": "doctor",
     "children:list": "doctor",
@@ -160,16 +169,17 @@ ALLOWED_ANYWHERE = {
     "figures:export": "manager",
     "overdue:follow": "manager",
     "figures:approve": "security_officer",
+    "rota:keep": "manager",
     "record:approve-erasure": "security_officer",
     "basis:read": "doctor specialist reviewer manager sysadmin other_doctor other_specialist rescuer "
-    "receiving_doctor former_doctor",
+    "receiving_doctor former_doctor invited chair",
 }
 
 # What is left when one consent is missing: who loses what.
 LOST = {
     "P1": {
         "doctor": "health:read behaviour:read family:read health:write concern:raise case:read referral:read "
-        "health:print paper:witness",
+        f"health:print paper:witness {CONFERENCE}",
         "teacher": "child:read behaviour:read behaviour:write photo:keep concern:raise case:read",
         "specialist": "referral:read referral:answer",
         "mother": "family:write photo:keep",
@@ -238,7 +248,12 @@ CLOSING = {
     },
     ("behaviour", "clinic"): {"doctor": "behaviour:read"},
     ("family", "clinic"): {"doctor": "family:read"},
-    ("health", "receiver"): {"specialist": "referral:read", "link": "referral:read"},
+    ("health", "receiver"): {
+        "specialist": "referral:read",
+        "link": "referral:read",
+        "invited": "conference:read conference:answer",
+        "chair": CONFERENCE,
+    },
     ("health", "caregiver"): {"granny": "health:read case:read", "visitor": "health:read case:read"},
     ("behaviour", "caregiver"): {"granny": "behaviour:read", "visitor": "behaviour:read"},
     ("family", "caregiver"): {"granny": "family:read family:write", "visitor": "family:read"},
@@ -268,7 +283,7 @@ def test_the_clinic_keeps_the_health_record_whatever_is_closed():
 
 def test_a_section_closed_for_one_caregiver_or_institution_is_open_to_the_others():
     assert set(lost_to(Closed("family", "caregiver", GRANNY))) == {"granny"}
-    assert lost_to(Closed("health", "receiver", ELSEWHERE)) == {}
+    assert set(lost_to(Closed("health", "receiver", ELSEWHERE))) == {"invited", "chair"}
 
 
 def refusing(*purposes: str, who: UUID = FATHER) -> ChildSubject:

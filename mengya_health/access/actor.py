@@ -79,7 +79,7 @@ class Actor:
 
 # What somebody granted runs out within a year, whatever its row says; guardianship and the clinic's care are no grants.
 GRANTED_FOR = timedelta(days=366)
-GRANTS = ("enrolment", "caregiver", "visit", "receiver", "reviewer", "handover")
+GRANTS = ("enrolment", "caregiver", "visit", "receiver", "reviewer", "handover", "conference")
 
 
 @dataclass(frozen=True)

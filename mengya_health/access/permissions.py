@@ -10,6 +10,7 @@ from mengya_health.access.rules import (
     behaviour_open_to_clinic,
     behaviour_open_to_nursery,
     caregiver_of,
+    chairs_conference,
     clinic_doctor_of,
     contributes,
     doctor_here,
@@ -18,8 +19,10 @@ from mengya_health.access.rules import (
     family_open_to_clinic,
     guardian_of,
     health_open_to_caregiver,
+    health_open_to_invited,
     health_open_to_nursery,
     health_open_to_receiver,
+    invited_to_conference,
     manages,
     not_family,
     photo_consented,
@@ -99,6 +102,10 @@ class Permission(StrEnum):
     DISTRICT_FIGURES = "figures:district"  # see how it goes in the district, in figures, never a child
     READ_BASIS = "basis:read"  # read by which rules the program judges, and where they come from
     APPROVE_EXPORT = "figures:approve"  # be the second person behind figures that leave
+    READ_CONFERENCE = "conference:read"  # read a case conference one was asked to, mostly without a name
+    ANSWER_CONFERENCE = "conference:answer"  # say what became of something a conference gave one to do
+    LEAD_CONFERENCE = "conference:lead"  # write down what a conference concluded and what is blocked, and follow it up
+    KEEP_ROTA = "rota:keep"  # say who chairs the district's case conferences, and when
 
 
 P = Permission
@@ -108,6 +115,7 @@ _RECEIVER = [receiver_of, record_consented, referral_consented]
 _LINK = [receiver_by_link_of, record_consented, referral_consented]
 _REVIEWER = [reviewer_of, record_consented]
 _TAKING_OVER = [taking_over, record_consented]
+_INVITED = [invited_to_conference, record_consented, health_open_to_invited]
 _EMERGENCY = [emergency_reader_of, record_consented]  # an emergency stands for the missing tie, never for a consent
 
 # Any one line is enough; every rule in a line must hold. A clinic keeps sight of a child whose P1 is missing (it has to
@@ -210,6 +218,10 @@ RULES = {
     P.DISTRICT_FIGURES: [[manages, signed_in_fully]],
     P.READ_BASIS: [[works_clinically]],
     P.APPROVE_EXPORT: [[watches_over, signed_in_fully]],
+    P.READ_CONFERENCE: [_DOCTOR, _INVITED],
+    P.ANSWER_CONFERENCE: [[*_DOCTOR, signed_in_fully], [*_INVITED, signed_in_fully]],
+    P.LEAD_CONFERENCE: [[*_DOCTOR, signed_in_fully], [chairs_conference, *_INVITED[1:], signed_in_fully]],
+    P.KEEP_ROTA: [[manages, signed_in_fully]],
 }
 
 READ_SECTION = {"health": P.READ_HEALTH, "behaviour": P.READ_BEHAVIOUR, "family": P.READ_FAMILY}
@@ -229,6 +241,9 @@ OF_CLASS = {
     P.READ_REFERRAL: "health",
     P.ANSWER_REFERRAL: "health",
     P.PRINT_HEALTH: "health",
+    P.READ_CONFERENCE: "health",
+    P.ANSWER_CONFERENCE: "health",
+    P.LEAD_CONFERENCE: "health",
 }
 
 

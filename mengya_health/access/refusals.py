@@ -26,6 +26,12 @@ PARTIES = {
     "receiver_of": Party(("specialist",), "转诊单上的接诊机构", "the institution a referral names"),
     "receiver_by_link_of": Party(("receiver_link",), "持转诊链接的接诊医生", "who holds the link of a referral"),
     "reviewer_of": Party(("reviewer",), "医生请来复核的区级医生", "the district reviewer a doctor asked"),
+    "invited_to_conference": Party(
+        ("doctor", "teacher", "health_staff", "specialist", "reviewer"), "会商请来的人", "who is asked to a conference"
+    ),
+    "chairs_conference": Party(
+        ("doctor", "teacher", "health_staff", "specialist", "reviewer"), "会商的主持人", "the chair of a conference"
+    ),
     "taking_over": Party(
         ("doctor",), "家长请来接收孩子的门诊", "the clinic the family has asked to take the child over"
     ),
@@ -102,6 +108,14 @@ MISSING = {
         "没有等您的门诊接收的孩子。请家长在原来的门诊或手机上提出换门诊",
         "nobody has asked your clinic to take this child over; the family asks at its clinic or on its phone",
     ),
+    "invited_to_conference": (
+        "没有请您参加、还能看的会商。请召集的门诊再请您一次",
+        "no conference is open to you now; ask the clinic that called it to invite you again",
+    ),
+    "chairs_conference": (
+        "这次会商不由您主持。请主持人或孩子门诊的医生来写",
+        "you do not chair this conference; its chair or the child's clinic can write this",
+    ),
     "served_before": (
         "孩子以前不在您的门诊或班里，没有您写的记录",
         "the child was not in your clinic or class before; nothing here was written there",
@@ -132,6 +146,7 @@ MISSING = {
             "health_open_to_caregiver",
             "behaviour_open_to_caregiver",
             "family_open_to_caregiver",
+            "health_open_to_invited",
         ),
         (
             "监护人暂时没有开放这一部分。需要时请和孩子的监护人说，可以在“谁能看”里打开",

@@ -71,6 +71,23 @@ def reviewer_of(actor: Actor, subject: ChildSubject) -> bool:
     return any(tie.organisation_id in districts for tie in subject.current("reviewer"))
 
 
+def invited_to_conference(actor: Actor, subject: ChildSubject) -> bool:
+    """Somebody whom a doctor has asked to a case conference (会商) about this child."""
+    return any(tie.user_id == actor.user_id for tie in subject.current("conference"))
+
+
+def chairs_conference(actor: Actor, subject: ChildSubject) -> bool:
+    """The chair of a case conference about this child, named by the rota."""
+    return any(tie.user_id == actor.user_id and tie.authority == "chairs" for tie in subject.current("conference"))
+
+
+def health_open_to_invited(actor: Actor, subject: ChildSubject) -> bool:
+    """No guardian refuses the record, or has closed the clinic's part of it for where the invited come from."""
+    of_class = actor.places_as("teacher", "health_staff") and subject.is_closed("health", "nursery")
+    elsewhere = subject.is_closed("health", "receiver", actor.organisation_ids)
+    return not (of_class or elsewhere or subject.is_disputed("P1"))
+
+
 def taking_over(actor: Actor, subject: ChildSubject) -> bool:
     """A doctor of the clinic that the family has asked to take the child over."""
     clinics = {place.organisation_id for place in actor.places_as("doctor")}
@@ -232,6 +249,7 @@ BY_NAME = {
         watches_over, contributes, restricted_guardian_of, health_open_to_nursery, behaviour_open_to_nursery,
         behaviour_open_to_clinic, family_open_to_clinic, health_open_to_receiver, health_open_to_caregiver,
         behaviour_open_to_caregiver, family_open_to_caregiver, taking_over, served_before,
+        invited_to_conference, chairs_conference, health_open_to_invited,
         staff_here, runs_the_system, photo_consented, staff_around, wrote_report, safeguards_place,
         safeguards_district, not_family, manages, works_clinically,
     )

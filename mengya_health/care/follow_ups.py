@@ -11,6 +11,7 @@ from mengya_health.care.commands import start
 from mengya_health.care.due_dates import follow_up_on, is_last_follow_up
 from mengya_health.care.entries import write_entry
 from mengya_health.care.facts import CaseFacts
+from mengya_health.care.goals import judge_goals
 from mengya_health.care.models import Case, CaseStep
 from mengya_health.care.queries import OpenCase, facts_of, find_case
 from mengya_health.care.signatures import Proof, ask_for_signature, sign_paper
@@ -38,6 +39,7 @@ def record_follow_up(
     happened_on: date | None = None,
     next_on: date | None = None,
     seen_version: int | None = None,
+    goals: Iterable[str] = (),
     answer: UrgentAnswer = UNSAID,
     looks: Iterable[SecondLook] = (),
 ) -> Entry:
@@ -45,8 +47,9 @@ def record_follow_up(
 
     `measurement` is judged and its z-scores are kept with it; `readings` are other metrics, {code, value} as typed.
     `checks` are what the doctor ticked of the pathway's rules, `dates` {name, on} what a rule counts from
-    (start_of_iron, iron_stopped). `next_on` wins over the pathway's interval. `answer` is what was said about figures
-    that cannot wait, `looks` what was asked back and confirmed. Raises NotNow for a closed case, NotSaid, Invalid.
+    (start_of_iron, iron_stopped), `goals` a word of `care.goals` for each goal of the plan. `next_on` wins over the
+    pathway's interval. `answer` is what was said about figures that cannot wait, `looks` what was asked back and
+    confirmed. Raises NotNow for a closed case, NotSaid, Invalid.
     """
     opened, facts = start(work, case_id, seen_version)
     if facts.loop.is_closed(facts.state):
@@ -62,6 +65,7 @@ def record_follow_up(
         "readings": measured["readings"] + taken,
         "checks": list(checks),
         "dates": [{"name": each["name"], "on": str(each["on"])} for each in dates],
+        **judge_goals(facts, goals),
         **({"confirmed": kept_looks(looks)} if looks else {}),
         **({"urgent": said} if said else {}),
     }
@@ -72,13 +76,24 @@ def record_follow_up(
 
 
 def record_evaluation(
-    work, case_id: UUID, *, text: str, plain_text: str, checks: Iterable[str] = (), seen_version: int | None = None
+    work,
+    case_id: UUID,
+    *,
+    text: str,
+    plain_text: str,
+    checks: Iterable[str] = (),
+    goals: Iterable[str] = (),
+    seen_version: int | None = None,
 ) -> Entry:
-    """Write down whether the goals are reached and ask the guardian to sign; `plain_text` is what the family reads."""
+    """Write down how far the goals are reached and ask the guardian to sign; `plain_text` is what the family reads.
+
+    `goals` is a word of `care.goals` for each goal of the plan, in its order.
+    """
     opened, facts = start(work, case_id, seen_version)
     if facts.state != "active":
         raise NotNow("干预中的个案才写评估。", "Only a case under support is evaluated.")
-    entry = write_entry(work, opened, "evaluation", {"text": text, "plain_text": plain_text, "checks": list(checks)})
+    said = {"text": text, "plain_text": plain_text, "checks": list(checks)}
+    entry = write_entry(work, opened, "evaluation", said | judge_goals(facts, goals))
     end_tasks(work, opened.case, "signature", status="cancelled", reason="other", text="评估另写了一份")
     ask_for_signature(
         work,

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission, is_allowed
+from mengya_health.care.conferences import asked_at
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.loop import TAKE_BACK, loop_of
 from mengya_health.care.models import OPEN_TASK, Case, CaseStep, Referral, Task
@@ -65,10 +66,11 @@ class Inbox:
     happened: tuple[InboxLine, ...]
     asked: tuple[InboxLine, ...] = ()  # not answered yet
     seen_at: datetime | None = None  # when the reader last looked
+    conferences: tuple[datetime, ...] = ()  # when the reader was asked to those that go on
 
 
 def inbox(work) -> Inbox:
-    """Return the actor's inbox for its page: three statements and one of the keystore, whatever there is in it."""
+    """Return the actor's inbox for its page: four statements and one of the keystore, whatever there is in it."""
     found = count_inbox(work)
     lines = (*found.waiting, *found.happened, *found.asked)
     audit.read(work, list({line.child.id for line in lines}), "task")
@@ -86,7 +88,8 @@ def count_inbox(work) -> Inbox:
     sorts = {sort: [each for each in lines if each.sort == sort] for sort in (WAITING, HAPPENED, ASKED)}
     waiting = sorted(sorts[WAITING], key=lambda each: (not each.is_urgent, each.due_on))
     happened = sorted(sorts[HAPPENED], key=lambda each: each.at, reverse=True)
-    return Inbox(tuple(waiting), tuple(happened), tuple(sorts[ASKED]), seen_at)
+    conferences = asked_at(work) if work.actor.places else ()
+    return Inbox(tuple(waiting), tuple(happened), tuple(sorts[ASKED]), seen_at, conferences)
 
 
 def number_to_tell(work, found: Inbox, last_told_at: datetime | None) -> int:
@@ -95,10 +98,12 @@ def number_to_tell(work, found: Inbox, last_told_at: datetime | None) -> int:
     Known: a digest told of it (the last one left at `last_told_at`), or they looked at their inbox.
     """
     lines = (*found.waiting, *(line for line in found.happened if line.is_new))
-    is_fresh = any(line.is_new and (last_told_at is None or line.told_at > last_told_at) for line in lines)
+    asked = [at for at in found.conferences if found.seen_at is None or at > found.seen_at]
+    told = [*(line.told_at for line in lines if line.is_new), *asked]
+    is_fresh = any(last_told_at is None or at > last_told_at for at in told)
     known_at = max(filter(None, (last_told_at, found.seen_at)), default=None)
     is_again = bool(found.waiting) and (known_at is None or work.now - known_at >= AGAIN)
-    return len(lines) if is_fresh or is_again else 0
+    return len(lines) + len(asked) if is_fresh or is_again else 0
 
 
 # --- inside -----------------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 NOBODY = ""
+BESIDE = ("conference", "conference_point")  # what people confer about goes on beside the case: it takes no turn
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ def guardian_unless_asked(tasks: Iterable[OpenTask]) -> str:
 
 def next_open_task(tasks: Iterable[OpenTask]) -> str:
     """Whoever has the task that is due first; the doctor's where nothing is open."""
-    first = min(tasks, key=lambda task: task.due_on, default=None)
+    first = min((task for task in tasks if task.kind not in BESIDE), key=lambda task: task.due_on, default=None)
     return first.whose_turn if first else "doctor"
 
 

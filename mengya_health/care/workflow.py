@@ -63,6 +63,7 @@ class Limits:
     lost_after: str
     receiver_days: int
     answered_receiver_days: int
+    conference_days: int
 
 
 @dataclass(frozen=True, kw_only=True)

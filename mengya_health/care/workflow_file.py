@@ -49,6 +49,7 @@ class LimitsShape(Shape):
     lost_after = words(required=True)
     receiver_days = whole(required=True)
     answered_receiver_days = whole(required=True)
+    conference_days = whole(required=True)
 
 
 class ReferralClocksShape(Shape):

@@ -20,6 +20,7 @@ from mengya_health.crypto.private_files import write_once
 from mengya_health.errors import StartRefused
 from mengya_health.operations import demo_daily
 from mengya_health.operations.demo_children import BABY_HOUSE, draw_children
+from mengya_health.operations.demo_conference import confer
 from mengya_health.operations.demo_people import (
     FIRST_LOGIN,
     LAST_LOGIN,
@@ -133,6 +134,7 @@ def make_demo(
     build_places(stage)
     _play(stage, progress or (lambda done, total: None))
     renew_roles(stage)
+    confer(stage)
     leave_traces(stage)
     return _accounts()
 

@@ -13,7 +13,7 @@ from mengya_health.errors import Invalid, NotFound
 from mengya_health.growth.ages import add_months
 from mengya_health.people import notices, seals
 from mengya_health.people.account_history import trace
-from mengya_health.people.models import BoundPhone, Group, Membership, User, UserSession
+from mengya_health.people.models import CHAIR, BoundPhone, Group, Membership, User, UserSession
 from mengya_health.people.places import require_management
 from mengya_health.people.sessions import require_fresh
 
@@ -206,7 +206,7 @@ def _locked(work, user_id: UUID) -> User:
 
 def _membership(work, membership_id: UUID) -> Membership:
     membership = work.session.get(Membership, membership_id)
-    if membership is None:
+    if membership is None or membership.role == CHAIR:  # turns of the rota are the district managers' to give and end
         raise NotFound
     return membership
 

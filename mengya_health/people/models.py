@@ -87,6 +87,9 @@ class User(Base):
         return (self.id, self.login_index, self.status)
 
 
+CHAIR = "chair"  # a membership with this role is a turn on the rota of the district's case conferences: people/rota.py
+
+
 class Membership(Base):
     """What a user is, where, and for how long."""
 
@@ -164,7 +167,7 @@ class Relationship(Base):
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)
     child_id: Mapped[UUID] = mapped_column(Id, ForeignKey("child.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(12))  # guardian caregiver enrolment care receiver visit break_glass
+    kind: Mapped[str] = mapped_column(String(12))  # guardian caregiver enrolment care receiver visit conference …
     user_id: Mapped[UUID | None] = mapped_column(Id)
     organisation_id: Mapped[UUID | None] = mapped_column(Id)
     group_id: Mapped[UUID | None] = mapped_column(Id)

@@ -8,7 +8,7 @@ from mengya_health.access.actor import Actor, Place
 from mengya_health.errors import NotNow
 from mengya_health.people import seals
 from mengya_health.people.message_models import DIGEST, URGENT, Message
-from mengya_health.people.models import Membership, Relationship, User
+from mengya_health.people.models import CHAIR, Membership, Relationship, User
 
 
 def with_standing(users: Select) -> Select:
@@ -19,6 +19,7 @@ def with_standing(users: Select) -> Select:
     today = bindparam("today", type_=Date())
     current = and_(
         Membership.user_id == User.id,
+        Membership.role != CHAIR,  # a turn on the rota is nothing to act as: it opens no page
         Membership.from_on <= today,
         or_(Membership.to_on.is_(None), Membership.to_on > today),
     )

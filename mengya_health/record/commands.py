@@ -13,10 +13,15 @@ from mengya_health.errors import Conflict, NotPermitted
 from mengya_health.history import chain
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.models import Entry, Revision
+from mengya_health.record.opening import SET_APART
 from mengya_health.record.queries import OpenEntry, find_entry
 
 # Whoever raises a concern or answers a referral may not otherwise write in that section.
-PERMISSION_OF_KIND = {"concern": Permission.RAISE_CONCERN, "dispute": Permission.DISPUTE}
+PERMISSION_OF_KIND = {
+    "concern": Permission.RAISE_CONCERN,
+    "dispute": Permission.DISPUTE,
+    "conference": Permission.ANSWER_CONFERENCE,
+}
 SHEETS_OF_CLASS = ("daily_check", "exclusion")  # kept by a class's teachers and the 保健员 together
 PERMISSION_OF_ROLE = {
     ("specialist", "referral_feedback"): Permission.ANSWER_REFERRAL,
@@ -132,7 +137,7 @@ def _permission(work, section: str, kind: str) -> Permission:
 
 
 def _is_same_hand(work, opened: OpenEntry) -> bool:
-    if opened.author_id == work.actor.user_id:
+    if opened.author_id == work.actor.user_id or opened.kind in SET_APART:  # everybody at a conference writes in it
         return True
     roles = {opened.author_role, work.actor.role}
     is_sheet_of_class = opened.kind in SHEETS_OF_CLASS and roles <= {"teacher", "health_staff"}

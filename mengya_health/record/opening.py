@@ -20,10 +20,13 @@ READ_OF_KIND = {
     "class_summary": Permission.READ_CASE,
     "care_plan": Permission.READ_CASE,
 }
+# What a section does not open: only those whom record.set_apart's callers let in read it, one entry at a time.
+SET_APART = ("conference",)
 NOBODY = UUID(int=0)
 # Columns of the tables and not of the mapped classes: rows come as they are, without the mapper's pass over each.
 ENTRY, REVISION, _DISPUTE = Entry.__table__.c, Revision.__table__.c, Dispute.__table__.c
 CURRENT = ENTRY.current_version == REVISION.version
+IN_SECTION = ENTRY.kind.not_in(SET_APART)
 
 
 class OpenEntry(NamedTuple):
@@ -64,8 +67,8 @@ EVENT, IS_NEWEST, OF_EVENT = newest_event_of(ENTRY.child_id, ENTRY.id)
 
 
 def select_entries(child_id: UUID) -> Select:
-    """Return the SELECT of a child's entries, each with one revision."""
-    return select(*COLUMNS).where(ENTRY.child_id == child_id)
+    """Return the SELECT of a child's entries, each with one revision, without what is set apart."""
+    return select(*COLUMNS).where(ENTRY.child_id == child_id, IN_SECTION)
 
 
 def readable(work, child: ChildFacts) -> ColumnElement:
@@ -165,7 +168,7 @@ def reader_of(work, child: ChildFacts) -> Callable[[Row], bool]:
     def reads(row: Row) -> bool:
         is_unread = row.section == "family" and row.author_id in unread
         may = not is_unread and (row.section in sections or row.kind in kinds)
-        return may or row.author_id == me
+        return row.kind not in SET_APART and (may or row.author_id == me)
 
     return reads
 

@@ -20,6 +20,7 @@ from mengya_health.record.opening import (
     CURRENT,
     ENTRY,
     EVENT,
+    IN_SECTION,
     IS_NEWEST,
     OF_EVENT,
     REVISION,
@@ -157,7 +158,7 @@ def _record_statement(
         unread = bindparam("unread", type_=Id(), expanding=True)
         may &= ~((ENTRY.section == "family") & ENTRY.author_id.in_(unread))
     may = may | (ENTRY.author_id == bindparam("me", type_=Id()))
-    may &= _is_one_of(ENTRY.section, kept)
+    may &= _is_one_of(ENTRY.section, kept) & IN_SECTION
     listed = _is_one_of(ENTRY.kind, kinds) if kinds else literal(True)
     newest_first = ENTRY.happened_on.desc(), ENTRY.recorded_at.desc()
     newest = select(ENTRY.id).where(of_child, may, listed).order_by(*newest_first).limit(bindparam("most"))

@@ -14,6 +14,7 @@ from mengya_health.web import (
     children,
     class_summary,
     classes,
+    conferences,
     daily_checks,
     desk_consents,
     disputes,
@@ -56,6 +57,7 @@ from mengya_health.web import (
     referring,
     releases,
     reports,
+    rota,
     schedule,
     screenings,
     sign_in,
@@ -88,6 +90,7 @@ def blueprints() -> list[Blueprint]:
         *OF_CASES,
         checks,
         *OF_CHILDREN,
+        conferences,
         disputes,
         due,
         *OF_CLASSES,
@@ -109,5 +112,5 @@ def blueprints() -> list[Blueprint]:
         schedule,
         screenings,
     )
-    of_trust = (emergency, erasures, figures, indicators, installation_pages, officer, raised, releases)
+    of_trust = (emergency, erasures, figures, indicators, installation_pages, officer, raised, releases, rota)
     return list(dict.fromkeys(module.bp for module in (*areas, *of_trust, sign_in, today)))

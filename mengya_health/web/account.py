@@ -153,6 +153,8 @@ HAPPENED = {
     "email_set": lambda: _("收提醒的邮箱换过了"),
     "role_given": lambda: _("您有了一个新的角色"),
     "role_ended": lambda: _("您的一个角色结束了"),
+    "chair_named": lambda: _("轮值表上排了您主持会商"),
+    "chair_ended": lambda: _("您的会商轮值结束了"),
 }
 
 

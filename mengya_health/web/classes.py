@@ -133,15 +133,18 @@ def check_in_page(work, group_id: UUID, child_id: UUID, task_id: UUID):
     child, task = _task(work, child_id, task_id)
     here = {"group_id": group_id, "child_id": child_id}
     action = url_for("classes.check_in", task_id=task_id, **here)
-    return pages.check_in_page(work, child, task, back=_back_to(child, group_id), action=action, is_class=True)
+    concern_href = url_for("classes.concern_page", **here)
+    return pages.check_in_page(
+        work, child, task, back=_back_to(child, group_id), action=action, concern_href=concern_href, is_class=True
+    )
 
 
 @bp.post("/class/<uuid:group_id>/children/<uuid:child_id>/tasks/<uuid:task_id>")
 @signed_in(again="classes.check_in_page")
 def check_in(work, group_id: UUID, child_id: UUID, task_id: UUID):
-    _child, task = _task(work, child_id, task_id)
-    pages.record_check_in(work, task)
-    return redirect(url_for("classes.of", group_id=group_id, saved="checked_in"), 303)
+    child, task = _task(work, child_id, task_id)
+    group = url_for("classes.of", group_id=group_id, saved="checked_in")
+    return redirect(pages.record_check_in(work, child, task, then=group), 303)
 
 
 def _back_to(child: ChildFacts, group_id: UUID) -> dict:

@@ -107,15 +107,18 @@ def log_home(work, child_id: UUID):
 def check_in_page(work, child_id: UUID, task_id: UUID):
     child, task = _task(work, child_id, task_id)
     action = url_for("family.check_in", child_id=child_id, task_id=task_id)
-    return pages.check_in_page(work, child, task, back=home_link(child), action=action, is_class=False)
+    concern_href = url_for("family.concern_page", child_id=child_id)
+    return pages.check_in_page(
+        work, child, task, back=home_link(child), action=action, concern_href=concern_href, is_class=False
+    )
 
 
 @bp.post("/home/<uuid:child_id>/tasks/<uuid:task_id>")
 @signed_in(again="family.check_in_page")
 def check_in(work, child_id: UUID, task_id: UUID):
-    _child, task = _task(work, child_id, task_id)
-    pages.record_check_in(work, task)
-    return redirect(url_for("family.home_of", child_id=child_id, saved="checked_in"), 303)
+    child, task = _task(work, child_id, task_id)
+    home = url_for("family.home_of", child_id=child_id, saved="checked_in")
+    return redirect(pages.record_check_in(work, child, task, then=home), 303)
 
 
 def _task(work, child_id: UUID, task_id: UUID):

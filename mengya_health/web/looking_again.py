@@ -31,6 +31,7 @@ from mengya_health.web.shown.asked import (
     form_fields,
     labels_of,
 )
+from mengya_health.web.shown.goals import achievement_fields, judged_in
 
 TEMPLATE = "pages/cases/look_again.html"
 FAMILY_TEXT = "给家长看的话"
@@ -44,7 +45,7 @@ class FollowUp(RowVersion):
     text = PlainText(longest=600, lines=True, required=True)
 
 
-class Evaluation(RowVersion):
+class Evaluation(RowVersion.from_dict(achievement_fields())):
     text = PlainText(longest=600, lines=True, required=True)
     plain_text = PlainText(longest=300, lines=True, required=True)
 
@@ -93,6 +94,7 @@ def save_follow_up(work, case_id: UUID):
         looks=looks,
         checks=said.get("checks", ()),
         dates=[{"name": day, "on": said[day]} for day in asked.days if day in said],
+        goals=judged_in(said),
         happened_on=said["happened_on"],
         next_on=said["next_on"],
         seen_version=said["row_version"],
@@ -116,8 +118,15 @@ def save_evaluation(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
     said = submitted(_with(Evaluation, work, asked_of_rule(work.content, _pathway(work, opened), "success")))
     require_plain(said["plain_text"], field="plain_text", label=FAMILY_TEXT)
-    seen = said.pop("row_version")
-    follow_ups.record_evaluation(work, case_id, seen_version=seen, **said)
+    follow_ups.record_evaluation(
+        work,
+        case_id,
+        text=said["text"],
+        plain_text=said["plain_text"],
+        checks=said.get("checks", ()),
+        goals=judged_in(said),
+        seen_version=said["row_version"],
+    )
     return back_to_case(work, case_id)
 
 
@@ -173,7 +182,7 @@ def _measurement(said: dict) -> Measurement | None:
 
 
 def _follow_up_form(work, asked: Asked) -> Form:
-    return FollowUp.from_dict(follow_up_fields(work.content, asked))()
+    return FollowUp.from_dict(follow_up_fields(work.content, asked) | achievement_fields())()
 
 
 def _with(form: type[Form], work, asked: Asked) -> Form:

@@ -43,22 +43,33 @@ NAV = {
         (lazy("应检"), "due.show", "due"),
         (lazy("儿童"), "children.search", "children"),
         (lazy("个案"), "cases.waiting", "cases"),
+        (lazy("会商"), "conferences.index", "conferences"),
         (lazy("打印"), "papers.queue", "papers"),
         (lazy("依据"), "basis.index", "basis"),
     ],
     "teacher": [
         (lazy("班级"), "classes.show", "classes"),
         (lazy("今天记的"), "classes.written", "written"),
+        (lazy("会商"), "conferences.index", "conferences"),
         (lazy("流程"), "loop.show", "loop"),
     ],
     "health_staff": [
         (lazy("班级"), "classes.show", "classes"),
         (lazy("今天记的"), "classes.written", "written"),
         (lazy("要跟进的"), "daily.follow_ups", "daily"),
+        (lazy("会商"), "conferences.index", "conferences"),
         (lazy("流程"), "loop.show", "loop"),
     ],
-    "specialist": [(lazy("转诊"), "referrals.waiting", "referrals"), (lazy("依据"), "basis.index", "basis")],
-    "reviewer": [(lazy("复核"), "releases.waiting", "releases"), (lazy("依据"), "basis.index", "basis")],
+    "specialist": [
+        (lazy("转诊"), "referrals.waiting", "referrals"),
+        (lazy("会商"), "conferences.index", "conferences"),
+        (lazy("依据"), "basis.index", "basis"),
+    ],
+    "reviewer": [
+        (lazy("复核"), "releases.waiting", "releases"),
+        (lazy("会商"), "conferences.index", "conferences"),
+        (lazy("依据"), "basis.index", "basis"),
+    ],
     "security_officer": [
         (lazy("告警"), "officer.alarms_page", "alarms"),
         (lazy("紧急查阅"), "officer.emergencies", "emergencies"),
@@ -70,6 +81,7 @@ NAV = {
     "manager": [
         (lazy("指标"), "indicators.district", "indicators"),
         (lazy("督办"), "raised.show", "raised"),
+        (lazy("轮值"), "rota.show", "rota"),
         (lazy("统计导出"), "figures.show", "figures"),
         (lazy("依据"), "basis.index", "basis"),
     ],

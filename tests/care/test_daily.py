@@ -10,6 +10,7 @@ from mengya_health.care.referral_lists import referrals_to
 from mengya_health.care.tasks import open_body
 from mengya_health.errors import Invalid, NotFound, NotNow, NotPermitted
 from mengya_health.people.queries import find_child
+from mengya_health.record.queries import find_entry
 from tests.care.walking import STORIES, Walk
 
 
@@ -29,6 +30,22 @@ def test_a_check_in_sets_the_next_date_by_the_rhythm_of_the_task(walk):
         kept = work.session.get(Task, task.id)
         assert (kept.status, kept.due_on) == ("in-progress", today + timedelta(days=4))
         assert open_body(work, kept)["times_done"] == 1
+
+
+def test_a_tap_and_what_is_written_later_that_day_are_one_record(walk):
+    walk.in_support()
+    (task,) = [task for task in walk.open_tasks("care_task") if task.whose_turn == "guardian"]
+    walk.clock.forward(days=1)
+    tapped = check_in(walk, walk.mother, task.id)
+    written = check_in(walk, walk.mother, task.id, done="partly", log={"吃了哪几类": "谷薯、奶"}, note="胃口一般")
+    check_in(walk, walk.mother, task.id, done="partly")
+    assert written.id == tapped.id
+    with walk.work_as(walk.mother) as work:
+        kept = find_entry(work, walk.child, tapped.id)
+        assert open_body(work, work.session.get(Task, task.id))["times_done"] == 1
+    assert kept.version == 3
+    assert (kept.content["done"], kept.content["note"]) == ("partly", "胃口一般")
+    assert kept.content["log"] == [{"name": "吃了哪几类", "value": "谷薯、奶"}]
 
 
 def test_a_task_is_complete_after_its_weeks(walk):

@@ -57,8 +57,9 @@ ELSEWHERE = {
     "releases.show",
     "urgent.outcome",
     "screenings.correction",
+    "conferences.show",
 }
-_REPORTS = "reports.choose reports.index"  # any staff may report harm
+_REPORTS = "conferences.index reports.choose reports.index"  # any staff may report harm, or be asked to confer
 _BASIS = "basis.index"
 _CLINIC = (
     f"{_BASIS} cases.waiting children.enrolments children.new due.show emergency.ask indicators.clinic today.show "
@@ -66,7 +67,7 @@ _CLINIC = (
 )
 _CASE = (
     "cases.ask cases.close cases.contact cases.end_task cases.evaluate cases.feedback cases.follow_up cases.new "
-    "cases.plan cases.refer cases.second_doctor cases.show"
+    "cases.plan cases.refer cases.second_doctor cases.show conferences.new conferences.of_case"
 )
 _RECORD = (
     "checks.enter children.advise children.entry classes.concern_page family.concern_page family.people family.record "
@@ -95,7 +96,7 @@ _OPEN = {
         "mother": f"{_FAMILY} family.look informants.at_home",
         "specialist": f"{_LETTER} reports.write_page",
         "reviewer": f"{_BASIS} releases.waiting {_REPORTS}",
-        "manager": f"{_BASIS} figures.show indicators.district raised.show {_REPORTS}",
+        "manager": f"{_BASIS} figures.show indicators.district raised.show rota.show {_REPORTS}",
         "sysadmin": f"{_BASIS} accounts.index accounts.new installation.history places.show {_REPORTS}",
         "other_doctor": _CLINIC,
         "other_teacher": f"classes.show daily.follow_ups reports.write_page {_REPORTS}",

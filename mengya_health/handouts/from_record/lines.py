@@ -160,6 +160,7 @@ _BY_ANY_HAND: dict[str, Callable[[Content, dict], str]] = {
     ANSWERS: _answers,
     "check_in": _check_in,
     "care_plan": _key("summary"),
+    "conference_note": lambda _content, said: "".join((said["text"], said["conclusions"])),
 }
 _CLINICAL = _BY_ANY_HAND | {
     "screening": _check,

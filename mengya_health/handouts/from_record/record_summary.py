@@ -36,7 +36,7 @@ OF_EACH_HAND = 3
 COUNTS = ("active", "completed")  # not what was revoked or written by mistake
 LOOKED_THROUGH = 60  # entries of the timeline, newest first
 HANDS = ("doctor", "teacher", "guardian", "specialist")
-TURNS = {"doctor": "医生", "teacher": "老师", "guardian": "家长", "specialist": "接诊机构"}
+TURNS = {"doctor": "医生", "teacher": "老师", "guardian": "家长", "specialist": "接诊机构", "invited": "会商请来的人"}
 NOT_SHARED = "班级记录（家长没有同意分享）"
 
 

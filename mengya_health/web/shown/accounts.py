@@ -5,6 +5,7 @@ from flask_babel import gettext as _
 
 from mengya_health.people.account_links import IssuedLink
 from mengya_health.people.accounts import ROLES
+from mengya_health.people.models import CHAIR
 from mengya_health.people.places import KINDS, WITH_CLASSES, Places, all_places
 from mengya_health.people.staff import Role, StaffMember
 from mengya_health.web.shown import words
@@ -22,6 +23,7 @@ ROLE_NAMES = {
     "sysadmin": lambda: _("系统管理员"),
     "safeguarding": lambda: _("本机构儿童保护负责人"),
     "area_safeguarding": lambda: _("区级儿童保护负责人"),
+    "chair": lambda: _("会商轮值主持人"),
 }
 KIND_NAMES = {
     "clinic": lambda: _("社区门诊"),
@@ -130,7 +132,8 @@ def _role_line(role: Role, today) -> dict:
         "from_on": role.from_on.isoformat(),
         "to_on": role.to_on.isoformat() if role.to_on else _("没有期限"),
         "is_over": role.is_over(today),
-        "ends_soon": role.ends_soon(today),
+        "ends_soon": role.ends_soon(today) and role.role != CHAIR,
+        "is_turn": role.role == CHAIR,  # of the rota, which the district's managers keep
     }
 
 

@@ -10,6 +10,7 @@ from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.case_clocks import asked_after
+from mengya_health.web.shown.goals import standings
 from mengya_health.web.shown.informants import who_differs
 from mengya_health.web.shown.punctuation import bracketed, in_a_row, joined
 from mengya_health.web.shown.reminders import reminder_text
@@ -30,7 +31,7 @@ def plan_card(facts: CaseFacts) -> dict | None:
     signature = _standing(facts, plan, "guardian", decision="agree")
     before = _signed_before(facts, plan, "guardian")
     return {
-        "goals": [_goal(goal) for goal in plan.content["goals"]],
+        "goals": [_goal(*each) for each in zip(plan.content["goals"], standings(facts), strict=True)],
         "summary": plan.content["summary"],
         "tasks": [_task(facts, task) for task in current],
         "version_line": before or _version_line(plan, signature),
@@ -160,11 +161,12 @@ def _differing(facts: CaseFacts) -> list[dict]:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _goal(goal: dict) -> dict:
+def _goal(goal: dict, status: dict | None) -> dict:
     return {
         "measure": goal["measure"],
         "target": goal["target"],
         "by": _("%(day)s 前", day=goal["by_on"]) if goal.get("by_on") else "",
+        "status": status,
     }
 
 

@@ -106,6 +106,7 @@ def actions(opened: OpenCase, facts: CaseFacts, events: list[str]) -> list[dict]
         (_("开转诊单"), "cases.refer", "refer" in events),
         (_("登记纸质签名"), "cases.paper", paper_to_sign(opened) is not None),
         (_("记一次联系"), "cases.contact", True),
+        (_("会商"), "conferences.of_case", True),
         (_("结束一项任务"), "cases.end_task", _has_tasks(facts)),
     ]
     if facts.state == "active":  # then looking again comes before another version of the plan

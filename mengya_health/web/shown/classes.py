@@ -15,7 +15,7 @@ from mengya_health.record.counts import Written
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.observing import items_to_see
 from mengya_health.web.shown import seen, words
-from mengya_health.web.shown.standings import calm
+from mengya_health.web.shown.standings import calm, is_wanted
 from mengya_health.work import LOCAL
 
 # A tile of the card → its name, its icon, and the domains of behaviours.yaml it gathers.
@@ -189,6 +189,10 @@ def _wanted(work, group, child: ChildFacts, task: TaskFacts) -> dict:
         "text": words.told(task.title),
         "note": " · ".join(filter(None, (words.told(task.body["frequency"]), calm(work, task)))),
         "href": url_for("classes.check_in_page", group_id=group.id, child_id=child.id, task_id=task.id),
+        "tap": url_for("classes.check_in", group_id=group.id, child_id=child.id, task_id=task.id)
+        if is_wanted(work, task)
+        else "",
+        "is_asked": False,
     }
 
 
@@ -209,6 +213,8 @@ def _look_first(group, child: ChildFacts) -> dict:
         "text": _("检查前先看一看这几条"),
         "note": _("点一点就好，约 1 分钟"),
         "href": url_for("informants.in_class", group_id=group.id, child_id=child.id),
+        "tap": "",
+        "is_asked": True,
     }
 
 

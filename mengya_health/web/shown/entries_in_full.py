@@ -13,6 +13,7 @@ from mengya_health.screening.informants import ANSWERS
 from mengya_health.screening.urgent_care import ARRIVED
 from mengya_health.web.shown import informants, seen, words
 from mengya_health.web.shown.entries import CONCLUSIONS, differing_at, readings_of
+from mengya_health.web.shown.goals import clinic_word
 from mengya_health.web.shown.origins import kept_origin
 from mengya_health.web.shown.punctuation import bracketed, in_a_row, joined, with_colons
 
@@ -30,6 +31,7 @@ TEXTS = {
     "for_class": _("给老师"),
     "for_family": _("给家长"),
     "advice": _("指导"),
+    "conclusions": _("会商的结论"),
     "note": _("备注"),
 }
 
@@ -78,7 +80,13 @@ def _full_check(content: Content, said: dict) -> Rows:
 
 def _full_follow_up(content: Content, said: dict) -> Rows:
     yield from _all_readings(content, said)
+    yield from _judged(content, said)
+
+
+def _judged(content: Content, said: dict) -> Rows:
     yield _("医生判断"), joined(said["checks"])
+    for goal in said.get("goals", ()):
+        yield _("目标"), clinic_word(goal)
     yield from _texts(content, said)
 
 
@@ -154,6 +162,7 @@ _FULL: dict[str, Callable[[Content, dict], Rows]] = {
     **{kind: partial(_all_seen, kind) for kind in seen.KINDS},
     "screening": _full_check,
     "follow_up": _full_follow_up,
+    "evaluation": _judged,
     "care_plan": _full_plan,
     "referral": _full_referral,
     "referral_feedback": _full_feedback,

@@ -33,7 +33,7 @@ from mengya_health.web.shown.growth import marks_of
 from mengya_health.web.shown.punctuation import in_a_row, sentence, sentences
 from mengya_health.web.shown.schedule import family_visit
 from mengya_health.web.shown.seen import back_in_words
-from mengya_health.web.shown.standings import calm
+from mengya_health.web.shown.standings import calm, is_wanted
 from mengya_health.web.shown.urgent import family_notices
 from mengya_health.web.shown.vaccines import family_lines
 
@@ -108,6 +108,9 @@ def _at_home(work, child: ChildFacts, tasks: list[TaskFacts]) -> list[dict]:
             "text": in_a_row([words.told(task.title), words.told(task.body["frequency"])]),
             "note": calm(work, task),
             "href": url_for("family.check_in_page", child_id=child.id, task_id=task.id) if logs else "",
+            "tap": url_for("family.check_in", child_id=child.id, task_id=task.id)
+            if logs and is_wanted(work, task)
+            else "",
         }
         for task in tasks
     ]

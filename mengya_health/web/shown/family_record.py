@@ -53,6 +53,7 @@ PLAIN_KINDS = {
     "handover": lazy("换了门诊"),
     "moved_away": lazy("搬家转出"),
     "came_back": lazy("又搬回来"),
+    "conference_note": lazy("一起商量（会商）"),
 }
 
 
@@ -134,6 +135,8 @@ def _plain_note(work, entry: OpenEntry) -> str:
         return said.get("plain_text", "")
     if entry.kind == "care_plan":
         return said["summary"]
+    if entry.kind == "conference_note":
+        return "\n".join(filter(None, (said["text"], said["conclusions"])))
     is_plain = entry.section != "health" or entry.kind in (
         "advice",
         "consent_decision",

@@ -78,9 +78,20 @@ def sharing_page(
             }
             for section, (mark, title, what) in SECTIONS.items()
         ],
+        "conference": _conference(child),
         "consents_href": url_for("family.people", child_id=child.id),
         "viewed_href": url_for("family.viewed", child_id=child.id) if may(work, child, Permission.READ_AUDIT) else "",
     }
+
+
+def _conference(child: ChildFacts) -> str:
+    """Return how many were asked to confer about the child and read that until when; "" where nobody was."""
+    asked = child.subject.current("conference")
+    if not asked:
+        return ""
+    until = max(tie.ends_on for tie in asked).isoformat()
+    number = len({tie.user_id for tie in asked})
+    return _("门诊请了 %(n)s 位一起商量（会商）。不认识孩子的人看不到名字，%(day)s 起都看不到了。", n=number, day=until)
 
 
 def closing_page(page: dict, section: str, towards: str, receiver_id: UUID | None, form) -> dict:

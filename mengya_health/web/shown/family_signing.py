@@ -10,6 +10,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import words
+from mengya_health.web.shown.goals import plain_word
 from mengya_health.web.shown.punctuation import in_a_row, joined, labelled, sentences
 
 TITLES = {"care_plan": lazy("支持计划"), "evaluation": lazy("阶段评估"), "closing_summary": lazy("结案小结")}
@@ -65,7 +66,8 @@ def statement_parts(document: str, entry: OpenEntry) -> list[dict]:
             (_("医生写的"), said.get("text")),
             (_("以后注意"), said.get("advice")),
         )
-        return [{"title": title, "text": text} for title, text in texts if text]
+        judged = joined(map(plain_word, said.get("goals", ())))
+        return [{"title": title, "text": text} for title, text in (*texts, (_("目标"), judged)) if text]
     parts = [{"title": _("给家里的话"), "text": said["summary"]}]
     for goal in said["goals"]:
         parts.append({"title": _("目标"), "text": labelled(goal["measure"], goal["target"])})

@@ -34,6 +34,7 @@ WAITS = {
     "teacher": lazy("等老师"),
     "guardian": lazy("等家长"),
     "specialist": lazy("等回执"),
+    "invited": lazy("等会商的下文"),
 }
 DAYS_PER_WEEK = 7
 

@@ -48,6 +48,7 @@ def inbox_page(work, found: Inbox, unheard: frozenset, *, home_href: str) -> dic
         "has_new": work.actor.has_news or any(each.is_new for each in (*found.waiting, *found.happened)),
         "has_channels": bool(work.settings.channels),
         "home": {"href": home_href, "text": _("首页")},
+        "conferences": len(found.conferences),
     }
 
 

@@ -34,6 +34,8 @@ def task_href(child_id: UUID, task: TaskFacts) -> str:
             return url_for("checks.show", child_id=child_id, entry_id=task.subject_id)
         case "dispute":
             return url_for("disputes.answer_page", child_id=child_id, note_id=task.subject_id)
+        case "conference" | "conference_point":
+            return url_for("conferences.show", conference_id=task.subject_id)
         case "outcome":
             return url_for("urgent.outcome", child_id=child_id, task_id=task.id)
     return url_for("cases.show", case_id=task.case_id) if task.case_id else url_for("children.show", child_id=child_id)

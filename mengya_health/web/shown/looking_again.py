@@ -28,6 +28,7 @@ from mengya_health.web.shown.asked import (
 from mengya_health.web.shown.cases import back_to_case, choices
 from mengya_health.web.shown.checks import soft_checks
 from mengya_health.web.shown.children import child_head
+from mengya_health.web.shown.goals import goal_fields
 from mengya_health.web.shown.urgent import banner
 
 DONE_KINDS = ("screening", "follow_up", "care_plan", "referral", "referral_feedback", "evaluation", "observation")
@@ -54,6 +55,7 @@ def follow_up_page(work, opened: OpenCase, facts: CaseFacts, state, urgent: Sequ
         "urgent": banner(work, urgent),
         "urgent_href": url_for("urgent.in_follow_up", case_id=opened.case.id),
         "urgent_fields": " ".join(("happened_on", POSITION, *MEASURED.values(), *asked.readings)),
+        "goals": goal_fields(facts),
         "texts": [{"name": "text", "label": _("记录"), "hint": _("看到了什么，和家长说了什么"), "rows": 3}],
         "rule": rule_card(facts, rules[facts.state]) if facts.state in rules else None,
         "button": _("保存"),
@@ -68,6 +70,7 @@ def evaluation_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
     return _page(opened, facts, state, asked) | {
         "title": _("写评估"),
         "action": url_for("cases.save_evaluation", case_id=opened.case.id),
+        "goals": goal_fields(facts),
         "texts": [
             {"name": "text", "label": _("评估"), "hint": _("医生、专科看"), "rows": 3},
             {"name": "plain_text", "label": _("家长会读到"), "hint": PLAIN, "rows": 3},
@@ -142,6 +145,7 @@ def _page(opened: OpenCase, facts: CaseFacts, state, asked: Asked) -> dict:
         "measures": [],
         "ways": [],
         "outcomes": [],
+        "goals": [],
         "steady": "",
         "checks": check_options(asked),
         "rounds": _done(facts),

@@ -112,6 +112,11 @@ def estimated(due_on: date) -> str:
     return _("%(year)s 年放假安排还没收录，先按普通周末推算", year=due_on.year)
 
 
+def is_wanted(work, task: TaskFacts) -> bool:
+    """Return whether a task of the plan is to be done again by today; one written down before its next day is not."""
+    return task.status != "on-hold" and task.due_on <= work.today
+
+
 def calm(work, task: TaskFacts) -> str:
     """Return a reminder for who does a task of the plan and has not written it down for a week, "" before."""
     is_quiet = task.kind == CARE_TASK and standing_of(work, task).state in (DUE, OVERDUE)

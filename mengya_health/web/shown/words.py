@@ -36,6 +36,7 @@ ROLES = {
     "sysadmin": ("mgr", _("系统导入")),
     "safeguarding": ("mgr", _("儿童保护负责人")),
     "area_safeguarding": ("mgr", _("区级儿童保护负责人")),
+    "chair": ("mgr", _("会商主持人")),
     "anonymous": ("par", _("用邀请码开通")),
 }
 # Section → its mark, its word, and who writes it.
@@ -51,6 +52,7 @@ TURNS = {
     "guardian": ("par", _("家长"), _("轮到家长")),
     "specialist": ("mgr", _("接诊机构"), _("等回执")),
     "reviewer": ("mgr", _("区级复核"), _("等复核")),
+    "invited": ("mgr", _("会商请来的人"), _("等会商的下文")),
 }
 # Stage of a case → step of the loop and its word.
 STAGES = {
@@ -94,6 +96,8 @@ KINDS = {
     "handover": _("换了门诊"),
     "moved_away": _("搬离本区"),
     "came_back": _("又搬回来"),
+    "conference": _("会商"),
+    "conference_note": _("会商（给家长看的）"),
 }
 DECIDED = {"agree": _("同意"), "acknowledge": _("知道了"), "disagree": _("有异议")}
 RELATIONS = {"mother": _("妈妈"), "father": _("爸爸"), "grandparent": _("祖辈"), "other": _("其他家人")}
@@ -120,6 +124,8 @@ TASKS = {
     "outcome": _("当日就诊，等结果"),
     "daily_exception": _("晨午检跟进"),
     "handover": _("接收转来的孩子"),
+    "conference": _("会商"),
+    "conference_point": _("会商的结论和堵点"),
 }
 
 
