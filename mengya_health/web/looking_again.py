@@ -82,7 +82,7 @@ def save_follow_up(work, case_id: UUID):
         measurement or Measurement(measured_on=said["happened_on"]),
         follow_ups.as_others(follow_ups.known_readings(work, readings)),
         confirmed_in(said),
-        names=MEASURED,
+        names={**MEASURED, **{code: code for code in asked.readings}},
     )
     follow_ups.record_follow_up(
         work,

@@ -298,3 +298,14 @@ def test_no_page_of_a_case_speaks_of_harm_to_a_child(work_as, content, walk):
     said = [each["text"] for each in reasons_to_refer(facts)]
     assert said
     assert not any(each.when in said for each in facts.pathway.escalation if each.via)
+
+
+def test_an_unusual_figure_of_a_follow_up_is_confirmed_under_the_name_its_page_gives(walk, browse):
+    doctor, path = browse(walk.doctor), f"/cases/{walk.case_id}/follow-up"
+    day = walk.facts().today.isoformat()
+    said = {"happened_on": day, "text": "随访", "HB": "58", "urgent_seen": "A3", "urgent_answer": "arranged"}
+    said["row_version"] = version(doctor.get(path))
+    asked = doctor.post(path, status=422, **said).get_data(as_text=True)
+    (confirm,) = re.findall(r'name="(confirm_\w+)" value="58"', asked)
+    doctor.post(path, **said, **{confirm: "58"})
+    assert "建议当日转诊" in doctor.get(f"/cases/{walk.case_id}")
