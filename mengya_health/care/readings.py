@@ -9,10 +9,10 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.facts import History
 from mengya_health.screening.measurements import readings_in
 from mengya_health.screening.proposals import growth_metric_choice
-from mengya_health.screening.sheet_forms import TIER_RESULTS
 
 # What a receiver measured counts like what the clinic did.
 READING_KINDS = ("screening", "follow_up", "referral_feedback")
+TIER_FOUND = 2  # the result of a tier at which something was found (sheet_forms.TIER_RESULTS)
 
 
 def history_from(content: Content, child: ChildFacts, entries: Iterable[OpenEntry], today: date) -> History:
@@ -51,12 +51,11 @@ def _standing_codes(in_order: list[OpenEntry]) -> dict[str, date]:
 
 
 def _tiers(read: list[OpenEntry]) -> dict[str, tuple[date, ...]]:
-    """Return how the tiers of a screening ended, as checks: 复筛 with the result 异常 is the doctor's 复筛异常."""
+    """Return the tiers of a screening that found something, as checks: pathways call it 复筛异常, as its sheet does."""
     named: dict[str, tuple[date, ...]] = {}
     for entry in read:
-        said = entry.content
-        if "tier" in said and "tier_result" in said:
-            check = f"{said['tier']}{TIER_RESULTS[str(said['tier_result'])]}"
+        if entry.content.get("tier_result") == TIER_FOUND:
+            check = f"{entry.content['tier']}异常"
             named[check] = (*named.get(check, ()), entry.happened_on)
     return named
 
