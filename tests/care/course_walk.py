@@ -10,6 +10,7 @@ from mengya_health.care.loop import loop_of
 from mengya_health.content import Content
 from mengya_health.content.pathways import Pathway
 from mengya_health.growth.ages import add_months
+from mengya_health.people.models import User
 from mengya_health.people.queries import find_child
 from mengya_health.record.queries import find_entry
 from mengya_health.screening.decisions import NOT_NOW, OPEN, Decision, undecided
@@ -18,11 +19,12 @@ from mengya_health.screening.second_look import AskedBack
 from mengya_health.screening.sheet_commands import find_sheet, record_sheet
 from mengya_health.screening.urgent import circumstances, urgent_codes, weighed_in
 from mengya_health.screening.urgent_answer import ARRANGED, UrgentAnswer
+from mengya_health.signing.pins import set_pin
 from mengya_health.web.shown.asked import asked_of_follow_up, asked_of_rule
 from mengya_health.work import LOCAL
 from tests.care.courses import Course, Seen
 from tests.care.walking import Story, Walk
-from tests.factories import District, a_child, a_guardian
+from tests.factories import PIN, District, a_child, a_guardian
 from tests.screening.filling import median_growth
 
 COMMON = "GY01"  # the task that every pathway may use
@@ -42,6 +44,8 @@ class CourseWalk(Walk):
             birth_on = add_months(work.today, -course.months) - timedelta(days=3)
             walk.child = a_child(work, district, birth_on=birth_on, **course.born)
         walk.mother = a_guardian(installation, district, walk.child)
+        with work_as(None) as work:
+            set_pin(work, work.session.get(User, walk.teacher.user_id), PIN)
         return walk
 
     @property

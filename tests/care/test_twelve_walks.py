@@ -1,55 +1,19 @@
 """Every pathway from a screening that finds something to closing, by its own file, through the product's commands."""
 
-import shutil
 from dataclasses import replace
 
 import pytest
 
 from mengya_health.care.queries import open_cases_of
-from mengya_health.crypto.passwords import Passwords
 from mengya_health.errors import NotNow
-from mengya_health.operations.installation import begin_work, open_installation
-from mengya_health.people.models import User
 from mengya_health.people.queries import find_child
-from mengya_health.signing.pins import set_pin
 from tests.care.course_walk import COMMON, CourseWalk
 from tests.care.courses import COURSES, Course
-from tests.conftest import CHEAP_HASHES, START
-from tests.factories import PIN, District, a_district
-
-
-def a_ready_district(installation) -> District:
-    district = a_district(installation)
-    with begin_work(installation, None) as work:
-        set_pin(work, work.session.get(User, district.teacher.user_id), PIN)
-    return district
-
-
-@pytest.fixture(scope="module")
-def made_once(prepared, content, tmp_path_factory):
-    """The places and their staff on SQLite, copied for each child."""
-    folder = tmp_path_factory.mktemp("district") / "data"
-    shutil.copytree(prepared.data_dir, folder)
-    urls = {"database_url": f"sqlite:///{folder / 'mengya.db'}", "keystore_url": f"sqlite:///{folder / 'keystore.db'}"}
-    settings = replace(prepared, data_dir=folder, **urls)
-    opened = open_installation(
-        settings, now=lambda: START, passwords=Passwords(CHEAP_HASHES), content=content, environ={}
-    )
-    district = a_ready_district(opened)
-    opened.close()
-    return folder, district
 
 
 @pytest.fixture
-def along(request, database, settings, clock):
+def along(installation, work_as, clock, district):
     """A walk along a course."""
-    district = None
-    if database == "sqlite":
-        folder, district = request.getfixturevalue("made_once")
-        shutil.copytree(folder, settings.data_dir, dirs_exist_ok=True)
-    installation = request.getfixturevalue("installation")
-    district = district or a_ready_district(installation)
-    work_as = request.getfixturevalue("work_as")
     return lambda course: CourseWalk.along(course, installation, work_as, clock, district)
 
 
