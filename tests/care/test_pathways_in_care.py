@@ -98,8 +98,8 @@ def test_a_pathway_asks_for_a_referral_and_says_where_that_stands(facts):
     assert "97" in wanted.figures_zh
 
 
-def test_a_child_that_arrived_at_a_hospital_is_not_sent_there_again(installation, work_as, clock):
-    walk = Walk(installation, work_as, clock, STORIES[1]).prepare().flagged()
+def test_a_child_that_arrived_at_a_hospital_is_not_sent_there_again(installation, work_as, clock, district):
+    walk = Walk(installation, work_as, clock, STORIES[1], district).prepare().flagged()
     with walk.as_(walk.doctor) as work:
         sent = {"done_on": work.today.isoformat(), "hb": "55", "confirm_hb": "55"}
         sent |= {"urgent_seen": "A3", "urgent_answer": "arranged"}
