@@ -29,7 +29,7 @@ LONGEST = (
     "journeys/test_rough_roads.py", "security/test_kill.py", "security/test_stored_text.py",
     "operations/test_import_survey.py", "web/test_hostile_text.py", "journeys/test_keyboard.py",
     "journeys/test_passkeys.py", "operations/test_verifying.py", "web/test_cases.py", "web/test_policy.py",
-    "care/test_round_the_loop.py",
+    "care/test_round_the_loop.py", "care/test_twelve_walks.py", "care/test_simulation.py",
 )  # fmt: skip
 
 TESTS = Path(__file__).parent

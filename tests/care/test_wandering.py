@@ -94,9 +94,11 @@ SEEDS = [14, *(pytest.param(seed, marks=pytest.mark.full) for seed in range(20, 
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_wherever_a_case_wanders_nothing_is_lost_left_open_or_begun_unsigned(installation, work_as, clock, seed):
+def test_wherever_a_case_wanders_nothing_is_lost_left_open_or_begun_unsigned(
+    installation, work_as, clock, district, seed
+):
     chance, started_at, done = Random(seed), clock.now, []  # noqa: S311  the same walk every time
-    first = Walk(installation, work_as, clock, STORIES[1]).prepare()
+    first = Walk(installation, work_as, clock, STORIES[1], district).prepare()
     for _ in range(4):
         wanderer, before = Wanderer(another(first), chance), None
         for _ in range(16):

@@ -12,8 +12,8 @@ from tests.care.walking import STORIES, Walk
 
 
 @pytest.fixture
-def walk(installation, work_as, clock) -> Walk:
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare()
+def walk(installation, work_as, clock, district) -> Walk:
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     walk.plan["tasks"] = [{"item": "BB01", "who": "guardian"}, {"item": "BB05", "who": "teacher"}]
     walk.screen(walk.story.low)
     walk.open()

@@ -16,8 +16,8 @@ def database(request) -> str:
 
 
 @pytest.fixture
-def table(installation, work_as, clock) -> Table:
-    walk = Walk(installation, work_as, clock, STORIES[0]).prepare()
+def table(installation, work_as, clock, district) -> Table:
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     walk.screen(walk.story.low)
     walk.open()
     walk.flag()
