@@ -172,7 +172,7 @@ def _require_no_kin(child: ChildFacts, person: Colleague) -> None:
 
 
 def _readers(work, child: ChildFacts, chair: Colleague, wanted: list[UUID]) -> list[Colleague]:
-    offered = {each.user_id: each for each in invitable(work, child)}
+    offered = {each.user_id: each for each in invitable(child, colleagues(work, [child.clinic_id]))}
     if not set(wanted) <= set(offered):
         raise Invalid(fields={"readers": ["请从列表里选。 Please choose from the list."]})
     chosen = [offered[each] for each in dict.fromkeys(wanted) if each != chair.user_id]
@@ -184,10 +184,9 @@ def _readers(work, child: ChildFacts, chair: Colleague, wanted: list[UUID]) -> l
     return chosen
 
 
-def invitable(work, child: ChildFacts) -> list[Colleague]:
-    """Return whom a doctor may ask to a conference about a child; the child's own doctors read it anyway."""
-    found = colleagues(work, [child.clinic_id])
-    return [each for each in found if (each.role, each.place_id) != ("doctor", child.clinic_id)]
+def invitable(child: ChildFacts, staff: Iterable[Colleague]) -> list[Colleague]:
+    """Return whom of the district's staff a doctor may ask to a conference; the child's own doctors read it anyway."""
+    return [each for each in staff if (each.role, each.place_id) != ("doctor", child.clinic_id)]
 
 
 def _require_filled(work, held_on: date | None, question: str, is_family_told: bool) -> None:

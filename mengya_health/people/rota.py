@@ -4,12 +4,12 @@ A turn is a membership, sealed like any other, and opens nothing by itself: a do
 chair in to that one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.orm import aliased
 
 from mengya_health.access.actor import PlaceSubject
@@ -53,17 +53,28 @@ def colleagues(work, organisation_ids: Iterable[UUID]) -> list[Colleague]:
 
     No child is in it, so anybody of the staff may see it.
     """
+    return colleagues_later(work, organisation_ids)()
+
+
+def colleagues_later(work, organisation_ids: Iterable[UUID]) -> Callable[[], list[Colleague]]:
+    """Ask for the same now and for the keys with the next that are fetched; return what names the colleagues then."""
     chosen = _near(organisation_ids).where(Membership.role.in_(ROLES), current(Membership, work.today))
-    found: dict[UUID, Colleague] = {}
-    for _row, who in _opened(work, chosen):
-        found.setdefault(who.user_id, who)
-    return sorted(found.values(), key=lambda who: (who.place, who.name, who.user_id))
+    rows = _rows(work, chosen)
+    work.keys.load_later({row.user_id for row in rows})
+
+    def named() -> list[Colleague]:
+        found: dict[UUID, Colleague] = {}
+        for _row, who in _named(work, rows):
+            found.setdefault(who.user_id, who)
+        return sorted(found.values(), key=lambda who: (who.place, who.name, who.user_id))
+
+    return named
 
 
 def rota(work, organisation_ids: Iterable[UUID]) -> list[Turn]:
     """Return the turns of the district of these places that are not over, the next first; one statement."""
     chosen = _near(organisation_ids).where(Membership.role == CHAIR, Membership.to_on > work.today)
-    turns = [Turn(row.id, who, row.from_on, row.to_on) for row, who in _opened(work, chosen)]
+    turns = [Turn(row.id, who, row.from_on, row.to_on) for row, who in _named(work, _rows(work, chosen))]
     return sorted((turn for turn in turns if turn.from_on < turn.to_on), key=lambda turn: turn.from_on)
 
 
@@ -146,8 +157,11 @@ def _near(organisation_ids: Iterable[UUID]) -> Select:
     )
 
 
-def _opened(work, chosen: Select) -> list[tuple[Membership, Colleague]]:
-    rows = [row for row in work.session.execute(chosen).all() if seals.holds(work, Membership, row.Membership)]
+def _rows(work, chosen: Select) -> list[Row]:
+    return [row for row in work.session.execute(chosen).all() if seals.holds(work, Membership, row.Membership)]
+
+
+def _named(work, rows: list[Row]) -> list[tuple[Membership, Colleague]]:
     work.keys.load({row.user_id for row in rows})
     found = []
     for row in rows:

@@ -11,6 +11,7 @@ from mengya_health.care.conferences import conferences_of, find_conference, my_c
 from mengya_health.care.deidentified import KINDS, findings_in
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.fields import Form, LocalDate, PlainText, Reference, Ticked
+from mengya_health.people.rota import colleagues_later
 from mengya_health.record.queries import entries_of_case
 from mengya_health.web.cases import RowVersion, case_of_clinic
 from mengya_health.web.shown import conferences as shown
@@ -68,11 +69,12 @@ def of_case(work, case_id: UUID):
 @bp.get("/cases/<uuid:case_id>/conferences/new")
 @signed_in
 def new(work, case_id: UUID):
+    staff = colleagues_later(work, [place.organisation_id for place in work.actor.places_as("doctor")])
     opened = case_of_clinic(work, case_id)
     entries = entries_of_case(work, opened.child, case_id, also=KINDS[:1])
     about = opened.body.get("triggers", ())
     found = findings_in(work.content, opened.child, entries, about=about)
-    people = conferring.invitable(work, opened.child)
+    people = conferring.invitable(opened.child, staff())
     return render_template("pages/conferences/new.html", **shown.new_page(work, opened, found, people, form_state()))
 
 

@@ -97,6 +97,18 @@ def test_who_was_not_asked_and_who_was_finds_nothing_else(table, browse):
     assert "现在没有请您参加的会商" in invited.get("/conferences")
 
 
+def test_the_pages_ask_at_most_eight_statements(table, browse, statements):
+    doctor, invited = browse(table.walk.doctor), browse(table.invited)
+    here = called(table, doctor)
+    case = f"/cases/{table.walk.case_id}/conferences"
+    pages = [(doctor, here), (doctor, case), (doctor, f"{case}/new"), (doctor, "/conferences"), (invited, here)]
+    for browser, path in pages:
+        browser.get("/inbox")
+        statements.seen.clear()
+        browser.get(path)
+        assert len(statements.seen) <= 8, (path, [each[:80] for each in statements.seen])
+
+
 def test_a_form_that_names_the_child_comes_back_with_everything_typed(table, browse):
     walk = table.walk
     doctor = browse(walk.doctor)
