@@ -2,6 +2,7 @@
 
 import re
 
+from mengya_health.app import create_app
 from mengya_health.care.loop import loop_of
 from mengya_health.care.loop_shown import ways_of
 from mengya_health.web.shown.loop_page import loop_page
@@ -23,9 +24,10 @@ def test_a_teacher_reads_plain_names(browse, district):
     assert 'href="/loop"' in page
 
 
-def test_the_picture_has_every_state_and_no_two_arrows_share_a_lane(content):
+def test_the_picture_has_every_state_and_no_two_arrows_share_a_lane(installation, content):
     loop = loop_of(content)
-    picture = loop_page(loop, is_clinical=True)["picture"]
+    with create_app(installation).test_request_context():  # words are those of a reader
+        picture = loop_page(loop, is_clinical=True)["picture"]
     assert [box["name"] for box in picture["boxes"]] == [state.name for state in loop.states.values()]
     moves = {(w.state, w.to) for w in ways_of(loop) if w.state in loop.states and w.state != w.to and w.event != "stop"}
     assert len(picture["paths"]) == len(moves)
