@@ -83,7 +83,7 @@ def test_a_small_place_is_shown_only_together_with_others(planned, work_as, dist
         planned(near, days, "P4")
     for _ in range(6):
         planned(elsewhere, 50, "P4")  # another district's
-    planned(district.clinic_id, 60)  # no consent to statistics
+    planned(district.clinic_id, 50)  # no consent to statistics
     planned(district.clinic_id, 6, "P4", at=IN_TIME + timedelta(days=60))  # not over yet
     with work_as(manager, writing=False) as work:
         found = district_figures(work, "quarter")
