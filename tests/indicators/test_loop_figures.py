@@ -77,13 +77,17 @@ def planned(register, work_as):
 
 def test_a_small_place_is_shown_only_together_with_others(planned, work_as, district, second_street, manager):
     near, elsewhere = second_street
-    for days in (1, 2, 3, 4, 5, 6):
+    for days in (1, 2, 3, 4):
+        planned(district.clinic_id, days, "P4")
+    with work_as(manager, writing=False) as work:
+        assert set(district_figures(work, "quarter").whole.values()) == {None}
+    for days in (5, 6):
         planned(district.clinic_id, days, "P4")
     for days in (20, 30):
         planned(near, days, "P4")
     for _ in range(6):
         planned(elsewhere, 50, "P4")  # another district's
-    planned(district.clinic_id, 60)  # no consent to statistics
+    planned(district.clinic_id, 50)  # no consent to statistics
     planned(district.clinic_id, 6, "P4", at=IN_TIME + timedelta(days=60))  # not over yet
     with work_as(manager, writing=False) as work:
         found = district_figures(work, "quarter")
