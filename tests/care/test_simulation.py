@@ -36,8 +36,9 @@ def live(sim: SimulatedDistrict, *, children: int, days: int, pace: float) -> No
             sim.late_in_the_evening()
         everybody = list(sim.book.children.values())
         families = [each for each in everybody if each.id in sim.touched] + everybody[sim.book.today.day % 20 :: 20]
-        shown.require_same(sim, families=families)
-        if sim.book.today.weekday() == 0:
+        is_in_full = sim.book.today.weekday() in (0, 3)
+        shown.require_same(sim, families=families, is_in_full=is_in_full)
+        if is_in_full:
             shown.require_checks_listed(sim)
         sim.begin_day(next_day(sim))
 

@@ -79,7 +79,7 @@ class Child:
     is_kept: bool = True  # the family agrees that the record is kept
     dues: list[Due] = field(default_factory=list)
     cases: list[CaseBook] = field(default_factory=list)
-    visits: dict[str, str] = field(default_factory=dict)  # what became of each check: done, or a reason
+    measured_on: date | None = None  # the last time, at a check or besides
     going_to: int | None = None  # the clinic that was asked to take the child over
     acts: list[str] = field(default_factory=list)  # what happened, for whoever reads a failure
 
@@ -127,14 +127,13 @@ class Book:
         if child.open("visit"):
             return
         visit = rules.visit_at(child.born_on, self.today)
-        if child.visits.get(visit.id) == "done":
+        if child.measured_on and child.measured_on >= visit.first_on(child.born_on):
             visit = rules.visit_after(visit, child.born_on, child.born_on)
         if visit and rules.months_later(child.born_on, rules.OLDEST_MONTHS) > self.today:
             self._await(child, visit)
 
     def visit_ended(self, child: Child, visit: rules.Visit, how: str) -> None:
         """Write down that a check was done, or why not; the next one is planned."""
-        child.visits[visit.id] = how
         self.end_all(child, "visit", how=how)
         following = rules.visit_after(visit, child.born_on, self.today)
         if how not in rules.GONE and following:
@@ -233,12 +232,10 @@ class Book:
         """Everything due for a child ends for one reason, but what its family has asked."""
         for case in child.open_cases:
             self.closed(case, state, reason)
-        for due in child.open("visit"):
-            visit = rules.visit_at(child.born_on, self.today)
-            child.visits[max(visit.id, due.item, key=_months)] = reason
         for due in child.open():
             if due.kind not in OF_THE_FAMILY:
                 self.end(due, reason)
+        child.going_to = None
 
     def remember(self, child: Child) -> tuple:
         """Return what a child's page of the book says now, for taking a step back."""
@@ -246,7 +243,3 @@ class Book:
 
     def recall(self, child: Child, remembered: tuple) -> None:
         child.dues, child.cases = remembered
-
-
-def _months(visit_id: str) -> int:
-    return next(each.months for each in rules.VISITS if each.id == visit_id)

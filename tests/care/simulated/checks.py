@@ -35,6 +35,7 @@ def comes(sim: SimulatedDistrict, child: Child, due: Due) -> None:
     is_low = sim.may(0.3)
     with sim.act("check", child, sim.doctor_of(child)) as work:
         entry_id, has_proposals = _check(work, child, is_low=is_low)
+    child.measured_on = sim.book.today
     if visit.months >= next(each for each in rules.VISITS if each.id == due.item).months:
         sim.book.visit_ended(child, visit, "done")  # before its window opens it is the one before, once more
     if has_proposals:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from mengya_health.access.actor import Actor
 from mengya_health.errors import MengyaError
+from mengya_health.people.commands import enrol_child
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import User
 from mengya_health.people.queries import find_child
@@ -104,7 +105,8 @@ class SimulatedDistrict:
 
     def register(self, born_on: date, *, group: int | None) -> Child:
         """Take a child in at the first clinic; its next check is planned."""
-        today, is_early = self.book.today, self.chance.random() < 0.1
+        today, is_early = self.book.today, self.may(0.1)
+        enrolled_on = max(born_on, today - timedelta(days=self.chance.randrange(YEAR.days)))
         name = f"样本{len(self.book.children)}"
         with self.work_as(self.places.doctor) as work:
             made: ChildFacts = a_child(
@@ -113,10 +115,12 @@ class SimulatedDistrict:
                 name=name,
                 birth_on=born_on,
                 gestational_days=EARLY_DAYS if is_early else None,
-                group_id=None if group is None else self.groups[group],
+                group_id=None,
             )
+            if group is not None:
+                enrol_child(work, made, self.groups[group], from_on=enrolled_on)
             plan_first_visits(work, made)
-        child = Child(made.id, name, born_on, is_early, 0, group, today if group is not None else None, today)
+        child = Child(made.id, name, born_on, is_early, 0, group, enrolled_on if group is not None else None, today)
         self.book.children[child.id] = child
         self.book.plan_visit(child)
         self.touched.add(child.id)

@@ -7,9 +7,10 @@ from datetime import date, timedelta
 from tests.care.simulated import checks, loop, moves
 from tests.care.simulated.book import CaseBook, Child, Due
 from tests.care.simulated.district import Refused, SimulatedDistrict
+from tests.care.walking import STORIES
 
 # How likely something due is taken up on a day: the doctor's desk is quick, families and classes take their time.
-PACE = {"visit": 0.06, "finding": 0.3, "decision": 0.15, "signature": 0.12, "question": 0.3, "concern": 0.3,
+PACE = {"visit": 0.06, "finding": 0.3, "decision": 0.25, "signature": 0.2, "question": 0.3, "concern": 0.3,
         "care_task": 0.12, "follow_up": 0.1, "referral_reply": 0.05, "handover": 0.15, "look_first": 0.15,
         "consent_withdrawn": 0.1, "second_doctor": 0.1}  # fmt: skip
 BORN_BEFORE_IT_STARTS = (0, 6 * 365)  # days: how old a child is when it is first known
@@ -168,15 +169,15 @@ def _something_comes_between(sim: SimulatedDistrict, child: Child, pace: float) 
         if sim.may(0.001 * pace) and not any(other.story is case.story for other in child.open_cases):
             _try(lambda case=case: loop.reopens(sim, child, case))
     for chance, act in (
-        (0.002, lambda: loop.opens(sim, child, loop.DEVELOPMENT) if 6 <= months < 30 else None),
+        (0.003, lambda: loop.opens(sim, child, sim.chance.choice(STORIES[1:])) if 6 <= months < 30 else None),
         (0.002, lambda: loop.worries(sim, child, "guardian" if child.group is None or sim.may(0.5) else "teacher")),
         (0.003, lambda: checks.asks_to_look_first(sim, child) if 4 <= months < 70 else None),
         (0.003, lambda: loop.observes(sim, child) if child.group is not None else None),
         (0.001, lambda: moves.changes_class(sim, child) if months >= 10 else None),
         (0.0015, lambda: moves.leaves_class(sim, child) if child.group is not None else None),
-        (0.0005, lambda: moves.asks_for_another_clinic(sim, child) if child.going_to is None else None),
-        (0.0004, lambda: moves.leaves_district(sim, child)),
-        (0.0004, lambda: moves.record_is_refused(sim, child)),
+        (0.0004, lambda: moves.asks_for_another_clinic(sim, child) if child.going_to is None else None),
+        (0.0002, lambda: moves.leaves_district(sim, child)),
+        (0.0002, lambda: moves.record_is_refused(sim, child)),
         (0.00005, lambda: moves.dies(sim, child) if child.open_cases else None),
     ):
         if sim.may(chance * pace):

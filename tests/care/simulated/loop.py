@@ -16,10 +16,9 @@ from mengya_health.record.commands import record_entry
 from tests.care.simulated import rules
 from tests.care.simulated.book import CaseBook, Child, Due
 from tests.care.simulated.district import Refused, SimulatedDistrict
-from tests.care.walking import SHOWN, STORIES, Story
+from tests.care.walking import SHOWN, Story
 from tests.factories import PIN
 
-DEVELOPMENT = next(story for story in STORIES if story.pathway == "PW_DEVELOPMENT")
 URGENCIES = tuple(rules.LOOP["urgencies"][1:])  # the same-day one has an answer of its own
 WELL_SINCE_DAYS = 28
 
@@ -35,6 +34,7 @@ def opens(sim: SimulatedDistrict, child: Child, story: Story) -> None:
         record_entry(work, facts, section="health", kind="screening", content=content, happened_on=work.today)
         work.session.flush()
         case_id = commands.open_case(work, child.id, pathway_id=story.pathway, reason="体检").id
+    child.measured_on = sim.book.today
     case = CaseBook(case_id, story, sim.book.today)
     child.cases.append(case)
     sim.book.enter(case, "watching")

@@ -5,6 +5,7 @@ from mengya_health.people import renewals
 from mengya_health.people.queries import find_child
 from mengya_health.signing.consent_texts import text_digest
 from mengya_health.signing.consents import consents_of
+from mengya_health.worker import after_places_ended
 from tests.care.simulated import rules
 from tests.care.simulated.book import Child, Due
 from tests.care.simulated.district import SimulatedDistrict
@@ -29,24 +30,25 @@ def leaves_class(sim: SimulatedDistrict, child: Child) -> None:
 def places_are_renewed(sim: SimulatedDistrict, clinic: int) -> None:
     """Once a month a clinic goes through the places in class that end soon; it approves most of them anew."""
     with sim.work_as(sim.doctors[clinic][0]) as work:
-        ending = renewals.endings(work, sim.clinics[clinic])
-        chosen = [each for each in ending if each.to_on > work.today and sim.may(0.6)]
-        renewals.approve_anew(work, sim.clinics[clinic], [each.tie_id for each in chosen])
+        chosen = [each for each in renewals.endings(work, sim.clinics[clinic]) if sim.may(0.4)]
+        class_moves.approve_places(work, sim.clinics[clinic], [each.tie_id for each in chosen])
     for each in chosen:
         child = sim.book.children[each.child.id]
-        child.enrolled_on = sim.book.today
+        child.group, child.enrolled_on = sim.groups.index(each.group_id), sim.book.today
+        sim.book.class_work_follows(child)
         sim.touched.add(child.id)
         sim.done["renew place"] += 1
 
 
 def places_end(sim: SimulatedDistrict) -> None:
-    """Whoever's year in class is over is in no class from that day on."""
+    """Whoever's year in class is over is in no class from that day on; the worker looks every hour."""
     for child in sim.book.children.values():
         if child.group is not None and sim.class_place_ended(child):
             child.group = child.enrolled_on = None
             sim.book.class_work_follows(child)
             sim.touched.add(child.id)
             sim.done["place ended"] += 1
+    after_places_ended(sim.installation)
 
 
 def asks_for_another_clinic(sim: SimulatedDistrict, child: Child) -> None:
