@@ -7,11 +7,15 @@ from pathlib import Path
 from random import Random
 from uuid import UUID
 
+from sqlalchemy import insert
+
 from mengya_health.care import commands, plans
 from mengya_health.crypto.passwords import Passwords
+from mengya_health.db import new_id
 from mengya_health.operations.first_run import initialise
 from mengya_health.operations.installation import Installation, begin_work, open_installation
 from mengya_health.people.facts import ChildFacts
+from mengya_health.record.models import Task
 from mengya_health.screening.commands import plan_visit_of
 from tests.care.walking import STORIES, Story, Walk
 from tests.conftest import CHEAP, CHEAP_HASHES, PASSPHRASE, settings_in
@@ -21,6 +25,8 @@ AT_ONCE = 250
 YOUNGEST_DAYS, OLDEST_DAYS = 91, 84 * 30
 IN_CLASS_EVERY = 20  # one child in so many goes to the nursery
 LONGEST_AGO_DAYS = 45
+DONE_BEFORE = 10  # checks of each child
+COPIED = ("child_id", "kind", "organisation_id", "whose_turn", "body", "created_at", "row_version")
 CASE_AGES = range(14, 34)  # months: what the two stories' tasks suit
 # How far a case has come, and how many of a hundred stand there.
 STAGES = {
@@ -84,9 +90,28 @@ def _register(installation: Installation, district: District, children: int, now
                 child = a_child(
                     work, district, name=f"样本{number}", birth_on=born_on, group_id=group_id, consents=CONSENTS
                 )
-                plan_visit_of(work, child)
+                task = plan_visit_of(work, child)
                 registered.append(child)
+                if task:
+                    _done_before(work, task)
     return registered
+
+
+def _done_before(work, planned: Task) -> None:
+    """Store as many checks as a child has behind it: nobody opens them, but every list has to step over them."""
+    work.session.execute(
+        insert(Task),
+        [
+            {
+                **{name: getattr(planned, name) for name in COPIED},
+                "id": new_id(),
+                "due_on": planned.due_on - timedelta(days=30 * number),
+                "done_on": planned.due_on - timedelta(days=30 * number),
+                "status": "completed",
+            }
+            for number in range(5, 5 + DONE_BEFORE)
+        ],
+    )
 
 
 def _open_case(

@@ -12,7 +12,7 @@ from mengya_health.app import create_app
 from mengya_health.entry import cookie_name
 from mengya_health.operations.installation import begin_work
 from mengya_health.people.sessions import open_session
-from tests.bench.clinic import Clinic, a_clinic
+from tests.bench.clinic import DONE_BEFORE, Clinic, a_clinic
 from tests.bench.measure import Request, request_to
 
 TRIES = 41
@@ -39,7 +39,8 @@ def lines(folder: Path, children: int) -> Iterator[str]:
     """
     cases = round(children * CASES_PER_CHILD)
     clinic = a_clinic(folder, children, cases)
-    yield f"a clinic of {children} children and {cases} open cases, one request at a time, {TRIES} of each"
+    known = f"{children} children, {cases} open cases, {children * DONE_BEFORE} checks done before"
+    yield f"a clinic of {known}: one request at a time, {TRIES} of each"
     yield f"load before: {_load()}"
     yield f"{'':<28}{'clock ms':>18}{'CPU ms':>18}{'SQL':>6}"
     yield f"{'':<28}{'median':>10}{'p95':>8}{'median':>10}{'p95':>8}"

@@ -30,7 +30,8 @@ def leaves_class(sim: SimulatedDistrict, child: Child) -> None:
 def places_are_renewed(sim: SimulatedDistrict, clinic: int) -> None:
     """Once a month a clinic goes through the places in class that end soon; it approves most of them anew."""
     with sim.work_as(sim.doctors[clinic][0]) as work:
-        chosen = [each for each in renewals.endings(work, sim.clinics[clinic]) if sim.may(0.4)]
+        ending = sorted(renewals.endings(work, sim.clinics[clinic]), key=lambda each: each.child.name)
+        chosen = [each for each in ending if sim.may(0.4)]
         class_moves.approve_places(work, sim.clinics[clinic], [each.tie_id for each in chosen])
     for each in chosen:
         child = sim.book.children[each.child.id]
