@@ -19,7 +19,7 @@ from tests.care.simulated import rules, shown
 from tests.care.simulated.district import SimulatedDistrict
 from tests.care.simulated.living import a_day, next_day
 
-OFTEN = {"check", "open", "flag", "refer", "reply", "plan", "agree", "check in", "concern"}
+OFTEN = {"check", "open", "flag", "refer", "reply", "plan", "agree", "concern"}
 SELDOM = {
     "accept handover", "agree to record", "answer question", "ask first", "change class", "class summary", "clear",
     "come back", "confirm closure", "confirm in class", "correct check", "decide findings", "decline", "die",
