@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from mengya_health import db, jobs
 from mengya_health.access import fence
+from mengya_health.care.places_ended import bring_back_class_work
 from mengya_health.errors import MengyaError, NotPermitted
 from mengya_health.handouts.fonts import check_rendering
 from mengya_health.handouts.making import forget_old, render_handout
@@ -66,6 +67,7 @@ def run(installation: Installation) -> None:
                 take_checkpoint(installation)
             if time.monotonic() >= next_sweep_of_old:
                 sweep_old(installation)
+                after_places_ended(installation)
                 next_sweep_of_old = time.monotonic() + SWEEP_OLD_EVERY_S
             _next_job(queue)
         except Exception as error:  # noqa: BLE001 a database that is away for a minute must not end the worker
@@ -147,6 +149,12 @@ def sweep(installation: Installation, queue) -> int:
         session.commit()
     jobs.send(queue, waiting)
     return len(waiting)
+
+
+def after_places_ended(installation: Installation) -> None:
+    """Bring back to the doctor what a class had to do for children whose place in it has run out."""
+    with begin_work(installation, None) as work:
+        bring_back_class_work(work)
 
 
 def watch_over(installation: Installation, *, decoys_since: timedelta = HOUR) -> None:

@@ -11,8 +11,9 @@ from mengya_health.care.models import OPEN_TASK, Case, Task
 from mengya_health.care.queries import facts_of, find_case
 from mengya_health.care.tasks import LOOK_FIRST, end_task, hand_on, open_body, place_of, settle
 from mengya_health.people.commands import end_enrolment, enrol_child
-from mengya_health.people.facts import ChildFacts
+from mengya_health.people.facts import ChildFacts, PlacedChild
 from mengya_health.people.queries import find_child
+from mengya_health.people.renewals import approve_anew, endings
 
 TRANSFERRED = "transferred"  # not_done_reasons of the loop
 # Nobody else can do these: without a class nobody signs for it, its sheets are its own, and a look before a check is
@@ -39,16 +40,34 @@ def leave_class(work, child_id: UUID) -> ChildFacts:
     return hand_class_work(work, child_id)
 
 
+def approve_places(work, clinic_id: UUID, tie_ids: Iterable[UUID]) -> int:
+    """Let places in class go on for another year; what had come back to the doctor meanwhile is the class's again.
+
+    Returns how many. Raises what `approve_anew` raises.
+    """
+    wanted = set(tie_ids)
+    children = {each.child.id for each in endings(work, clinic_id) if each.tie_id in wanted}
+    number = approve_anew(work, clinic_id, wanted)
+    for child_id in children:
+        hand_class_work(work, child_id)
+    return number
+
+
 def hand_class_work(work, child_id: UUID) -> ChildFacts:
     """Put the open work of a class where the child is today. A building block; doing it again changes nothing."""
     child = find_child(work, child_id)
+    settle_cases(work, child, put_class_work(work, child))
+    return child
+
+
+def put_class_work(work, child: ChildFacts | PlacedChild) -> set[UUID]:
+    """Put the open work of a class where the child is today; return the cases whose turn is to be said anew."""
     place = place_of(child, "teacher")
     moved = [task for task in _of_class(work, child) if _hand_on(work, child, task, place)]
     work.session.flush()
     for task in moved:
         audit.changed(work, child.id, "task", task.id)
-    settle_cases(work, child, {task.case_id for task in moved if task.case_id})
-    return child
+    return {task.case_id for task in moved if task.case_id}
 
 
 def settle_cases(work, child: ChildFacts, case_ids: Iterable[UUID]) -> None:
@@ -67,7 +86,7 @@ def open_case_ids(work, child_id: UUID) -> list[UUID]:
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
-def _of_class(work, child: ChildFacts) -> list[Task]:
+def _of_class(work, child: ChildFacts | PlacedChild) -> list[Task]:
     """Return what is open for the child's teachers, also what came back to the doctor when it left a class."""
     chosen = select(Task).where(
         Task.child_id == child.id, Task.status.in_(OPEN_TASK), Task.whose_turn.in_(("teacher", "doctor"))
@@ -79,7 +98,7 @@ def _of_class(work, child: ChildFacts) -> list[Task]:
     ]
 
 
-def _hand_on(work, child: ChildFacts, task: Task, place: UUID | None) -> bool:
+def _hand_on(work, child: ChildFacts | PlacedChild, task: Task, place: UUID | None) -> bool:
     """Put one task where it belongs; return whether that is somewhere else than before."""
     if place:
         was, now = (task.whose_turn, task.organisation_id), ("teacher", place)

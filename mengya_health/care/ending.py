@@ -49,8 +49,10 @@ def other_open_cases(work, opened: OpenCase) -> list[OpenCase]:
 
 
 def close_all(work, child: ChildFacts, reason: str) -> None:
-    """Cancel everything still due for a child, visits included."""
+    """Cancel everything still due for a child, visits included; a clinic asked to take it over reaches it no more."""
     work.session.flush()
     chosen = select(Task).where(Task.child_id == child.id, Task.status.in_(OPEN_TASK))
     for task in work.session.scalars(chosen).all():
         end_task(work, task, status="cancelled", reason=reason)
+    for tie in child.subject.current("handover"):
+        end_tie(work, child, tie.id)

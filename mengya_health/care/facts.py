@@ -91,6 +91,15 @@ class StepFacts:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CaseRules:
+    """By which rules a case goes, for what happens to it by the calendar: nobody acts and nothing of it is read."""
+
+    loop: Workflow
+    pathway: Pathway
+    given: Mapping = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CaseFacts:
     """One case at one moment, with what the actor supplies in this event (`given`).
 

@@ -28,7 +28,7 @@ from mengya_health.care.tasks import (
     start_task,
 )
 from mengya_health.errors import NotNow
-from mengya_health.record.commands import correct_entry, end_entry
+from mengya_health.record.commands import correct_entry, end_entry, may_correct
 from mengya_health.record.models import Entry
 from mengya_health.record.queries import OpenEntry
 
@@ -74,7 +74,8 @@ def revise(work, case_id: UUID, *, plan: dict, reason: str, seen_version: int | 
     """Write a new version of the plan in force; the tasks of the old one are closed, the guardian signs anew."""
     opened, facts = start(work, case_id, seen_version, plan=plan, reason=reason)
     content = plan_content(work.content, facts.loop, plan)
-    step = loop.move(work, opened.case, "revise", facts=facts)
+    noted = {} if _is_ours(work, opened, facts) else {"ended_entries": [str(facts.newest("care_plan").id)]}
+    step = loop.move(work, opened.case, "revise", facts=facts, noted=noted)
     end_tasks(work, opened.case, "care_task", "signature", step=step, **REPLACED)
     return _new_version(work, opened, facts, content, step)
 
@@ -177,8 +178,17 @@ def _put_forward(work, opened: OpenCase, facts: CaseFacts, content: dict, step: 
     return _lay_out(work, opened, facts, entry, content, step)
 
 
+def _is_ours(work, opened: OpenCase, facts: CaseFacts) -> bool:
+    """Return whether the plan in force was written here: a clinic that took the child over writes its own."""
+    plan = facts.newest("care_plan")
+    return plan is None or may_correct(work, opened.child, plan)
+
+
 def _new_version(work, opened: OpenCase, facts: CaseFacts, content: dict, step: CaseStep | None) -> Entry:
     plan: OpenEntry = facts.newest("care_plan")
+    if not _is_ours(work, opened, facts):
+        end_entry(work, opened.child, plan.id, "completed")
+        return _put_forward(work, opened, facts, content | {"replaces": str(plan.id)}, step)
     kept = {"replaces": plan.content["replaces"]} if "replaces" in plan.content else {}
     entry = correct_entry(work, opened.child, plan.id, content=content | kept, row_version=plan.row_version)
     return _lay_out(work, opened, facts, entry, content, step)

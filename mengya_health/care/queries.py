@@ -1,7 +1,7 @@
 """Read cases and everything due. A case with its steps, tasks and referrals is one statement, a work list another."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
@@ -29,6 +29,7 @@ from mengya_health.screening.urgent_care import OUTCOME
 from mengya_health.signing.queries import signatures_of
 from mengya_health.work import LOCAL
 
+PAGE_ROWS = 50  # of a list: what is shown is opened, and nothing else
 SIGNED_KINDS = ("care_plan", "evaluation", "class_summary", "closing_summary")
 
 
@@ -76,6 +77,14 @@ class WorkItem:
     child: ChildFacts
     task: TaskFacts
     days_overdue: int
+
+
+class Page(list):
+    """The lines of one page of a list; `number` is how many stand on all its pages, also of closed records."""
+
+    def __init__(self, lines: Iterable = (), number: int = 0) -> None:
+        super().__init__(lines)
+        self.number = number
 
 
 def find_case(
@@ -190,15 +199,15 @@ def case_number(child: ChildFacts, pathway, round: int) -> str:
     return f"{child.number}-{pathway.short}-{round:02d}"
 
 
-def waiting_for_doctor(work, organisation_id: UUID, *, limit: int = 50) -> list[WorkItem]:
+def waiting_for_doctor(work, organisation_id: UUID, *, limit: int = PAGE_ROWS, page: int = 1) -> Page:
     """Return what a clinic's doctors have to do, due first: decisions, follow-ups, concerns, questions; no visits."""
-    return work_list(work, limit, Task.organisation_id == organisation_id, Task.whose_turn == "doctor")
+    return work_list(work, limit, page, Task.organisation_id == organisation_id, Task.whose_turn == "doctor")
 
 
-def waiting_for_others(work, organisation_id: UUID, *, limit: int = 50) -> list[WorkItem]:
+def waiting_for_others(work, organisation_id: UUID, *, limit: int = PAGE_ROWS, page: int = 1) -> Page:
     """Return what families, teachers and specialists have to do for a clinic's children, due first."""
     cases = select(Case.id).where(Case.organisation_id == organisation_id, Case.state.not_in(CLOSED_STATES))
-    return work_list(work, limit, Task.case_id.in_(cases), Task.whose_turn != "doctor")
+    return work_list(work, limit, page, Task.case_id.in_(cases), Task.whose_turn != "doctor")
 
 
 def tasks_for(
@@ -270,19 +279,24 @@ def is_going():
     return Task.status.in_(tuple(status for status in OPEN_TASK if status != "on-hold"))
 
 
-def work_list(work, limit: int, *wanted) -> list[WorkItem]:
-    """Return the first lines of a list: one statement for the tasks, those of `find_children` for the children.
+def work_list(work, limit: int, page: int, *wanted) -> Page:
+    """Return one page of a list: one statement for the tasks, those of `find_children` for the children shown.
 
     Due first; tasks of a plan stand at the end unless nobody wrote them down for long, for they are due every day.
     """
     quiet_on = quiet_since(loop_of(work.content), work.content.time_limits, work.today)
     is_going_well = and_(Task.kind == CARE_TASK, Task.due_on > quiet_on)
-    chosen = select(Task).where(Task.child_id.in_(visible_child_ids(work)), is_going(), Task.kind != "visit", *wanted)
-    rows = list(work.session.scalars(chosen.order_by(is_going_well, Task.due_on, Task.created_at).limit(limit)))
-    children = find_children(work, {row.child_id for row in rows}, with_open="health")
+    chosen = select(Task, func.count().over().label("number")).where(
+        Task.child_id.in_(visible_child_ids(work)), is_going(), Task.kind != "visit", *wanted
+    )
+    due_first = chosen.order_by(is_going_well, Task.due_on, Task.created_at, Task.id)
+    rows = work.session.execute(due_first.limit(limit).offset((page - 1) * limit)).all()
+    tasks = [row.Task for row in rows]
+    children = find_children(work, {task.child_id for task in tasks}, with_open="health")
     audit.read(work, list(children), "task")
-    return [
-        WorkItem(children[row.child_id], task_facts(work, row), max(0, (work.today - row.due_on).days))
-        for row in rows
-        if row.child_id in children and may_see(work, children[row.child_id], row)
+    lines = [
+        WorkItem(children[task.child_id], task_facts(work, task), max(0, (work.today - task.due_on).days))
+        for task in tasks
+        if task.child_id in children and may_see(work, children[task.child_id], task)
     ]
+    return Page(lines, rows[0].number if rows else 0)

@@ -1,11 +1,11 @@
 """What is so late that it has come up to the next named person. Worked out on read; nothing marks a task as raised."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import aliased
 
 from mengya_health.access import fence
@@ -14,7 +14,7 @@ from mengya_health.access.permissions import Permission, require
 from mengya_health.care.clocks import Standing, raised_before, task_standing
 from mengya_health.care.loop import loop_of
 from mengya_health.care.models import CLOSED_STATES, Case, Task
-from mengya_health.care.queries import WorkItem, is_going, work_list
+from mengya_health.care.queries import PAGE_ROWS, Page, is_going, work_list
 from mengya_health.errors import NotPermitted
 from mengya_health.people.leads import in_district_of
 from mengya_health.people.models import Organisation, Region
@@ -47,23 +47,27 @@ def raised_by(work, to: tuple[str, ...]) -> tuple[RaisedBy, ...]:
     return tuple(raised_before(loop_of(work.content), work.content.time_limits, work.today, to))
 
 
-def is_raised(raised: Iterable[RaisedBy]) -> ColumnElement:
-    """Return the SQL condition that a task has come up; only kinds, states and dates are asked."""
-    return or_(
-        *(
-            and_(Task.kind == kind, Task.due_on <= day, *(_case_is_in(state) if state else ()))
-            for kind, state, day in raised
-        )
-    )
+@lru_cache(maxsize=16)
+def is_raised(raised: tuple[RaisedBy, ...]) -> ColumnElement:
+    """Return the SQL condition that a task has come up; only kinds, states and dates are asked.
+
+    Kept, for building it costs as much as running it.
+    """
+    in_any_state = [and_(Task.kind == kind, Task.due_on <= day) for kind, state, day in raised if not state]
+    own = aliased(Case)
+    in_one = [and_(Task.kind == kind, own.state == state, Task.due_on <= day) for kind, state, day in raised if state]
+    of_its_case = select(own.id).where(own.id == Task.case_id, or_(*in_one)).correlate(Task).exists()
+    kinds = {kind for kind, state, _day in raised if state}
+    return or_(*in_any_state, and_(Task.kind.in_(kinds), of_its_case) if in_one else false())
 
 
-def raised_to_lead(work, organisation_id: UUID, *, limit: int = MOST_LISTED) -> list[WorkItem]:
+def raised_to_lead(work, organisation_id: UUID, *, limit: int = PAGE_ROWS, page: int = 1) -> Page:
     """Return what has come up to a clinic's lead or beyond, the longest due first; of children the actor may see."""
     require(work.actor, Permission.LIST_CHILDREN, PlaceSubject(organisation_id))
-    return work_list(work, limit, *_at_clinic(work, organisation_id))
+    return work_list(work, limit, page, *_at_clinic(work, organisation_id))
 
 
-def raised_in_classes(work, *, limit: int = MOST_LISTED) -> list[WorkItem]:
+def raised_in_classes(work, *, limit: int = MOST_LISTED) -> Page:
     """Return what teachers owe so long that it has come up to the actor, the named lead of their nursery.
 
     Raises NotPermitted for anybody else.
@@ -78,7 +82,7 @@ def raised_in_classes(work, *, limit: int = MOST_LISTED) -> list[WorkItem]:
         )
     mine = (Task.organisation_id.in_(led),)
     of_class = (Task.whose_turn == "teacher", Task.kind.in_(OF_CLASSES))
-    return work_list(work, limit, *of_class, *mine, is_raised(raised_by(work, TO_LEAD)))
+    return work_list(work, limit, 1, *of_class, *mine, is_raised(raised_by(work, TO_LEAD)))
 
 
 def raised_to_district(work, *, limit: int = MOST_LISTED) -> list[RaisedId]:
@@ -128,8 +132,3 @@ def _of_district(work):
         )
         .order_by(Task.due_on, Task.id)
     )
-
-
-def _case_is_in(state: str) -> tuple[ColumnElement, ...]:
-    own = aliased(Case)
-    return (select(own.id).where(own.id == Task.case_id, own.state == state).correlate(Task).exists(),)

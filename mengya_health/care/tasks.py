@@ -10,12 +10,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from mengya_health.access.permissions import Permission, is_allowed
-from mengya_health.care.facts import CaseFacts, TaskFacts
+from mengya_health.care.facts import CaseFacts, CaseRules, TaskFacts
 from mengya_health.care.loop import turn_of
 from mengya_health.care.models import OPEN_TASK, Case, CaseStep, Task
 from mengya_health.care.turns import OpenTask
-from mengya_health.care.workflow import Workflow
-from mengya_health.people.facts import ChildFacts
+from mengya_health.care.workflow import NOTHING_IS_DUE, Workflow
+from mengya_health.people.facts import ChildFacts, PlacedChild
 from mengya_health.record.tasks import add_task, open_body, seal_body
 
 WAITING = "on-hold"
@@ -30,7 +30,7 @@ _OF_AN_ENDING = ("ended_step", "changed_step", "not_done", "not_done_text")
 
 def start_task(
     work,
-    child: ChildFacts,
+    child: ChildFacts | PlacedChild,
     *,
     kind: str,
     whose_turn: str,
@@ -116,7 +116,9 @@ def open_tasks(work, case: Case) -> list[Task]:
     return list(work.session.scalars(chosen.order_by(Task.due_on, Task.created_at)))
 
 
-def settle(work, child: ChildFacts, case: Case, facts: CaseFacts, step: CaseStep | None = None) -> None:
+def settle(
+    work, child: ChildFacts | PlacedChild, case: Case, facts: CaseFacts | CaseRules, step: CaseStep | None = None
+) -> None:
     """After a change: say whose turn it is now, and give the doctor a date for what is theirs to decide."""
     loop, left = facts.loop, open_tasks(work, case)
     if step and step.from_state != step.to_state:
@@ -124,13 +126,17 @@ def settle(work, child: ChildFacts, case: Case, facts: CaseFacts, step: CaseStep
             end_task(work, task, step=step)
     going = [task for task in left if task.kind != "decision" and task.status != WAITING]
     case.whose_turn = turn_of(loop, case.state, [OpenTask(t.kind, t.whose_turn, t.due_on) for t in going])
-    decided = any(task.kind == "decision" and task.status in OPEN_TASK for task in left)
-    if loop.states[case.state].decide and case.whose_turn == "doctor" and not decided:
+    asked = [task for task in left if task.kind == "decision" and task.status in OPEN_TASK]
+    decide = loop.states[case.state].decide
+    if decide and decide.when == NOTHING_IS_DUE and going:
+        for task in asked:
+            end_task(work, task, step=step)
+    elif decide and case.whose_turn == "doctor" and not asked:
         _start_decision(work, child, case, facts, step)
     work.session.flush()
 
 
-def place_of(child: ChildFacts, whose_turn: str) -> UUID | None:
+def place_of(child: ChildFacts | PlacedChild, whose_turn: str) -> UUID | None:
     """Return the place whose list a task of this child stands on; a family has none."""
     if whose_turn == "doctor":
         return child.clinic_id
@@ -173,7 +179,7 @@ def due_by(work, loop: Workflow, purpose: str) -> date:
     return work.content.time_limits[loop.due[purpose]].due_on(work.today)
 
 
-def _start_decision(work, child: ChildFacts, case: Case, facts: CaseFacts, step: CaseStep | None) -> None:
+def _start_decision(work, child: PlacedChild, case: Case, facts: CaseFacts | CaseRules, step: CaseStep | None) -> None:
     decide = facts.loop.states[case.state].decide
     days = facts.pathway.rules.watch_recheck_days if decide.pathway == "watch" else None
     by_limit = work.content.time_limits[decide.limit].due_on(work.today)

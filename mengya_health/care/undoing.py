@@ -21,12 +21,12 @@ PAPERS = ("care_plan", "closing_summary", "referral", "question")
 def take_back_step(work, case_id: UUID, *, seen_version: int | None = None) -> Case:
     """Take one's own last decision back within ten minutes, as long as nobody has acted on it. Raises NotNow."""
     opened, facts = start(work, case_id, seen_version)
-    step, numbers = loop.take_back(work, opened.case, facts=facts)
+    _step, numbers = loop.take_back(work, opened.case, facts=facts)
     undone = [each for each in facts.steps if each.seq in numbers]
     _recall_letters(work, opened, facts, undone)
     undo_tasks(work, opened.case, numbers)
     _restore_papers(work, opened, facts, undone)
-    settle(work, opened.child, opened.case, facts, step)
+    settle(work, opened.child, opened.case, facts)  # without the step: what is to be decided again keeps its day
     return opened.case
 
 

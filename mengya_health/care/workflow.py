@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+NOTHING_IS_DUE = "nothing_is_due"
 START = "start"  # the state of a case that is not opened yet
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What the doctor has to decide in a state, and the time limit; `pathway` names a rule whose days win."""
+    """What the doctor has to decide in a state, and the time limit; `pathway` names a rule whose days win.
+
+    `when` NOTHING_IS_DUE: only while nobody has anything to do in the case, so that no case ever rests unseen.
+    """
 
     title: str
     limit: str
     pathway: str | None = None
+    when: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

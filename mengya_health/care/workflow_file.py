@@ -12,6 +12,7 @@ from marshmallow import ValidationError, fields
 from mengya_health.access import rules
 from mengya_health.care import conditions, turns
 from mengya_health.care.workflow import (
+    NOTHING_IS_DUE,
     START,
     ConditionText,
     Decision,
@@ -69,6 +70,7 @@ class DecisionShape(Shape):
     title = words(required=True)
     limit = words(required=True)
     pathway = one_of("watch")
+    when = one_of(NOTHING_IS_DUE)
 
 
 class StateShape(Shape):

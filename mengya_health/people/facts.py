@@ -21,6 +21,15 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class PlacedChild:
+    """A child by its id and by where it is, for what happens by the calendar: nobody reads who it is."""
+
+    id: UUID
+    clinic_id: UUID
+    subject: ChildSubject = field(repr=False)
+
+
+@dataclass(frozen=True)
 class ChildFacts:
     """One child, as the actor may see it. `contacts` is empty for the family itself: parents may live apart."""
 

@@ -4,13 +4,13 @@ from datetime import date
 from uuid import UUID
 
 from mengya_health.db import new_id
-from mengya_health.people.facts import ChildFacts
+from mengya_health.people.facts import ChildFacts, PlacedChild
 from mengya_health.record.models import Task
 
 
 def add_task(
     work,
-    child: ChildFacts,
+    child: ChildFacts | PlacedChild,
     *,
     kind: str,
     whose_turn: str,

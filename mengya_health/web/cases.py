@@ -27,7 +27,7 @@ from mengya_health.errors import Invalid
 from mengya_health.fields import Form, LocalDate, PlainText, WholeNumber
 from mengya_health.people.queries import find_child
 from mengya_health.web.sent import ASKED_OF_OTHERS
-from mengya_health.web.shown.case_lists import cases_page, new_page, tasks_page
+from mengya_health.web.shown.case_lists import cases_page, new_page, paged, tasks_page
 from mengya_health.web.shown.cases import ON_A_PAGE, STOP_FIELDS, case_page
 from mengya_health.web.shown.standings import standings_of_items
 from mengya_health.web.today import clinic_of
@@ -75,20 +75,21 @@ class Decision(RowVersion):
 @bp.get("/cases")
 @signed_in
 def waiting(work):
-    tab = request.args.get("tab", "mine")
+    tab, number = request.args.get("tab", "mine"), max(1, request.args.get("page", 1, type=int))
     clinic_id = clinic_of(work)
     if tab in ("open", "closed"):
-        page = cases_page(work, tab, clinic_cases(work, clinic_id, is_closed=tab == "closed"))
+        items = clinic_cases(work, clinic_id, is_closed=tab == "closed", page=number)
+        page = cases_page(work, tab, items)
     else:
         tab = tab if tab in LISTS else "mine"
-        items = LISTS[tab](work, clinic_id)
+        items = LISTS[tab](work, clinic_id, page=number)
         cases = cases_of_children(work, {item.child.id: item.child for item in items})
         asked = [(item.child, item.task) for item in items if tab == "others" and item.task.kind in ASKED_OF_OTHERS]
         unheard = not_reached(work, asked) if work.settings.channels else frozenset()
         standings = standings_of_items(work, clinic_id, items, cases)
         page = tasks_page(work, tab, items, cases, standings, unheard=unheard)
         page["nobody_is_told"] = bool(asked) and not work.settings.channels
-    return render_template("pages/cases/index.html", **page)
+    return render_template("pages/cases/index.html", **page, **paged(tab, items, number))
 
 
 @bp.get("/children/<uuid:child_id>/cases/new")

@@ -3,10 +3,11 @@
 from flask import redirect, render_template, url_for
 from marshmallow import fields
 
+from mengya_health.care.class_moves import approve_places
 from mengya_health.entry import signed_in, submitted
 from mengya_health.fields import Form, Reference
 from mengya_health.people.places import classes
-from mengya_health.people.renewals import approve_anew, endings
+from mengya_health.people.renewals import endings
 from mengya_health.web.children import bp
 from mengya_health.web.shown import enrolments as shown
 from mengya_health.web.today import clinic_of
@@ -29,5 +30,5 @@ def enrolments(work):
 @signed_in
 def approve_enrolments(work):
     wanted = submitted(AnewForm())["tie_id"]
-    approve_anew(work, clinic_of(work), wanted)
+    approve_places(work, clinic_of(work), wanted)
     return redirect(url_for("children.enrolments", saved="stored"), 303)

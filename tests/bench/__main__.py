@@ -27,7 +27,8 @@ def main() -> None:
     wanted = parser.parse_args()
     if wanted.clinic:
         with TemporaryDirectory() as folder:
-            print(*due.lines(Path(folder), wanted.clinic), sep="\n")
+            for line in due.lines(Path(folder), wanted.clinic):
+                print(line, flush=True)
         return
     if not wanted.events and not wanted.growth:
         _print_requests()

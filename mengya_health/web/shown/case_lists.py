@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
 from mengya_health.care.facts import TaskFacts
-from mengya_health.care.queries import CaseLine, WorkItem
+from mengya_health.care.queries import PAGE_ROWS, CaseLine, Page, WorkItem
 from mengya_health.people.facts import ChildFacts
 from mengya_health.web.shown import gates, words
 from mengya_health.web.shown.children import back_to, child_head
@@ -64,6 +64,17 @@ def cases_page(work, tab: str, lines: list[tuple[ChildFacts, CaseLine]]) -> dict
     """Return a list of cases (pages/cases/index.html), one line for each."""
     rows = [_case_row(child, line) for child, line in lines]
     return _page(tab) | {"empty": _("这里没有个案"), "asked": [], "rows": rows, "what_label": _("状态")}
+
+
+def paged(tab: str, items: Page, page: int) -> dict:
+    """Return which lines of a list a page shows, and the way to those before and after; words only where it is long."""
+    first, last = (page - 1) * PAGE_ROWS, min(page * PAGE_ROWS, items.number)
+    said = {"first": first + 1, "last": last, "all": items.number}
+    return {
+        "range_text": _("第 %(first)s–%(last)s 项，共 %(all)s 项", **said) if items.number > PAGE_ROWS else "",
+        "before_href": url_for("cases.waiting", tab=tab, page=page - 1) if page > 1 else "",
+        "after_href": url_for("cases.waiting", tab=tab, page=page + 1) if last < items.number else "",
+    }
 
 
 def new_page(work, child: ChildFacts, cases: list[CaseLine], state) -> dict:

@@ -17,7 +17,7 @@ from mengya_health.web.shown.links import task_href
 from mengya_health.web.shown.standings import Standings
 from mengya_health.web.shown.urgent import late_words
 
-FIRST, ALL = 10, 200  # lines of the list: a screenful, and as many as one page can carry
+FIRST, ALL = 10, 100  # lines of the list: a screenful, and as many as one page can carry
 DECISIONS_SHOWN = 5
 TABS = {
     "due": ((DUE,), lazy_gettext("等候与待到")),
