@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 from mengya_health.care.due import day_list
 from mengya_health.care.queries import tasks_for, waiting_for_doctor, waiting_for_others
-from mengya_health.care.referral_lists import referrals_to
 from mengya_health.care.raised import raised_to_lead
+from mengya_health.care.referral_lists import referrals_to
 from mengya_health.people.queries import class_children, find_children
 from mengya_health.screening.due_list import PAGE_ROWS, due_list
 from tests.care.simulated import rules
