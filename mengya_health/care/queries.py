@@ -118,9 +118,16 @@ def find_case(
 
 def facts_of(work, opened: OpenCase, *, other_open_case: UUID | None = None, **given) -> CaseFacts:
     """Return the facts the loop decides on, as this actor may read them, with what the actor supplies."""
+    facts = facts_without_signatures(work, opened)
+    signed = [each.id for each in facts.entries if each.kind in SIGNED_KINDS and each.case_id == opened.case.id]
+    signatures = {id: tuple(found) for id, found in signatures_of(work, opened.child, signed).items()}
+    return replace(facts, signatures=signatures, other_open_case=other_open_case, given=given)
+
+
+def facts_without_signatures(work, opened: OpenCase) -> CaseFacts:
+    """Return the facts of a case for a page that decides nothing; one statement less."""
     child, case = opened.child, opened.case
     entries = entries_of_case(work, child, case.id, also=(*READING_KINDS, "observation", OUTCOME))
-    signed = [e.id for e in entries if e.kind in SIGNED_KINDS and e.case_id == case.id]
     return CaseFacts(
         child=child,
         content=work.content,
@@ -134,14 +141,11 @@ def facts_of(work, opened: OpenCase, *, other_open_case: UUID | None = None, **g
         round=case.round,
         opened_on=case.opened_on,
         triggers=tuple(opened.body.get("triggers", ())),
-        other_open_case=other_open_case,
         entries=tuple(entries),
         history=history_from(work.content, child, entries, work.today),
         tasks=opened.tasks,
         referrals=opened.referrals,
-        signatures={id: tuple(found) for id, found in signatures_of(work, child, signed).items()},
         steps=opened.steps,
-        given=given,
     )
 
 

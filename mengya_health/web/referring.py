@@ -11,7 +11,7 @@ from mengya_health.access.refusals import only_for
 from mengya_health.care import referrals
 from mengya_health.care.letters import MATERIAL_KINDS, Letter, find_letter
 from mengya_health.care.loop import loop_of
-from mengya_health.care.queries import facts_of
+from mengya_health.care.queries import facts_without_signatures
 from mengya_health.care.referral_links import issue_link
 from mengya_health.care.referral_visits import record_visit
 from mengya_health.entry import FormState, form_state, signed_in, submitted
@@ -78,7 +78,7 @@ class NoReply(Form):
 @signed_in
 def refer(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
-    page = shown.refer_page(work, opened, facts_of(work, opened), receivers(work), form_state())
+    page = shown.refer_page(work, opened, facts_without_signatures(work, opened), receivers(work), form_state())
     return render_template("pages/cases/refer.html", **page)
 
 
