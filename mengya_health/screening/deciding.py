@@ -13,13 +13,14 @@ from mengya_health.errors import Conflict
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.commands import correct_entry
 from mengya_health.record.models import OPEN_TASK, Entry, Task
-from mengya_health.record.tasks import add_task
+from mengya_health.record.tasks import add_task, open_body, seal_body
 from mengya_health.screening.forms import Filled
 from mengya_health.screening.informants import undecided_rescreen
 from mengya_health.screening.planned import SIGNS
 from mengya_health.screening.queries import FINDING
 from mengya_health.screening.urgent_care import keep_asking
 
+CORRECTED = {"not_done": "other", "not_done_text": "检查更正以后，没有要决定的了"}  # not_done_reasons of the loop
 NOTIFY = "SLA_NOTIFY"
 REGISTER = "SLA_REGISTER"  # a warning sign is registered, and referred, on the day it is seen
 
@@ -58,6 +59,8 @@ def ask_for_decision(work, child: ChildFacts, entry: Entry, content: dict, *, en
         _start(work, child, entry, content)
     for task in waiting if not left else ():
         task.status, task.done_on = ended, work.today
+        if ended == "cancelled":  # nothing is taken off a list without a reason
+            seal_body(work, task, open_body(work, task) | CORRECTED)
 
 
 def _start(work, child: ChildFacts, entry: Entry, content: dict) -> None:
