@@ -133,6 +133,6 @@ def _taken_up(sim: SimulatedDistrict, child: Child, case_id: UUID) -> None:
     if known is None:
         known = CaseBook(case_id, ANEMIA, sim.book.today)
         child.cases.append(known)
-        known.entered_on["watching"] = sim.book.today
+        sim.book.enter(known, "watching")
     if known.state == "watching":
         sim.book.enter(known, "positive")
