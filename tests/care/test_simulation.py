@@ -30,9 +30,9 @@ SELDOM = {
 }  # fmt: skip
 
 
-def test_eighty_days_of_a_dozen_children(installation, work_as, clock):
+def test_sixty_days_of_a_dozen_children(installation, work_as, clock):
     sim = SimulatedDistrict(installation, work_as, clock, seed=6)
-    live(sim, children=12, days=80, pace=8.0, oldest_days=900)
+    live(sim, children=12, days=60, pace=8.0, oldest_days=900)
     assert set(sim.done) >= OFTEN, sim.done
     require_reasons(sim)
 
