@@ -53,7 +53,8 @@ def _live(sim: SimulatedDistrict, child: Child, pace: float) -> None:
         _without_record(sim, child)
         return
     for due, case in list(child.all_open()):
-        if not due.ended and not due.resting and sim.may(PACE[due.kind]):
+        is_there = any(each is due for each, _case in child.all_open())  # not taken back meanwhile, and not done
+        if is_there and not due.resting and sim.may(PACE[due.kind]):
             _try(lambda due=due, case=case: _take_up(sim, child, case, due))
             if not (child.is_alive and child.is_here and child.is_kept):
                 return
