@@ -21,7 +21,9 @@ from mengya_health.operations.installation import Installation, begin_work, open
 from mengya_health.work import Work
 from tests.factories import District, a_district
 
-pytest_plugins = ["tests.postgres", "tests.browser", "tests.compiled", "tests.demo", "tests.district", "tests.terminal"]
+pytest_plugins = [
+    f"tests.{name}" for name in ("postgres", "browser", "compiled", "demo", "district", "terminal", "widths")
+]
 
 # With the longest files first the processes of a run end together; the rest go as they come.
 LONGEST = (

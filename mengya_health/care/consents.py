@@ -20,7 +20,7 @@ from mengya_health.signing.consent_texts import PURPOSES
 from mengya_health.signing.consents import end_answers, give_consent, refuse_consent, withdraw_consent
 
 RECORD = "P1"  # the purpose without which nothing is written
-WITHDRAWN, DISPUTED = "consent_withdrawn", "consent_disputed"  # kinds of the doctor's tasks
+WITHDRAWN, DISPUTED = "consent_ended", "consent_disputed"  # kinds of the doctor's tasks
 TITLES = {WITHDRAWN: "家长不再同意建档，请停下未结束的个案", DISPUTED: "监护人意见不一致，请了解情况后决定"}
 REFUSED_BY_GUARDIAN, DECLINED = "7", "declined"  # closing_reasons.yaml, not_done_reasons of the loop
 SHORTEST_REASON = 10  # characters: a decision between two guardians is explained

@@ -17,7 +17,7 @@ from mengya_health.errors import Invalid, NotNow
 from mengya_health.fields import Choice, Form, LocalDate, PlainText, WholeNumber
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
-from mengya_health.record.commands import correct_entry, record_entry
+from mengya_health.record.commands import correct_entry, decide_on_entry, record_entry
 from mengya_health.record.models import OPEN_TASK, Entry, Task
 from mengya_health.record.queries import OpenEntry, entries_of_kind
 from mengya_health.screening.commands import find_check
@@ -146,12 +146,12 @@ def decide_rescreen(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> E
     decision = {"decision": said["decide"], "reason": said["reason"]}
     decision |= {"due_on": due_on.isoformat() if is_wanted else None}
     decision |= {"by": str(work.actor.user_id), "on": work.today.isoformat()}
-    content = dict(opened.content) | {"rescreen_decision": decision}
-    entry = correct_entry(work, child, entry_id, content=content, row_version=said["row_version"])
+    decided = {"rescreen_decision": decision}
+    entry = decide_on_entry(work, child, entry_id, decided=decided, row_version=said["row_version"])
     if is_wanted:
         body = {"title": "复筛预警征：几个人说的不一样"}
         start_task(work, child, kind=RESCREEN, whose_turn="doctor", due_on=due_on, body=body, subject_id=entry_id)
-    ask_for_decision(work, child, entry, content, ended="completed")
+    ask_for_decision(work, child, entry, {**opened.content, **decided}, ended="completed")
     work.session.flush()
     return entry
 

@@ -30,7 +30,7 @@ REASONS = ("moved_away", "transferred")  # not_done_reasons of the loop
 LEFT_THE_DISTRICT = "5"  # closing_reasons.yaml
 AWAY, HERE = "moved_away", "active"
 # What a family has asked for goes on: it is answered wherever they live.
-OF_THE_FAMILY = ("erasure", "dispute", "two_persons", "consent_withdrawn", "consent_disputed")
+OF_THE_FAMILY = ("erasure", "dispute", "two_persons", "consent_ended", "consent_disputed")
 
 
 def leave_district(work, child_id: UUID, *, why: str, text: str) -> Entry:

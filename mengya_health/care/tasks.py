@@ -22,7 +22,7 @@ WAITING = "on-hold"
 LOOK_FIRST = "look_first"  # the doctor asks the family or the class to look at a few things before a check
 # What may be seen of a child by whoever may not read its cases; any other task says what a case is about.
 OF_NO_CASE = (
-    "visit", LOOK_FIRST, "concern", "dispute", "consent_withdrawn", "consent_disputed", "two_persons", "erasure",
+    "visit", LOOK_FIRST, "concern", "dispute", "consent_ended", "consent_disputed", "two_persons", "erasure",
     "outcome", "daily_exception", "handover",
 )  # fmt: skip
 _OF_AN_ENDING = ("ended_step", "changed_step", "not_done", "not_done_text")

@@ -1,6 +1,6 @@
 """Write an entry, correct it, end it. An entry is never overwritten: a correction is a new revision."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from uuid import UUID
 
@@ -88,13 +88,18 @@ def correct_entry(work, child: ChildFacts, entry_id: UUID, *, content: dict, row
             "这一条由写它的人来改。您可以另写一条，或提醒对方。",
             "Whoever wrote this corrects it. Write an entry of your own, or remind them.",
         )
-    if opened.row_version != row_version:
-        base = find_entry(work, child, entry_id, version=max(1, opened.version - (opened.row_version - row_version)))
-        raise Conflict(theirs=opened.content, base=base.content, row_version=opened.row_version)
-    entry.current_version += 1
-    _add_revision(work, entry, content, op="correct")
-    audit.changed(work, child.id, entry.kind, entry.id)
-    return entry
+    return _revise(work, child, entry, opened, content, row_version)
+
+
+def decide_on_entry(work, child: ChildFacts, entry_id: UUID, *, decided: Mapping, row_version: int) -> Entry:
+    """Add to an entry what was decided about it, by whoever looks after the child now: the one who wrote it may be far.
+
+    Nothing else of the entry changes. Raises Conflict as `correct_entry`, NotPermitted.
+    """
+    entry = work.session.get(Entry, entry_id)
+    opened = find_entry(work, child, entry_id)
+    require(work.actor, WRITE_SECTION[opened.section], child.subject)
+    return _revise(work, child, entry, opened, {**opened.content, **decided}, row_version)
 
 
 def revise_sheets(work, changed: Iterable[tuple[ChildFacts, OpenEntry, dict]]) -> None:
@@ -127,6 +132,16 @@ def end_entry(work, child: ChildFacts, entry_id: UUID, status: str) -> Entry:
     """Change only an entry's status (a plan that was replaced, a concern that was answered)."""
     entry = work.session.get(Entry, entry_id)
     entry.status = status
+    audit.changed(work, child.id, entry.kind, entry.id)
+    return entry
+
+
+def _revise(work, child: ChildFacts, entry: Entry, opened: OpenEntry, content: dict, row_version: int) -> Entry:
+    if opened.row_version != row_version:
+        base = find_entry(work, child, entry.id, version=max(1, opened.version - (opened.row_version - row_version)))
+        raise Conflict(theirs=opened.content, base=base.content, row_version=opened.row_version)
+    entry.current_version += 1
+    _add_revision(work, entry, content, op="correct")
     audit.changed(work, child.id, entry.kind, entry.id)
     return entry
 

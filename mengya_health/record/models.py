@@ -88,6 +88,7 @@ class Task(Base):
         Index("ix_task_due", "organisation_id", "whose_turn", "status", "due_on"),
         Index("ix_task_child", "child_id", "status"),
         Index("ix_task_case", "case_id"),
+        Index("ix_task_done", "organisation_id", "done_on"),
     )
 
     id: Mapped[UUID] = mapped_column(Id, primary_key=True, default=new_id)

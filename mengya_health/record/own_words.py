@@ -3,9 +3,19 @@
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Row, Select, literal, select
 
-from mengya_health.record.opening import CURRENT, ENTRY, OpenEntry, kept_sections, open_row, rows_of, select_entries
+from mengya_health.people.models import Membership
+from mengya_health.record.opening import (
+    ENTRY,
+    IN_SECTION,
+    REVISION,
+    OpenEntry,
+    kept_sections,
+    open_row,
+    rows_of,
+    select_entries,
+)
 
 
 def written_about(work, organisation_ids: Iterable[UUID]) -> Select:
@@ -14,14 +24,30 @@ def written_about(work, organisation_ids: Iterable[UUID]) -> Select:
 
 
 def own_words(work, child, *, organisation_ids: Iterable[UUID] = (), limit: int = 200) -> list[OpenEntry]:
-    """Return what the actor wrote about a child they no longer serve, newest first.
+    """Return what the actor wrote about a child they no longer serve, newest first, each as they left it.
 
-    `organisation_ids` are clinics whose doctors' entries count as the actor's, too: a desk is shared. `child` is known
-    by its id and subject alone; whoever calls has asked for READ_OWN_WORDS.
+    `organisation_ids` are clinics whose doctors' entries count as the actor's, too: a desk is shared. What others have
+    added since, as a decision about a check, is theirs and not shown. `child` is known by its id and subject alone;
+    whoever calls has asked for READ_OWN_WORDS.
     """
-    chosen = select_entries(child.id).where(_own(work, organisation_ids), ENTRY.section.in_(kept_sections(child)))
-    chosen = chosen.order_by(ENTRY.happened_on.desc(), ENTRY.recorded_at.desc()).limit(limit)
-    return [open_row(work, child, row) for row in rows_of(work, child, chosen, CURRENT)]
+    of_child = (ENTRY.child_id == child.id) & ENTRY.section.in_(kept_sections(child)) & IN_SECTION
+    newest_first = ENTRY.happened_on.desc(), ENTRY.recorded_at.desc()
+    newest = select(ENTRY.id).where(of_child, _own(work, organisation_ids)).order_by(*newest_first).limit(limit)
+    chosen = select_entries(child.id).where(ENTRY.id.in_(newest))
+    rows = rows_of(work, child, chosen.order_by(*newest_first, ENTRY.id, REVISION.version.desc()), literal(True))
+    hands = _hands(work, organisation_ids)
+    as_left: dict[UUID, Row] = {}
+    for row in rows:
+        if row.written_by in hands:
+            as_left.setdefault(row.id, row)
+    return [open_row(work, child, row) for row in as_left.values()]
+
+
+def _hands(work, organisation_ids: Iterable[UUID]) -> set[UUID]:
+    at_desk = select(Membership.user_id).where(
+        Membership.organisation_id.in_(list(organisation_ids)), Membership.role == "doctor"
+    )
+    return {work.actor.user_id, *work.session.scalars(at_desk)}
 
 
 def _own(work, organisation_ids: Iterable[UUID]) -> ColumnElement:

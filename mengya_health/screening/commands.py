@@ -18,7 +18,7 @@ from mengya_health.errors import Malformed, NotFound
 from mengya_health.fields import LocalDate
 from mengya_health.growth.ages import add_months
 from mengya_health.people.facts import ChildFacts
-from mengya_health.record.commands import correct_entry, record_entry
+from mengya_health.record.commands import decide_on_entry, record_entry
 from mengya_health.record.models import Entry, Task
 from mengya_health.record.queries import OpenEntry, find_entry
 from mengya_health.record.tasks import add_task, open_body
@@ -160,9 +160,9 @@ def decide_findings(
         }
         for each in decisions
     ]
-    content = dict(opened.content) | {"decisions": opened.content["decisions"] + made}
-    entry = correct_entry(work, child, opened.id, content=content, row_version=row_version)
-    ask_for_decision(work, child, entry, content, ended="completed")
+    decided = {"decisions": opened.content["decisions"] + made}
+    entry = decide_on_entry(work, child, opened.id, decided=decided, row_version=row_version)
+    ask_for_decision(work, child, entry, {**opened.content, **decided}, ended="completed")
     work.session.flush()
     return entry
 

@@ -4,12 +4,19 @@ import pytest
 
 from mengya_health.care import check_ins, commands, consents, handovers, plans
 from mengya_health.care.class_moves import approve_places
+from mengya_health.care.decisions import decide_check
 from mengya_health.care.due import day_list
 from mengya_health.care.places_ended import bring_back_class_work
 from mengya_health.care.undoing import take_back_step
-from mengya_health.errors import NotFound
+from mengya_health.errors import Conflict, NotFound, NotPermitted
 from mengya_health.people import renewals
+from mengya_health.people.former import former_child
 from mengya_health.people.queries import find_child
+from mengya_health.record.commands import correct_entry
+from mengya_health.record.own_words import own_words
+from mengya_health.record.queries import find_entry
+from mengya_health.screening.decisions import NOT_NOW, Decision, undecided
+from mengya_health.screening.sheet_commands import find_sheet, record_sheet
 from mengya_health.signing.consents import consents_of
 from mengya_health.worker import after_places_ended
 from tests.factories import PIN
@@ -77,9 +84,7 @@ def test_a_decision_taken_back_is_due_on_the_day_it_was_due_before(walk):
 
 
 @pytest.mark.parametrize("ending", ["refused", "deceased"])
-def test_when_everything_ends_a_clinic_asked_to_take_the_child_over_reaches_it_no_more(walk, ending, database):
-    if (database, ending) == ("postgresql", "refused"):
-        pytest.xfail("task.kind is too short for consent_withdrawn: PostgreSQL refuses the task")
+def test_when_everything_ends_a_clinic_asked_to_take_the_child_over_reaches_it_no_more(walk, ending):
     walk.screen(walk.story.low)
     walk.open()
     other = walk.district.other_doctor
@@ -132,3 +137,33 @@ def test_support_taken_up_again_after_a_steady_time_has_its_next_follow_up(walk)
             check_ins.end_care_task(work, task.id, reason="declined")
     walk.follow_up(walk.story.well, 30)
     assert [task.whose_turn for task in walk.open_tasks("follow_up")] == ["doctor"]
+
+
+def test_a_clinic_that_takes_a_child_over_decides_on_a_check_of_the_other_and_keeps_that_to_itself(walk):
+    with walk.as_(walk.doctor) as work:
+        low = {"done_on": work.today.isoformat(), "hb": "92"}
+        entry_id = record_sheet(work, walk.child, find_sheet(work.content, "SCR_ANEMIA"), low).id
+    with walk.as_(walk.mother) as work:
+        handovers.ask_as_guardian(work, walk.child.id, clinic_id=walk.district.other_clinic_id, pin=PIN)
+    with walk.as_(walk.district.other_doctor) as work:
+        handovers.accept_handover(work, walk.child.id)
+        handovers.finish_handover(work, walk.child.id)
+    with walk.as_(walk.district.other_doctor) as work:
+        child = find_child(work, walk.child.id)
+        opened = find_entry(work, child, entry_id)
+        with pytest.raises(NotPermitted):
+            correct_entry(work, child, entry_id, content=opened.content, row_version=opened.row_version)
+        made = [Decision(each["pathway"], NOT_NOW, "复查血常规后再定") for each in undecided(opened)]
+        decide_check(work, child, opened, made, row_version=opened.row_version)
+        with pytest.raises(Conflict):
+            decide_check(work, child, opened, made, row_version=opened.row_version)
+    assert walk.open_tasks("finding") == []
+    with walk.work_as(walk.district.other_doctor) as work:
+        decided = find_entry(work, find_child(work, walk.child.id), entry_id)
+        assert [each["reason"] for each in decided.content["decisions"]] == ["复查血常规后再定"]
+    with walk.work_as(walk.doctor) as work:
+        former = former_child(work, walk.child.id)
+        (theirs,) = [
+            each for each in own_words(work, former, organisation_ids=former.clinic_ids) if each.id == entry_id
+        ]
+        assert (theirs.version, theirs.content["decisions"]) == (1, [])

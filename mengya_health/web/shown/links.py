@@ -13,7 +13,7 @@ OF_CHILD = {
     "visit": "checks.enter",
     "rescreen": "checks.enter",
     "look_first": "informants.show",
-    "consent_withdrawn": "children.consents",
+    "consent_ended": "children.consents",
     "consent_disputed": "children.consents",
     "two_persons": "children.guardians",
     "erasure": "erasures.show",

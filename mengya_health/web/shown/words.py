@@ -117,7 +117,7 @@ TASKS = {
     "referral_reply": _("等转诊回执"),
     "second_doctor": _("请另一位医生决定"),
     "release": _("请复核医生放行"),
-    "consent_withdrawn": _("家长不再同意建档"),
+    "consent_ended": _("家长不再同意建档"),
     "consent_disputed": _("监护人意见不一致"),
     "two_persons": _("等另一位同事批准"),
     "erasure": _("家长要求删除"),

@@ -15,7 +15,7 @@ from tests.care.walking import Story
 
 FINISHED = ("resolved", "stopped")
 OF_THE_CLASS_ALONE = ("signature", "look_first")  # end where nobody else can do them
-OF_THE_FAMILY = ("dispute", "consent_withdrawn")  # are answered wherever the child is
+OF_THE_FAMILY = ("dispute", "consent_ended")  # are answered wherever the child is
 
 
 @dataclass

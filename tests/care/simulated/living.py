@@ -12,7 +12,7 @@ from tests.care.walking import STORIES
 # How likely something due is taken up on a day: the doctor's desk is quick, families and classes take their time.
 PACE = {"visit": 0.06, "finding": 0.3, "decision": 0.25, "signature": 0.2, "question": 0.3, "concern": 0.3,
         "care_task": 0.12, "follow_up": 0.1, "referral_reply": 0.05, "handover": 0.15, "look_first": 0.15,
-        "consent_withdrawn": 0.1, "second_doctor": 0.1}  # fmt: skip
+        "consent_ended": 0.1, "second_doctor": 0.1}  # fmt: skip
 BORN_BEFORE_IT_STARTS = (0, 6 * 365)  # days: how old a child is when it is first known
 LONGEST_GAP_DAYS = 21
 
@@ -62,8 +62,8 @@ def _live(sim: SimulatedDistrict, child: Child, pace: float) -> None:
 
 
 def _without_record(sim: SimulatedDistrict, child: Child) -> None:
-    waiting = child.open("consent_withdrawn")
-    if waiting and sim.may(PACE["consent_withdrawn"]):
+    waiting = child.open("consent_ended")
+    if waiting and sim.may(PACE["consent_ended"]):
         moves.what_is_open_stops(sim, child, waiting[0])
     elif sim.may(0.05):
         moves.record_is_agreed(sim, child)
@@ -134,7 +134,7 @@ def _second_doctor(sim: SimulatedDistrict, child: Child, case: CaseBook, due: Du
 
 TAKEN_UP = {
     "visit": _visit, "finding": _finding, "concern": _concern, "handover": moves.goes_on_with_handover,
-    "look_first": checks.looks_first, "consent_withdrawn": moves.what_is_open_stops,
+    "look_first": checks.looks_first, "consent_ended": moves.what_is_open_stops,
 }  # fmt: skip
 OF_A_CASE = {
     "signature": _signature, "question": loop.answers, "care_task": _care_task, "follow_up": _follow_up,

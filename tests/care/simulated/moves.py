@@ -107,7 +107,7 @@ def record_is_refused(sim: SimulatedDistrict, child: Child) -> None:
         held = next(each for each in consents_of(work, facts) if each.purpose == "P1" and each.is_in_force)
         consents.end_at_the_desk(work, child.id, held.id)
     child.is_kept = False
-    sim.book.begin(child, "consent_withdrawn", "doctor", rules.due_for("consent", sim.book.today))
+    sim.book.begin(child, "consent_ended", "doctor", rules.due_for("consent", sim.book.today))
 
 
 def what_is_open_stops(sim: SimulatedDistrict, child: Child, due: Due) -> None:
@@ -121,7 +121,7 @@ def record_is_agreed(sim: SimulatedDistrict, child: Child) -> None:
     with sim.act("agree to record", child, sim.doctor_of(child)) as work:
         consents.take_paper(work, child.id, "P1", shown_digest=text_digest(work, "P1"))
     child.is_kept = True
-    sim.book.end_all(child, "consent_withdrawn")
+    sim.book.end_all(child, "consent_ended")
     sim.book.plan_visit(child)
 
 

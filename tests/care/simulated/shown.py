@@ -16,8 +16,8 @@ from tests.care.simulated.district import SimulatedDistrict
 
 EVERYTHING = 100_000
 LISTS = ("urgent", "due", "overdue", "done", "decision")
-# All that is shown of a child whose family agrees to no record; what else is open, `consent_withdrawn` stands for.
-WITHOUT_RECORD = ("visit", "look_first", "concern", "consent_withdrawn")
+# All that is shown of a child whose family agrees to no record; what else is open, `consent_ended` stands for.
+WITHOUT_RECORD = ("visit", "look_first", "concern", "consent_ended")
 Line = tuple  # of plain values: child, case, kind, whose turn, day
 
 
