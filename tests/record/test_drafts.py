@@ -8,10 +8,10 @@ from mengya_health.errors import Conflict, IntegrityError, Invalid
 from mengya_health.operations.erasing import remove_traces
 from mengya_health.operations.sweeping import sweep_old
 from mengya_health.people.draft_models import Draft
-from mengya_health.people.queries import find_child
+from mengya_health.people.queries import find_child, who_viewed
 from mengya_health.record import drafts
 from mengya_health.record.models import Idempotency
-from tests.factories import a_child
+from tests.factories import a_child, a_guardian
 
 ADDRESS = "/children/one/advice"
 SAID = {"text": ["每天户外两小时"], "ticked": ["a", "b"]}
@@ -152,6 +152,18 @@ def test_a_draft_has_no_history_and_one_line_in_the_audit(keep, district, work_a
         assert work.session.scalars(text(written)).all() == ["C"]  # the dropping is stored with this work
     with work_as(district.doctor, writing=False) as work:
         assert sorted(work.session.scalars(text(written))) == ["C", "D"]
+
+
+def test_a_family_is_not_told_of_words_that_are_not_in_its_record(installation, keep, district, work_as, child):
+    mother = a_guardian(installation, district, child)
+
+    def told() -> int:
+        with work_as(mother, writing=False) as work:
+            return len(who_viewed(work, find_child(work, child.id)))
+
+    before = told()
+    keep(district.doctor)
+    assert told() == before
 
 
 @pytest.mark.parametrize("database", ["postgresql"])
