@@ -11,8 +11,9 @@ from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.wrappers import Response
 
-from mengya_health import audit, db, jobs
+from mengya_health import audit, db, drafting, jobs
 from mengya_health.access import fence
+from mengya_health.drafting import Drafted
 from mengya_health.errors import (
     Conflict,
     Invalid,
@@ -29,13 +30,24 @@ from mengya_health.fields import with_guess_taken
 from mengya_health.locale import own_words, words_of
 from mengya_health.operations.installation import Installation, keep_what_survives
 from mengya_health.people import sign_in
+from mengya_health.record import drafts
 from mengya_health.sent_twice import answer_of_the_twin, store_answer, stored_answer
 from mengya_health.uploads import require_all_read
 from mengya_health.work import Work
 
 SAFE = ("GET", "HEAD", "OPTIONS")
+ANSWERED = (302, 303)  # how a form that was saved is answered
 ALWAYS_OPEN = ("health.check",)  # also while nothing may be read or written
 FORM_ANSWERS = (Invalid, NotNow, TooMany)  # refusals that go back to the form, with everything typed still there
+
+
+@dataclass(frozen=True)
+class DraftState:
+    """What a form knows of its draft: its id, the version it goes on from (0: none) and the field to go on in."""
+
+    id: str
+    version: int = 0
+    field: str = ""
 
 
 @dataclass
@@ -46,6 +58,7 @@ class FormState:
     errors: dict = field(default_factory=dict)
     missing: tuple = ()
     message: MengyaError | None = None
+    draft: DraftState | None = None  # None for a form that keeps none
 
     @property
     def said(self) -> str:
@@ -55,18 +68,28 @@ class FormState:
     def __getitem__(self, name: str):
         return getattr(self, name)
 
+    def seen(self, row_version: int) -> int | str:
+        """Return the version that the form was filled in on, the current one where it is fresh.
+
+        A refused form or a draft keeps its own: else the second try would overwrite what came in between, unseen.
+        """
+        return self.values.get("row_version") or row_version
+
 
 def installation() -> Installation:
     """Return the installation behind this application."""
     return current_app.extensions["mengya"]
 
 
-def signed_in(view: Callable | None = None, *, again: str | None = None, stores: bool = True):
+def signed_in(
+    view: Callable | None = None, *, again: str | None = None, stores: bool = True, draft: Drafted | None = None
+):
     """Open a page to people who are signed in. `again` names the page a refused form goes back to.
 
     `stores` False: a form that is only looked at. It is read like a page, and nothing of it is kept.
+    `draft`: the form keeps drafts (`web.drafts.with_draft` shows them); saving it deletes its own.
     """
-    return _door(view, again, needs_actor=True, stores=stores)
+    return _door(view, again, needs_actor=True, stores=stores, draft=draft)
 
 
 def public(view: Callable | None = None, *, again: str | None = None):
@@ -74,7 +97,7 @@ def public(view: Callable | None = None, *, again: str | None = None):
     return _door(view, again, needs_actor=False)
 
 
-def _door(view, again, *, needs_actor: bool, stores: bool = True):
+def _door(view, again, *, needs_actor: bool, stores: bool = True, draft: Drafted | None = None):
     def decorate(inner: Callable) -> Callable:
         @wraps(inner)
         def at_the_door(**view_args):
@@ -83,10 +106,13 @@ def _door(view, again, *, needs_actor: bool, stores: bool = True):
                 installation().require_running()
             if request.method in SAFE or not stores:
                 return _read(inner, view_args)
-            return _write(inner, view_args, again)
+            if draft and drafting.is_asked_for():
+                return _write(drafting.step_of(draft, again), view_args, None)
+            return _write(inner, view_args, again, draft)
 
         at_the_door.door = "signed_in" if needs_actor else "public"
         at_the_door.inside = inner
+        at_the_door.draft = draft
         return at_the_door
 
     return decorate(view) if view else decorate
@@ -139,30 +165,45 @@ def _read(view: Callable, view_args: dict, status: int | None = None) -> Respons
     return answer
 
 
-def _write(view: Callable, view_args: dict, again: str | None) -> Response:
+def _write(view: Callable, view_args: dict, again: str | None, draft: Drafted | None = None) -> Response:
     place = installation()
     try:
         try:
-            return _commit(place, view, view_args)
+            return _commit(place, view, view_args, draft)
         except (DuplicateKey, StaleDataError):
             # Somebody else's change came in between, our own twin's perhaps: once more, on top of what they left.
-            return _commit(place, view, view_args)
+            return _commit(place, view, view_args, draft)
     except (DuplicateKey, StaleDataError) as error:
+        _keep_what_was_typed(place, draft, view_args)
         raise Conflict from error
     except MengyaError as error:
         stored = answer_of_the_twin(place, error)
         if stored:
             return redirect(stored, code=303)
         _note_refusal(place, error)
+        if isinstance(error, Conflict):
+            _keep_what_was_typed(place, draft, view_args)
         if again is None or not isinstance(error, FORM_ANSWERS) or isinstance(error, Malformed):
             raise
         return _show_again(error, again, view_args)
 
 
-def _commit(place: Installation, view: Callable, view_args: dict) -> Response:
+def _keep_what_was_typed(place: Installation, draft: Drafted | None, view_args: dict) -> None:
+    """Keep a form as a draft where the page of a conflict stands in its place (security design §14)."""
+    if draft is None:
+        return
+    try:
+        _commit(place, drafting.keep(draft), view_args)
+    except (MengyaError, SQLAlchemyError):
+        return  # the page of the conflict is what matters; it holds both texts where they can be compared
+
+
+def _commit(place: Installation, view: Callable, view_args: dict, draft: Drafted | None = None) -> Response:
     session = db.open_session(place.engine, writing=True)
     try:
         work = g.work = _work(place, session)
+        if draft:
+            drafting.require_same_person(work, draft)
         stored = stored_answer(work, session)
         if stored:
             return redirect(stored, code=303)
@@ -170,6 +211,8 @@ def _commit(place: Installation, view: Callable, view_args: dict) -> Response:
         require_all_read()
         _store_audit(work, session)
         store_answer(work, answer)
+        if draft and answer.status_code in ANSWERED:
+            drafts.forget_draft(work, drafting.here(draft))
         session.commit()
     except OperationalError as error:
         raise db.as_unavailable(error) from error

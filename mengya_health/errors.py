@@ -83,6 +83,14 @@ class PasswordNeeded(SignInNeeded):
     en = "To be safe, please give your password once more, then go on."
 
 
+class OtherAccount(SignInNeeded):
+    """The page was opened by somebody else, who is signed in at this browser no more: nothing is done in this name."""
+
+    code = "other_account"
+    zh = "这一页是用另一个账号打开的，没有保存。请用原来的账号登录，再保存一次。"
+    en = "This page was opened under another account; nothing was saved. Sign in with that one, then save again."
+
+
 class Invalid(MengyaError):
     """What came in cannot be taken. `fields` maps a field's name to its messages."""
 

@@ -18,8 +18,11 @@ from mengya_health.content.typed_numbers import Range, likely
 from mengya_health.crypto.blind_index import normal_id_number
 from mengya_health.errors import Invalid, Malformed
 
-# Fields that the door puts into every form and has looked at before a schema sees the rest.
-DOOR_FIELDS = frozenset({"csrf_token", "idem_key"})
+# Fields that the door puts into every form and has looked at before a schema sees the rest; those of drafts last.
+DOOR_FIELDS = frozenset({"csrf_token", "idem_key", "draft", "draft_step", "draft_seen", "draft_field"})
+
+# How the names of fields begin that no page, no draft and no log may carry.
+SECRETS = ("pin", "password", "old_password", "passkey")
 
 # What the button beside a guess sends, before the name of its field.
 TAKE = "take_"

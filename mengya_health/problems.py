@@ -3,12 +3,13 @@
 import logging
 import traceback
 
-from flask import Flask, g, redirect, render_template, request, url_for
+from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, InternalServerError, SecurityError
 
-from mengya_health.errors import Conflict, Malformed, MengyaError, NotFound, SignInNeeded
+from mengya_health.errors import Conflict, Malformed, MengyaError, NotFound, OtherAccount, SignInNeeded
+from mengya_health.fields import SECRETS
 from mengya_health.locale import language
 
 log = logging.getLogger("mengya")
@@ -96,7 +97,6 @@ STOPPED = (
     ("Stopped until somebody has checked", "Tell the administrator; trying again does not help."),
 )
 OF_THE_DOOR = ("csrf_token", "idem_key", "row_version")
-SECRETS = ("pin", "password", "old_password", "passkey")
 LABELS = {
     "text": lambda: _("内容"),
     "note": lambda: _("备注"),
@@ -164,18 +164,33 @@ def _to_sign_in(error: SignInNeeded):
     What was typed stays on a page of its own, to be sent again from there.
     """
     work = g.get("work")
-    is_confirming = bool(work and work.actor)
+    is_confirming = bool(work and work.actor) and not isinstance(error, OtherAccount)
     way_in = "passkeys.confirm_page" if is_confirming else "sign_in.form"
     if request.method in ("GET", "HEAD"):
-        return redirect(url_for(way_in, next=request.path))
+        return redirect(url_for(way_in, next=request.full_path.rstrip("?")))
     typed = [(name, value) for name, value in request.form.items(multi=True) if name not in ("csrf_token", "idem_key")]
     if not typed and not is_confirming:
         return redirect(url_for(way_in))
-    has_secret = any(name.startswith(SECRETS) for name, _value in typed)
+    has_secret = any(value and name.startswith(SECRETS) for name, value in typed)
     kept = [{"name": name, "value": value} for name, value in typed]
     resend = None if has_secret else {"action": request.full_path, "kept": kept}
-    page = {"sign_in_href": url_for(way_in), "resend": resend, "is_out": not is_confirming}
-    return render_template("pages/signed_out.html", **page), 401
+    page = {
+        # Beside the page that keeps what was typed, or in its place: then back to where it was typed.
+        "sign_in_href": url_for(way_in, next=None if resend else _page_here()),
+        "resend": resend,
+        "is_out": not is_confirming,
+        "is_other": isinstance(error, OtherAccount),
+    }
+    return render_template("pages/signed_out.html", **page), 403 if page["is_other"] else 401
+
+
+def _page_here() -> str | None:
+    """Return the address of this form as that of a page; None where forms are only sent there."""
+    try:
+        current_app.url_map.bind("").match(request.path, method="GET")
+    except HTTPException:
+        return None
+    return request.full_path.rstrip("?")
 
 
 def problem_page(error: MengyaError):

@@ -30,7 +30,7 @@ from mengya_health.signing.levels import LEVEL_LABELS
 TEMPLATES = ROOT / "templates"
 PRINTED = TEMPLATES / "print"
 PYTHON = ROOT / "mengya_health"
-EDGE = (PYTHON / "web", PYTHON / "entry.py", PYTHON / "problems.py", PYTHON / "uploads.py")
+EDGE = (PYTHON / "web", *(PYTHON / f"{name}.py" for name in ("entry", "drafting", "problems", "uploads")))
 # What pages say of the content through words.told(): names, steps and questions. What a clinician has to have read in
 # English first stays Chinese: rules and results of screenings, instructions and safety of tasks, consents, vaccines.
 CONTENT = (

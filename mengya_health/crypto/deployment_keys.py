@@ -76,6 +76,13 @@ class DeploymentKeys:
         """Return what a decoy of this id is known by, under every version of the key, the newest first."""
         return self._lasting_macs("txda/mac/1|decoy", child_id.bytes)
 
+    def draft_id(self, user_id: UUID, address: str) -> UUID:
+        """Return the id of one person's draft of the form at an address: it tells neither, and nobody else's is equal.
+
+        Sealed into the envelope with the row's id, it binds a draft to its author and its form.
+        """
+        return UUID(bytes=self._lasting_macs("txda/mac/1|draft", user_id.bytes + address.encode())[0][:16])
+
     def form_secret(self) -> bytes:
         """Return the secret that the web application signs its form tokens with, the same in every process."""
         # Of the oldest wrapping key: a page opened before a rotation may be sent after it.

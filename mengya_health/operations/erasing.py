@@ -26,6 +26,7 @@ from mengya_health.errors import IntegrityError, NotFound, NotNow, NotPermitted
 from mengya_health.handouts.models import Handout
 from mengya_health.history import chain
 from mengya_health.people import approvals, seals
+from mengya_health.people.draft_models import Draft
 from mengya_health.people.erasure_models import Ending, ErasedKey, Erasure, endings_text
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Child, ChildIndex
@@ -189,6 +190,7 @@ def remove_traces(work, child_id: UUID, classes: Iterable[str], key_ids: Iterabl
     work.session.execute(update(Handout).where(Handout.child_id == child_id).values(pdf=None, pages=None))
     files = select(Attachment.id).where(Attachment.child_id == child_id, Attachment.section.in_(list(classes)))
     work.session.execute(delete(AttachmentSegment).where(AttachmentSegment.attachment_id.in_(files)))
+    work.session.execute(delete(Draft).where(Draft.child_id == child_id, Draft.section.in_(list(classes))))
     for key_id in key_ids:
         if work.session.get(ErasedKey, key_id) is None:
             work.session.add(ErasedKey(key_id=key_id, erased_at=at))

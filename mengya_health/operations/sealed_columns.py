@@ -78,6 +78,7 @@ SEALED = (
     SealedColumn("paper_signature", row_id="signature_id"),
     SealedColumn("attachment"),
     SealedColumn("attachment", "start", starts_a_file=True),
+    SealedColumn("draft"),
     SealedColumn("mandatory_report"),
     SealedColumn("report_note"),
     SealedColumn("export", subject_id="asked_by"),

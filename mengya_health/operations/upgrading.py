@@ -19,6 +19,7 @@ from mengya_health.indicators import models as indicator_models
 from mengya_health.people import (
     approvals,
     credential_models,
+    draft_models,
     emergency,
     erasure_models,
     message_models,
@@ -37,6 +38,7 @@ TABLES_IN = (
     care_models,
     chain,
     credential_models,
+    draft_models,
     emergency,
     erasure_models,
     handout_models,

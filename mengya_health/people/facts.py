@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from mengya_health.access.actor import ChildSubject
 from mengya_health.growth import ages
 from mengya_health.growth.birth import BirthSize, birth_weight_size
@@ -50,6 +52,7 @@ class ChildFacts:
     row_version: int
     body_version: int
     subject: ChildSubject = field(repr=False)
+    drafts: tuple[Row, ...] = field(default=(), repr=False)  # the actor's own about the child, still sealed
 
     def age_months(self, on: date) -> int:
         """Return completed months by birth date."""

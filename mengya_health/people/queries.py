@@ -168,6 +168,7 @@ def who_viewed(work, child: ChildFacts, *, limit: int = 100) -> list[Viewing]:
         select(func.max(event.at), *what)
         .outerjoin(Organisation, Organisation.id == event.organisation_id)
         .where(event.child_id == child.id, event.outcome == "allow", event.purpose != "oversight", is_told)
+        .where(event.record_type != "draft")  # its author's alone: nothing was written that anybody could look for
         .group_by(event.request_id, *what)
         .order_by(func.max(event.at).desc())
         .limit(limit)
@@ -250,4 +251,5 @@ def _facts(work, found: FoundChild) -> ChildFacts:
         row_version=row.row_version,
         body_version=row.body_version,
         subject=subject,
+        drafts=found.drafts,
     )

@@ -27,8 +27,9 @@ from sqlalchemy.orm import aliased
 
 from mengya_health.access.actor import ChildSubject, Closed, ConsentHeld, Tie
 from mengya_health.content.consent_texts import LAPSED, consent_texts
-from mengya_health.db import Id
+from mengya_health.db import Id, UtcTime
 from mengya_health.people import seals
+from mengya_health.people.draft_models import Draft
 from mengya_health.people.models import REFUSED, Child, Consent, Group, Relationship
 from mengya_health.people.sharing import SectionClosure
 
@@ -43,7 +44,7 @@ _COLUMNS = {
     "text_version": String(), "text_digest": LargeBinary(), "how": String(), "witness_id": Id(), "from_on": Date(),
     "to_on": Date(), "number": String(), "status": String(), "body": LargeBinary(), "body_version": Integer(),
     "seal": LargeBinary(), "row_version": Integer(), "group_name": String(), "section": String(), "towards": String(),
-    "closed_by": Id(),
+    "closed_by": Id(), "saved_at": UtcTime(),
 }  # fmt: skip
 
 
@@ -62,10 +63,13 @@ def current(model, today: date):
 
 
 _IDS, _TODAY = bindparam("ids", type_=Id(), expanding=True), bindparam("today", type_=Date())
+_ME = bindparam("me", type_=Id())
 
 
 def _everything_about(ids, *, also: ColumnElement | None = None) -> CompoundSelect:
     """Return the statement for the ties and consents in force and the rows of the children whose id is in `ids`.
+
+    The actor's own drafts about them come along: a page on which one goes on needs no statement more.
 
     `also` is a condition for ties that are over and wanted all the same; they grant nothing.
     """
@@ -77,6 +81,7 @@ def _everything_about(ids, *, also: ColumnElement | None = None) -> CompoundSele
         .where(Relationship.child_id.in_(ids), ties),
         _branch(Consent, "consent").where(Consent.child_id.in_(ids), current(Consent, _TODAY)),
         _branch(SectionClosure, "closure").where(SectionClosure.child_id.in_(ids), current(SectionClosure, _TODAY)),
+        _branch(Draft, "draft").where(Draft.user_id == _ME, Draft.child_id.in_(ids)),
         _branch(Child, "child", child_id=Child.id).where(Child.id.in_(ids)),
     )
 
@@ -112,6 +117,7 @@ class FoundChild:
     subject: ChildSubject
     class_name: str
     group_id: UUID | None
+    drafts: tuple[Row, ...]  # the actor's
 
 
 def subjects_of(work, child_ids: list[UUID]) -> dict[UUID, FoundChild]:
@@ -130,13 +136,14 @@ def subjects_of_family(work) -> dict[UUID, FoundChild]:
 
 
 def _found_by(work, statement: CompoundSelect, **asked) -> dict[UUID, FoundChild]:
-    rows = {tag: defaultdict(list) for tag in _MODELS}
-    for row in work.session.execute(statement, asked | {"today": work.today}).all():
-        if seals.holds(work, _MODELS[row.tag], row):
+    rows = {tag: defaultdict(list) for tag in (*_MODELS, "draft")}
+    asked |= {"today": work.today, "me": work.actor.user_id if work.actor else None}
+    for row in work.session.execute(statement, asked).all():
+        if row.tag == "draft" or seals.holds(work, _MODELS[row.tag], row):
             rows[row.tag][row.child_id].append(row)
     work.keys.load(rows["child"])
     found = {
-        child_id: _found(work, child, rows["tie"][child_id], rows["consent"][child_id], rows["closure"][child_id])
+        child_id: _found(work, child, {tag: of_tag[child_id] for tag, of_tag in rows.items()})
         for child_id, (child,) in rows["child"].items()
     }
     return {child_id: child for child_id, child in found.items() if not child.subject.has_ended("identity")}
@@ -152,7 +159,8 @@ def _held(row, today: date) -> ConsentHeld:
     return ConsentHeld(row.purpose, row.receiver_id, row.given_by, answer, row.text_version)
 
 
-def _found(work, child, ties: list, consents: list, closures: list) -> FoundChild:
+def _found(work, child, rows: dict[str, list]) -> FoundChild:
+    ties = rows["tie"]
     # Emergency accesses that are over stay among the ties: a family is told of them. `current` leaves them out.
     held = {tie.id: tie for row in ties if (tie := _tie(row)).holds_on(work.today) or tie.kind == "break_glass"}
     subject = ChildSubject(
@@ -160,15 +168,16 @@ def _found(work, child, ties: list, consents: list, closures: list) -> FoundChil
         today=work.today,
         clinic_id=child.organisation_id,
         ties=tuple(held.values()),
-        consents=tuple(_held(row, work.today) for row in consents),
-        closed=tuple(Closed(row.section, row.towards, row.receiver_id) for row in closures),
+        consents=tuple(_held(row, work.today) for row in rows["consent"]),
+        closed=tuple(Closed(row.section, row.towards, row.receiver_id) for row in rows["closure"]),
         # The keystore says it, not the data: no statement on a copy of the data opens an ended section again.
         ended=tuple((each.key_class, each.sealed_until) for each in work.keys.closed_classes(child.id)),
     )
     attended = (row for row in ties if row.kind in ATTENDING and row.id in held)
     places = sorted(attended, key=lambda row: row.kind)  # enrolment first
     place = places[0] if places else None
-    return FoundChild(child, subject, (place.group_name or "") if place else "", place.group_id if place else None)
+    class_name, group_id = ((place.group_name or ""), place.group_id) if place else ("", None)
+    return FoundChild(child, subject, class_name, group_id, tuple(rows["draft"]))
 
 
 def _tie(row) -> Tie:

@@ -19,11 +19,13 @@ from mengya_health.fields import Choice, Form, LocalDate, PlainText, Reference
 from mengya_health.handouts.from_record.sheet import require_plain
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.web.cases import bp, case_of_clinic
+from mengya_health.web.drafts import OF_CASE, of_task, with_draft
 from mengya_health.web.sent import back_to_case
 from mengya_health.web.shown import case_notes as shown
 from mengya_health.web.shown.case_lists import answer_page
 
 TEMPLATE = "pages/cases/note.html"
+ANSWERED_BY = {"concern": "cases.answer", "question": "cases.reply"}
 
 
 class Contact(Form):
@@ -60,11 +62,12 @@ class Reply(Form):
 def contact(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
     state = form_state(happened_on=work.today.isoformat())
+    state = with_draft(state, work, opened.child, "cases.save_contact")
     return render_template(TEMPLATE, **shown.contact_page(work, opened, loop_of(work.content), state))
 
 
 @bp.post("/cases/<uuid:case_id>/contact")
-@signed_in(again="cases.contact")
+@signed_in(again="cases.contact", draft=OF_CASE)
 def save_contact(work, case_id: UUID):
     said = submitted(Contact())
     child = case_of_clinic(work, case_id).child
@@ -96,11 +99,12 @@ def save_end_task(work, case_id: UUID):
 @signed_in
 def second_doctor(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
-    return render_template(TEMPLATE, **shown.second_doctor_page(work, opened, form_state()))
+    state = with_draft(form_state(), work, opened.child, "cases.save_second_doctor")
+    return render_template(TEMPLATE, **shown.second_doctor_page(work, opened, state))
 
 
 @bp.post("/cases/<uuid:case_id>/second-doctor")
-@signed_in(again="cases.second_doctor")
+@signed_in(again="cases.second_doctor", draft=OF_CASE)
 def save_second_doctor(work, case_id: UUID):
     ask_second_doctor(work, case_id, reason=submitted(Reason())["reason"])
     return back_to_case(work, case_id)
@@ -113,7 +117,7 @@ def concern(work, task_id: UUID):
 
 
 @bp.post("/concerns/<uuid:task_id>")
-@signed_in(again="cases.concern")
+@signed_in(again="cases.concern", draft=of_task("concern"))
 def answer(work, task_id: UUID):
     said = submitted(Answer())
     require_plain(said["text"], field="text", label="答复")
@@ -132,7 +136,7 @@ def question(work, task_id: UUID):
 
 
 @bp.post("/questions/<uuid:task_id>")
-@signed_in(again="cases.question")
+@signed_in(again="cases.question", draft=of_task("question"))
 def reply(work, task_id: UUID):
     text = require_plain(submitted(Reply())["text"], field="text", label="答复")
     _child, task = find_task(work, task_id, "question")
@@ -144,4 +148,5 @@ def _answer_page(work, task_id: UUID, kind: str):
     child, task = find_task(work, task_id, kind)
     require(work.actor, Permission.WRITE_HEALTH, child.subject)
     audit.read(work, child.id, "task", record_id=task.id)
-    return render_template("pages/cases/answer.html", **answer_page(work, child, task_facts(work, task), form_state()))
+    state = with_draft(form_state(), work, child, ANSWERED_BY[kind])
+    return render_template("pages/cases/answer.html", **answer_page(work, child, task_facts(work, task), state))

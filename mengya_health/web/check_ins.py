@@ -8,7 +8,7 @@ from mengya_health.care import check_ins
 from mengya_health.care.check_ins import PHOTO
 from mengya_health.care.models import Task
 from mengya_health.care.tasks import open_body
-from mengya_health.entry import form_state, submitted
+from mengya_health.entry import FormState, submitted
 from mengya_health.fields import Choice, Form, LocalDate, PlainText, Ticked
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.attachments import may_keep_photos
@@ -34,7 +34,7 @@ class TextForm(Form):
 
 
 def check_in_page(
-    work, child: ChildFacts, task: Task, *, back: dict, action: str, concern_href: str, is_class: bool
+    work, child: ChildFacts, task: Task, form: FormState, *, back: dict, action: str, concern_href: str, is_class: bool
 ) -> str:
     """Return the page on which one task is checked in."""
     body = open_body(work, task)
@@ -52,7 +52,7 @@ def check_in_page(
             "done_text": _("记了 %(n)s 次", n=body.get("times_done", 0)),
         },
         action=action,
-        form=form_state(),
+        form=form,
         choices=[{"value": value, "text": str(text)} for value, text in DONE.items()],
         logs=[{"name": f"log_{number}", "label": label} for number, label in enumerate(body["log"]) if label != PHOTO],
         photo_note=_photo_note(work, child, body),
@@ -74,7 +74,7 @@ def record_check_in(work, child: ChildFacts, task: Task, *, then: str) -> str:
     return url_for("attachments.show", child_id=child.id, entry_id=entry.id, saved="checked_in") if asks_photo else then
 
 
-def concern_page(work, child: ChildFacts, *, back: dict, action: str, is_class: bool) -> str:
+def concern_page(work, child: ChildFacts, form: FormState, *, back: dict, action: str, is_class: bool) -> str:
     """Return the page on which somebody asks the doctor to look."""
     audit.read(work, child.id, "child")
     return render_template(
@@ -82,7 +82,7 @@ def concern_page(work, child: ChildFacts, *, back: dict, action: str, is_class: 
         back=back,
         child_name=child.name,
         action=action,
-        form=form_state(),
+        form=form,
         answer_note=_answer_note(work),
         is_class=is_class,
     )

@@ -15,6 +15,7 @@ from mengya_health.record.models import Entry
 from mengya_health.screening.commands import correct_check, find_check, record_check
 from mengya_health.screening.decisions import read_decisions
 from mengya_health.screening.queries import waits_for_decision
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.shown.check_results import check_page
 from mengya_health.web.shown.checks import correction_page, entry_page
 from mengya_health.web.shown.sheet_results import sheet_result_page
@@ -32,7 +33,7 @@ def enter(work, child_id: UUID):
 
 
 @bp.post("/children/<uuid:child_id>/check")
-@signed_in(again="checks.enter")
+@signed_in(again="checks.enter", draft=of_child("health"))
 def save(work, child_id: UUID):
     entry = record_check(work, _child(work, child_id), request.args.get("visit"), posted())
     return redirect(_after_saving(work, entry), 303)
@@ -67,12 +68,13 @@ def correction(work, child_id: UUID, entry_id: UUID):
     opened = find_check(work, child, entry_id)
     if opened.content.get("sheet"):
         raise NotFound
-    page = correction_page(work, child, opened, form_state())
+    form = with_draft(form_state(), work, child, "checks.correct", row_version=opened.row_version)
+    page = correction_page(work, child, opened, form)
     return render_template("pages/screening/check.html", **page)
 
 
 @bp.post("/children/<uuid:child_id>/checks/<uuid:entry_id>/correction")
-@signed_in(again="checks.correction")
+@signed_in(again="checks.correction", draft=of_child("health", compares=True))
 def correct(work, child_id: UUID, entry_id: UUID):
     entry = correct_check(work, _child(work, child_id), entry_id, posted())
     return redirect(_after_saving(work, entry), 303)

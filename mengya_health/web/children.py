@@ -28,6 +28,7 @@ from mengya_health.screening.queries import SCHEDULE_KINDS
 from mengya_health.signing.consents import give_consent
 from mengya_health.signing.queries import signatures_of
 from mengya_health.web import child_forms as forms
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.shown import attachments as shown_files
 from mengya_health.web.shown import children as shown
 from mengya_health.web.shown import disputes as shown_disputes
@@ -198,11 +199,12 @@ def correct(work, child_id: UUID, entry_id: UUID):
 def advise(work, child_id: UUID):
     child = find_child(work, child_id, Permission.WRITE_HEALTH)
     audit.read(work, child.id, "child")
-    return render_template("pages/children/advice.html", **shown.advice_page(work, child, form_state()))
+    form = with_draft(form_state(), work, child, "children.give_advice")
+    return render_template("pages/children/advice.html", **shown.advice_page(work, child, form))
 
 
 @bp.post("/children/<uuid:child_id>/advice")
-@signed_in(again="children.advise")
+@signed_in(again="children.advise", draft=of_child("health"))
 def give_advice(work, child_id: UUID):
     child = find_child(work, child_id, Permission.WRITE_HEALTH)
     text = submitted(forms.AdviceForm())["text"]

@@ -16,6 +16,7 @@ from mengya_health.signing.by_passkey import may_sign_by_passkey
 from mengya_health.signing.commands import prepare_signature
 from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.web.classes import bp
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.passkeys import ANSWER_LONGEST
 from mengya_health.web.sent import sent_to_doctor
 from mengya_health.web.shown import seen
@@ -47,7 +48,7 @@ def summary(work, child_id: UUID, task_id: UUID):
             {"at": entry.happened_on.isoformat(), "text": seen.plainly(work.content, entry)} for entry in observations
         ],
         action=url_for("classes.sign_summary", child_id=child_id, task_id=task_id),
-        form=form_state(),
+        form=with_draft(form_state(), work, child, "classes.sign_summary"),
         row_version=None,
         level=LEVEL_LABELS["L1"],
         by_passkey=_by_passkey(work, child_id, task_id),
@@ -55,7 +56,7 @@ def summary(work, child_id: UUID, task_id: UUID):
 
 
 @bp.post("/class/children/<uuid:child_id>/summaries/<uuid:task_id>")
-@signed_in(again="classes.summary")
+@signed_in(again="classes.summary", draft=of_child("behaviour"))
 def sign_summary(work, child_id: UUID, task_id: UUID):
     child, task = _summary_task(work, child_id, task_id)
     said = _filled_in(submitted(SummaryForm()))

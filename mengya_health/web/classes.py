@@ -21,6 +21,7 @@ from mengya_health.record.counts import written_lately
 from mengya_health.record.queries import entries_of_today
 from mengya_health.screening.informants import ANSWERS
 from mengya_health.web import check_ins as pages
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.sent import sent_to_doctor
 from mengya_health.web.shown import classes as shown
 
@@ -134,13 +135,14 @@ def check_in_page(work, group_id: UUID, child_id: UUID, task_id: UUID):
     here = {"group_id": group_id, "child_id": child_id}
     action = url_for("classes.check_in", task_id=task_id, **here)
     concern_href = url_for("classes.concern_page", **here)
+    form, back = with_draft(form_state(), work, child, "classes.check_in"), _back_to(child, group_id)
     return pages.check_in_page(
-        work, child, task, back=_back_to(child, group_id), action=action, concern_href=concern_href, is_class=True
+        work, child, task, form, back=back, action=action, concern_href=concern_href, is_class=True
     )
 
 
 @bp.post("/class/<uuid:group_id>/children/<uuid:child_id>/tasks/<uuid:task_id>")
-@signed_in(again="classes.check_in_page")
+@signed_in(again="classes.check_in_page", draft=of_child("behaviour"))
 def check_in(work, group_id: UUID, child_id: UUID, task_id: UUID):
     child, task = _task(work, child_id, task_id)
     group = url_for("classes.of", group_id=group_id, saved="checked_in")
@@ -163,11 +165,12 @@ def _task(work, child_id: UUID, task_id: UUID):
 def concern_page(work, group_id: UUID, child_id: UUID):
     child = find_child(work, child_id, Permission.RAISE_CONCERN)
     action = url_for("classes.raise_concern", group_id=group_id, child_id=child_id)
-    return pages.concern_page(work, child, back=_back_to(child, group_id), action=action, is_class=True)
+    form = with_draft(form_state(), work, child, "classes.raise_concern")
+    return pages.concern_page(work, child, form, back=_back_to(child, group_id), action=action, is_class=True)
 
 
 @bp.post("/class/<uuid:group_id>/children/<uuid:child_id>/concern")
-@signed_in(again="classes.concern_page")
+@signed_in(again="classes.concern_page", draft=of_child("behaviour", Permission.RAISE_CONCERN))
 def raise_concern(work, group_id: UUID, child_id: UUID):
     concerns.raise_concern(work, child_id, text=submitted(pages.TextForm())["text"])
     said = sent_to_doctor(work, find_child(work, child_id))

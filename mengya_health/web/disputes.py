@@ -16,6 +16,7 @@ from mengya_health.locale import language
 from mengya_health.people.queries import find_child
 from mengya_health.record.disputes import disputes_about
 from mengya_health.record.queries import find_entry
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.shown import disputes as shown
 from mengya_health.web.shown.family_record import plain_line
 
@@ -42,12 +43,13 @@ class AnswerForm(Form):
 def of_entry(work, child_id: UUID, entry_id: UUID):
     child, entry = _entry(work, child_id, entry_id)
     notes = disputes_about(work, child, [entry])
-    page = shown.entry_page(work, child, entry, plain_line(work, entry), notes, form_state())
+    form = with_draft(form_state(), work, child, "disputes.dispute")
+    page = shown.entry_page(work, child, entry, plain_line(work, entry), notes, form)
     return render_template("pages/parent/entry.html", **page)
 
 
 @bp.post("/home/<uuid:child_id>/entries/<uuid:entry_id>")
-@signed_in(again="disputes.of_entry")
+@signed_in(again="disputes.of_entry", draft=of_child("family", Permission.DISPUTE))
 def dispute(work, child_id: UUID, entry_id: UUID):
     _child, entry = _entry(work, child_id, entry_id)
     said, signing = submitted(DisputeForm()), {}

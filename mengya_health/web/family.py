@@ -24,6 +24,7 @@ from mengya_health.screening.informants import ANSWERS
 from mengya_health.screening.measurements import READING_KINDS
 from mengya_health.screening.queries import SCHEDULE_KINDS
 from mengya_health.web import check_ins as pages
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.sent import sent_to_doctor
 from mengya_health.web.shown import emergency as shown_emergency
 from mengya_health.web.shown import family as shown
@@ -86,12 +87,13 @@ def record(work, child_id: UUID):
     child = find_child(work, child_id, Permission.READ_FAMILY)
     entries = timeline(work, child, limit=50)
     files = attachments_of(work, child, [entry.id for entry in entries])
-    page = shown_record.record_page(work, child, entries, files, form_state(), "")
+    form = with_draft(form_state(), work, child, "family.log_home")
+    page = shown_record.record_page(work, child, entries, files, form, "")
     return render_template("pages/parent/record.html", **page)
 
 
 @bp.post("/home/<uuid:child_id>/record")
-@signed_in(again="family.record")
+@signed_in(again="family.record", draft=of_child("family"))
 def log_home(work, child_id: UUID):
     child, said = find_child(work, child_id), submitted(HomeLogForm())
     happened_on = said.pop("observed_on") or work.today
@@ -108,13 +110,14 @@ def check_in_page(work, child_id: UUID, task_id: UUID):
     child, task = _task(work, child_id, task_id)
     action = url_for("family.check_in", child_id=child_id, task_id=task_id)
     concern_href = url_for("family.concern_page", child_id=child_id)
+    form = with_draft(form_state(), work, child, "family.check_in")
     return pages.check_in_page(
-        work, child, task, back=home_link(child), action=action, concern_href=concern_href, is_class=False
+        work, child, task, form, back=home_link(child), action=action, concern_href=concern_href, is_class=False
     )
 
 
 @bp.post("/home/<uuid:child_id>/tasks/<uuid:task_id>")
-@signed_in(again="family.check_in_page")
+@signed_in(again="family.check_in_page", draft=of_child("family"))
 def check_in(work, child_id: UUID, task_id: UUID):
     child, task = _task(work, child_id, task_id)
     home = url_for("family.home_of", child_id=child_id, saved="checked_in")
@@ -133,11 +136,12 @@ def _task(work, child_id: UUID, task_id: UUID):
 def concern_page(work, child_id: UUID):
     child = find_child(work, child_id, Permission.RAISE_CONCERN)
     action = url_for("family.raise_concern", child_id=child_id)
-    return pages.concern_page(work, child, back=home_link(child), action=action, is_class=False)
+    form = with_draft(form_state(), work, child, "family.raise_concern")
+    return pages.concern_page(work, child, form, back=home_link(child), action=action, is_class=False)
 
 
 @bp.post("/home/<uuid:child_id>/concern")
-@signed_in(again="family.concern_page")
+@signed_in(again="family.concern_page", draft=of_child("family", Permission.RAISE_CONCERN))
 def raise_concern(work, child_id: UUID):
     concerns.raise_concern(work, child_id, text=submitted(pages.TextForm())["text"])
     saved = sent_to_doctor(work, find_child(work, child_id))

@@ -12,12 +12,14 @@ from mengya_health.entry import form_state, posted, signed_in
 from mengya_health.errors import NotFound, NotNow
 from mengya_health.people.queries import find_child, groups_of
 from mengya_health.screening.commands import find_check, plan_for
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.shown import informants as shown
 from mengya_health.web.shown.children import child_head
 from mengya_health.web.shown.links import home_link
 
 bp = Blueprint("informants", __name__)
 TABLE = "pages/screening/informants.html"
+ANSWERED_BY = {"family": "answer_at_home", "behaviour": "answer_in_class"}
 
 
 @bp.get("/home/<uuid:child_id>/look-first")
@@ -29,7 +31,7 @@ def at_home(work, child_id: UUID):
 
 
 @bp.post("/home/<uuid:child_id>/look-first")
-@signed_in(again="informants.at_home")
+@signed_in(again="informants.at_home", draft=of_child("family"))
 def answer_at_home(work, child_id: UUID):
     informants.answer_signs(work, child_id, "family", posted())
     return redirect(url_for("family.home_of", child_id=child_id, saved="sent"), 303)
@@ -47,7 +49,7 @@ def in_class(work, group_id: UUID, child_id: UUID):
 
 
 @bp.post("/class/<uuid:group_id>/children/<uuid:child_id>/look-first")
-@signed_in(again="informants.in_class")
+@signed_in(again="informants.in_class", draft=of_child("behaviour"))
 def answer_in_class(work, group_id: UUID, child_id: UUID):
     informants.answer_signs(work, _of_class(work, group_id, child_id).id, "behaviour", posted())
     return redirect(url_for("classes.of", group_id=group_id, saved="sent"), 303)
@@ -96,7 +98,8 @@ def _to_answer(work, child, section: str, **page) -> str:
     if group is None:
         raise NotNow(_("这个月龄没有要先看的。"), "There is nothing to look at first at this age.")
     mine = next((each for each in told if each.author_id == work.actor.user_id and each.section == section), None)
-    return render_template("pages/look_first.html", **shown.to_answer(work, child, group, mine, form_state(), **page))
+    form = with_draft(form_state(), work, child, "informants." + ANSWERED_BY[section])
+    return render_template("pages/look_first.html", **shown.to_answer(work, child, group, mine, form, **page))
 
 
 def _of_class(work, group_id: UUID, child_id: UUID):

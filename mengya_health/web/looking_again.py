@@ -9,7 +9,7 @@ from mengya_health.care import closing, follow_ups
 from mengya_health.care.pathway_rules import USUAL_CLOSING
 from mengya_health.care.queries import OpenCase, facts_of
 from mengya_health.content.pathways import Pathway
-from mengya_health.entry import form_state, signed_in, submitted
+from mengya_health.entry import FormState, form_state, signed_in, submitted
 from mengya_health.errors import Invalid, NotFound, NotNow
 from mengya_health.fields import Choice, Form, LocalDate, PlainText
 from mengya_health.handouts.from_record.sheet import require_plain
@@ -20,6 +20,7 @@ from mengya_health.screening.measuring import require_confirmed, urgent_measured
 from mengya_health.screening.urgent import Urgent
 from mengya_health.screening.urgent_answer import answer_from, answer_labels
 from mengya_health.web.cases import RowVersion, bp, case_of_clinic
+from mengya_health.web.drafts import OF_CASE, with_draft
 from mengya_health.web.measurements import confirmed_in
 from mengya_health.web.sent import back_to_case
 from mengya_health.web.shown import looking_again as shown
@@ -62,14 +63,14 @@ class Closing(RowVersion):
 @signed_in
 def follow_up(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
-    state = form_state()
+    state = _state(work, opened, "cases.save_follow_up")
     urgent = urgent_in_follow_up(work, opened, state.values)
     page = shown.follow_up_page(work, opened, facts_of(work, opened), state, urgent)
     return render_template(TEMPLATE, **page)
 
 
 @bp.post("/cases/<uuid:case_id>/follow-up")
-@signed_in(again="cases.follow_up")
+@signed_in(again="cases.follow_up", draft=OF_CASE)
 def save_follow_up(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
     asked = asked_of_follow_up(work.content, _pathway(work, opened), opened.case.state)
@@ -108,12 +109,12 @@ def evaluate(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
     if opened.case.state != "active":
         raise NotNow("干预中的个案才写评估。", "Only a case under support is evaluated.")
-    page = shown.evaluation_page(work, opened, facts_of(work, opened), form_state())
+    page = shown.evaluation_page(work, opened, facts_of(work, opened), _state(work, opened, "cases.save_evaluation"))
     return render_template(TEMPLATE, **page)
 
 
 @bp.post("/cases/<uuid:case_id>/evaluation")
-@signed_in(again="cases.evaluate")
+@signed_in(again="cases.evaluate", draft=OF_CASE)
 def save_evaluation(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
     said = submitted(_with(Evaluation, work, asked_of_rule(work.content, _pathway(work, opened), "success")))
@@ -134,12 +135,14 @@ def save_evaluation(work, case_id: UUID):
 @signed_in
 def close(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
-    page = shown.closing_page(work, opened, facts_of(work, opened), form_state(), _closing(work, opened))
+    way = _closing(work, opened)
+    state = _state(work, opened, "cases.propose_closure", closing=way)
+    page = shown.closing_page(work, opened, facts_of(work, opened), state, way)
     return render_template(TEMPLATE, **page)
 
 
 @bp.post("/cases/<uuid:case_id>/closing")
-@signed_in(again="cases.close")
+@signed_in(again="cases.close", draft=OF_CASE)
 def propose_closure(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
     way = _closing(work, opened)
@@ -159,6 +162,10 @@ def urgent_in_follow_up(work, opened: OpenCase, sent: Mapping) -> tuple[Urgent, 
     measurement = _measurement(said) or Measurement(measured_on=said["happened_on"])
     readings = follow_ups.known_readings(work, readings_of(asked, said))
     return urgent_measured(work, opened.child, measurement, follow_ups.as_others(readings))
+
+
+def _state(work, opened: OpenCase, endpoint: str, **query) -> FormState:
+    return with_draft(form_state(), work, opened.child, endpoint, row_version=opened.case.row_version, **query)
 
 
 def _said(work, asked: Asked) -> dict:

@@ -24,6 +24,7 @@ from mengya_health.screening.measurements import Measurement
 from mengya_health.screening.measuring import measure_child, urgent_measured
 from mengya_health.screening.urgent import Urgent
 from mengya_health.screening.urgent_answer import answer_fields, answer_from, answer_labels
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.shown.checks import soft_checks
 from mengya_health.web.shown.children import child_head
 from mengya_health.web.shown.urgent import banner
@@ -42,11 +43,12 @@ def enter(work, child_id: UUID):
     child = find_child(work, child_id, Permission.WRITE_HEALTH)
     audit.read(work, child.id, "child")
     form = form_state(measured_on=work.today.isoformat(), position=_usual_position(child, work))
+    form = with_draft(form, work, child, "measurements.save")
     return render_template("pages/screening/measurement.html", **_page(work, child, form))
 
 
 @bp.post("/children/<uuid:child_id>/measurement")
-@signed_in(again="measurements.enter")
+@signed_in(again="measurements.enter", draft=of_child("health"))
 def save(work, child_id: UUID):
     child = find_child(work, child_id, Permission.WRITE_HEALTH)
     said = _said(work, child)

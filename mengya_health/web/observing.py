@@ -15,6 +15,7 @@ from mengya_health.people.queries import MyClass, class_children, find_child
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.queries import entries_of_kind
 from mengya_health.web.classes import board_context, bp, class_tasks
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.family import bp as family
 from mengya_health.web.shown import classes as shown
 from mengya_health.web.shown import family_observing as shown_at_home
@@ -33,6 +34,7 @@ def observe_page(work, group_id: UUID, child_id: UUID):
     domain = form["values"].get("domain") or request.args.get("domain", shown.FIRST_DOMAIN)
     if domain not in shown.DOMAINS:
         raise NotFound
+    form = with_draft(form, work, child, "classes.observe", domain=domain)
     seen = entries_of_kind(work, child, "observation")
     context = board_context(work, group, [group], children, tasks, child_id)
     is_asked_first = child_id in context["asked_first"]
@@ -41,7 +43,7 @@ def observe_page(work, group_id: UUID, child_id: UUID):
 
 
 @bp.post("/class/<uuid:group_id>/children/<uuid:child_id>")
-@signed_in(again="classes.observe_page")
+@signed_in(again="classes.observe_page", draft=of_child("behaviour", told_by=("domain",)))
 def observe(work, group_id: UUID, child_id: UUID):
     child = find_child(work, child_id, Permission.WRITE_BEHAVIOUR)
     domain = request.form.get("domain", "")
@@ -105,7 +107,7 @@ def look(work, child_id: UUID):
 
 
 @family.post("/home/<uuid:child_id>/look")
-@signed_in(again="family.look")
+@signed_in(again="family.look", draft=of_child("family", told_by=("domain",)))
 def write_look(work, child_id: UUID):
     child = find_child(work, child_id, Permission.WRITE_FAMILY)
     domain = request.form.get("domain", "")

@@ -13,6 +13,7 @@ from mengya_health.errors import Invalid, NotNow
 from mengya_health.fields import Choice, LocalDate, PlainText, Reference, WholeNumber
 from mengya_health.handouts.from_record.sheet import require_plain
 from mengya_health.web.cases import RowVersion, bp, case_of_clinic
+from mengya_health.web.drafts import OF_CASE, with_draft
 from mengya_health.web.sent import back_to_case
 from mengya_health.web.shown.plans import GOALS, MODES, SENTENCE_AT_MOST, hands_of, offered_tasks, plan_page
 
@@ -31,12 +32,13 @@ class Plan(RowVersion):
 @signed_in
 def plan(work, case_id: UUID):
     opened = _case(work, case_id)
-    page = plan_page(work, opened, facts_of(work, opened), form_state())
+    form = with_draft(form_state(), work, opened.child, "cases.save_plan", row_version=opened.case.row_version)
+    page = plan_page(work, opened, facts_of(work, opened), form)
     return render_template("pages/cases/plan.html", **page)
 
 
 @bp.post("/cases/<uuid:case_id>/plan")
-@signed_in(again="cases.plan")
+@signed_in(again="cases.plan", draft=OF_CASE)
 def save_plan(work, case_id: UUID):
     opened = _case(work, case_id)
     tasks = offered_tasks(work.content, opened.child, opened.body["pathway"], work.today)

@@ -5,6 +5,7 @@ from uuid import UUID
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
 
+from mengya_health.access.permissions import Permission
 from mengya_health.access.refusals import only_for
 from mengya_health.care.letters import Letter, find_letter, origins_of
 from mengya_health.care.referral_lists import referrals_to
@@ -12,6 +13,7 @@ from mengya_health.care.referral_visits import record_visit
 from mengya_health.care.referrals import accept_referral, receive_referral, reject_referral
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.fields import Form, PlainText
+from mengya_health.web.drafts import of_letter
 from mengya_health.web.referring import Visit, file_of, files_part, form_of, record_reply, reply_part, visit_part
 from mengya_health.web.shown import referrals as shown
 from mengya_health.web.shown.gates import refusal
@@ -81,7 +83,7 @@ def reject(work, referral_id: UUID):
 
 
 @bp.post("/referrals/<uuid:referral_id>/feedback")
-@signed_in(again="referrals.show")
+@signed_in(again="referrals.show", draft=of_letter(Permission.ANSWER_REFERRAL))
 def feedback(work, referral_id: UUID):
     record_reply(work, _letter_here(work, referral_id))
     return redirect(url_for("referrals.waiting", saved="stored"), 303)

@@ -26,6 +26,7 @@ from mengya_health.record.queries import entries_of_case
 from mengya_health.uploads import received_file
 from mengya_health.web.attachments import as_download
 from mengya_health.web.cases import RowVersion, bp, case_of_clinic
+from mengya_health.web.drafts import OF_CASE, of_letter, with_draft
 from mengya_health.web.looking_again import readings_of
 from mengya_health.web.sent import back_to_case
 from mengya_health.web.shown import referrals as shown
@@ -78,12 +79,13 @@ class NoReply(Form):
 @signed_in
 def refer(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
-    page = shown.refer_page(work, opened, facts_without_signatures(work, opened), receivers(work), form_state())
+    form = with_draft(form_state(), work, opened.child, "cases.send_referral", row_version=opened.case.row_version)
+    page = shown.refer_page(work, opened, facts_without_signatures(work, opened), receivers(work), form)
     return render_template("pages/cases/refer.html", **page)
 
 
 @bp.post("/cases/<uuid:case_id>/referrals/new")
-@signed_in(again="cases.refer")
+@signed_in(again="cases.refer", draft=OF_CASE)
 def send_referral(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
     said = submitted(Referral())
@@ -110,7 +112,7 @@ def feedback(work, referral_id: UUID):
 
 
 @bp.post("/referrals/<uuid:referral_id>/reply")
-@signed_in(again="cases.feedback")
+@signed_in(again="cases.feedback", draft=of_letter(Permission.WRITE_HEALTH))
 def save_feedback(work, referral_id: UUID):
     scan = received_file(work, "scan")
     letter = _letter_of_clinic(work, referral_id)
@@ -196,7 +198,7 @@ def form_of(*endpoints: str, **stored) -> FormState:
 def reply_part(work, letter: Letter, endpoint: str) -> dict:
     """Return the form of the reply with the address it is sent to."""
     seen_on = letter.referral.visited_on or work.today
-    state = form_of(endpoint, happened_on=seen_on.isoformat())
+    state = with_draft(form_of(endpoint, happened_on=seen_on.isoformat()), work, letter.child, endpoint)
     return shown.reply_form(work, letter, state, action=_address(letter, endpoint))
 
 

@@ -14,6 +14,7 @@ from mengya_health.record.queries import entries_of_kind
 from mengya_health.screening.booklet import VACCINATION, booklet_in, own_copy, record_booklet, typed_booklet
 from mengya_health.screening.measurements import READING_KINDS
 from mengya_health.screening.queries import SCHEDULE_KINDS, open_visit_of
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.shown import schedule as shown
 from mengya_health.web.shown import vaccines as shown_vaccines
 
@@ -49,12 +50,14 @@ def booklet(work, child_id: UUID):
     audit.read(work, child.id, "child")
     entries = entries_of_kind(work, child, VACCINATION)
     found, own = booklet_in(entries), own_copy(work, child, entries)
-    page = shown_vaccines.booklet_page(work, child, found, own, form_state(**typed_booklet(found, own)))
+    form = form_state(**typed_booklet(found, own))
+    form = with_draft(form, work, child, "schedule.save_booklet", row_version=own.row_version if own else None)
+    page = shown_vaccines.booklet_page(work, child, found, own, form)
     return render_template("pages/children/vaccines.html", **page)
 
 
 @bp.post("/children/<uuid:child_id>/vaccines")
-@signed_in(again="schedule.booklet")
+@signed_in(again="schedule.booklet", draft=of_child("health", compares=True))
 def save_booklet(work, child_id: UUID):
     record_booklet(work, find_child(work, child_id, Permission.WRITE_HEALTH), posted())
     return redirect(url_for("schedule.show", child_id=child_id, saved="stored"), 303)

@@ -11,6 +11,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.screening.commands import find_check
 from mengya_health.screening.sheet_commands import correct_sheet, find_sheet, record_sheet
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.shown import sheets as shown
 
 bp = Blueprint("screenings", __name__)
@@ -29,11 +30,12 @@ def index(work, child_id: UUID):
 def enter(work, child_id: UUID, key: str):
     child, sheet = _child(work, child_id), find_sheet(work.content, key)
     audit.read(work, child.id, "check")
-    return render_template("pages/screening/sheet.html", **shown.sheet_page(work, child, sheet, form_state()))
+    form = with_draft(form_state(), work, child, "screenings.save")
+    return render_template("pages/screening/sheet.html", **shown.sheet_page(work, child, sheet, form))
 
 
 @bp.post("/children/<uuid:child_id>/screenings/<key>")
-@signed_in(again="screenings.enter")
+@signed_in(again="screenings.enter", draft=of_child("health"))
 def save(work, child_id: UUID, key: str):
     entry = record_sheet(work, _child(work, child_id), find_sheet(work.content, key), posted())
     return _to_result(child_id, entry.id)
@@ -45,13 +47,12 @@ def correction(work, child_id: UUID, entry_id: UUID):
     child = _child(work, child_id)
     opened = find_check(work, child, entry_id)
     sheet = find_sheet(work.content, opened.content.get("sheet", ""))
-    return render_template(
-        "pages/screening/sheet.html", **shown.correction_page(work, child, sheet, opened, form_state())
-    )
+    form = with_draft(form_state(), work, child, "screenings.correct", row_version=opened.row_version)
+    return render_template("pages/screening/sheet.html", **shown.correction_page(work, child, sheet, opened, form))
 
 
 @bp.post("/children/<uuid:child_id>/screened/<uuid:entry_id>")
-@signed_in(again="screenings.correction")
+@signed_in(again="screenings.correction", draft=of_child("health", compares=True))
 def correct(work, child_id: UUID, entry_id: UUID):
     correct_sheet(work, _child(work, child_id), entry_id, posted())
     return _to_result(child_id, entry_id)

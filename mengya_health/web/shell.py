@@ -125,6 +125,8 @@ def context() -> dict:
             "sign_out_href": url_for("sign_in.leave") if who else "",
             "saved": SAVED.get(saved, lambda: "")(),
             "undo_href": g.get("undo_href", ""),
+            "draft": g.get("draft_shown"),
+            "keeps_drafts": g.get("keeps_drafts", False),
             "emergency": banner(g.get("work")),
         }
     }

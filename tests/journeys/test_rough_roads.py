@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from mengya_health.access.actor import Actor
 from mengya_health.care import commands, plans
@@ -25,6 +25,9 @@ PLAN = {
     "goals": [{"measure": "体重", "target": "回到同龄孩子的范围里"}],
     "tasks": [{"item": "BB04", "who": "guardian"}],
 }
+
+
+KEPT_AT = re.compile(r"草稿已存 \d\d:\d\d:\d\d，换电脑也在")
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,11 @@ def times_stored(town: Town, family: Family, text: str) -> int:
     with begin_work(town.installation, town.district.doctor, writing=False) as work:
         found = entries_of_kind(work, find_child(work, family.child.id), "advice")
     return sum(entry.content["text"] == text for entry in found)
+
+
+def is_draft_of(answer: Response, text: str) -> bool:
+    sent = answer.request.post_data_buffer or b""
+    return b"draft_step" in sent and text.encode() in sent
 
 
 def test_a_check_is_entered_without_scripts(person, family):
@@ -148,6 +156,81 @@ def test_what_was_typed_outlives_the_session(doctor, family, town):
     doctor.press("回到这里，再保存一次")
     doctor.sees("已保存", "多喝白开水。")
     assert times_stored(town, family, "多喝白开水。") == 1
+
+
+def test_what_is_typed_is_found_on_another_computer(person, doctor, family):
+    doctor.open(f"{family.record}/check")
+    said = doctor.page.locator("[data-draft]")
+    doctor.write(weight="9.1")
+    doctor.choose("ws_reg", "0")
+    with doctor.page.expect_response(lambda answer: is_draft_of(answer, "早点睡觉")):
+        doctor.write(advice="早点睡觉。")  # kept without leaving the field
+    expect(said).to_have_text(KEPT_AT)
+    doctor.look("draft-kept")
+    elsewhere = person()
+    elsewhere.sign_in("doctor")
+    elsewhere.open(f"{family.record}/check")
+    elsewhere.sees("没写完的草稿已经填好，还没有保存")
+    for name, value in (("weight", "9.1"), ("advice", "早点睡觉。")):
+        expect(elsewhere.page.locator(f"[name={name}]")).to_have_value(value)
+    expect(elsewhere.page.locator("[name=ws_reg][value='0']")).to_be_checked()
+    elsewhere.is_led_to("[name=advice]")
+    elsewhere.look("draft-found")
+    elsewhere.write(weight="9.2")
+    elsewhere.page.keyboard.press("Tab")
+    expect(elsewhere.page.locator("[data-draft]")).to_have_text(KEPT_AT)
+    doctor.write(weight="9.3")  # the page that was left open at the first one
+    doctor.page.keyboard.press("Tab")
+    expect(said).to_contain_text("您在另一处存了更新的草稿")
+    elsewhere.press("丢掉草稿")
+    expect(elsewhere.page.locator("[name=weight]")).to_have_value("")
+    assert [*doctor.complaints, *elsewhere.complaints] == []
+
+
+def test_a_session_that_ends_in_the_middle_loses_nothing(doctor, family, town):
+    advise(doctor, family, "多吃蔬菜，")
+    field, said = doctor.page.locator("[name=text]"), doctor.page.locator("[data-draft]")
+    field.blur()
+    expect(said).to_have_text(KEPT_AT)
+    town.wait(minutes=20)
+    field.press("End")
+    field.press_sequentially("少吃糖。")
+    field.blur()
+    expect(said).to_contain_text("登录过期了，填的都还在这一页")
+    doctor.look("draft-signed-out")
+    with doctor.page.context.expect_page() as opened:
+        said.get_by_role("link").click()
+    beside = Person(opened.value, town.address)
+    beside.write(login="doctor", password=PASSWORD)
+    beside.press("登录")
+    expect(said).to_have_text(KEPT_AT, timeout=15_000)  # by itself, as soon as somebody is there again
+    town.wait(minutes=20)  # and once more, at the same page now
+    doctor.open(doctor.path)
+    doctor.write(login="doctor", password=PASSWORD)
+    doctor.press("登录")
+    expect(field).to_have_value("多吃蔬菜，少吃糖。")
+    doctor.is_led_to("[name=text]")
+    doctor.press("保存", exact=True)
+    assert times_stored(town, family, "多吃蔬菜，少吃糖。") == 1
+
+
+def test_on_a_slow_or_broken_line_nothing_is_lost_and_nothing_comes_back(doctor, family, town):
+    advise(doctor, family, "晒晒太阳。")
+    field, said = doctor.page.locator("[name=text]"), doctor.page.locator("[data-draft]")
+    doctor.page.context.set_offline(True)
+    field.blur()
+    expect(said).to_contain_text("网断了，还没存成草稿")
+    doctor.page.context.set_offline(False)
+    expect(said).to_have_text(KEPT_AT, timeout=15_000)
+    slow = {"offline": False, "latency": 400, "downloadThroughput": -1, "uploadThroughput": -1}
+    doctor.page.context.new_cdp_session(doctor.page).send("Network.emulateNetworkConditions", slow)
+    field.fill("晒晒太阳，戴帽子。")
+    doctor.press("保存", exact=True)  # the draft leaves with the field, the form right behind it
+    doctor.sees("已保存")
+    assert times_stored(town, family, "晒晒太阳，戴帽子。") == 1
+    doctor.page.go_back()
+    expect(field).to_have_value("")
+    assert doctor.page.get_by_text("没写完的草稿").count() == 0
 
 
 def test_somebody_who_was_away_is_led_back_after_signing_in(doctor, family, town):

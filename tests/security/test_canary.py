@@ -72,6 +72,7 @@ SAID = {
     "feedback": "金丝雀专科已看",
     "for_class": "金丝雀在班里多说话",
     "refused_advice": "金丝雀被退回的话",
+    "draft": "金丝雀还没写完的话",
     "csrf_advice": "金丝雀没有令牌的话",
     "failed_advice": "金丝雀出错时的话",
     "failed_job": "金丝雀打印时出错",
@@ -216,6 +217,8 @@ def write_in_every_hand(flow: Flow, desk: Browser, family: Browser, path: str) -
     flow.seen += desk.client.get(kept).text
     flow.send(family, f"/home/{child_id}/record", note=SAID["home_note"])
     flow.send(family, f"/home/{child_id}/concern", text=SAID["concern"])
+    flow.send(desk, f"{path}/advice", status=200, draft_step="keep", text=SAID["draft"], pin=SECRETS["wrong_pin"])
+    flow.look(desk, f"{path}/advice")
     teacher = flow.enter(SAID["teacher_login"], SECRETS["teacher_password"])
     in_class = f"/class/{flow.district.group_id}/children/{child_id}"
     flow.send(teacher, in_class, domain="move", note=SAID["observation"])

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from html.parser import HTMLParser
 from uuid import UUID
@@ -289,6 +289,29 @@ def test_two_corrections_of_one_version_meet_on_the_page_of_two_texts(desk):
     assert conflict.status_code == 409
     assert "多到户外" in conflict.text
     assert "早点睡觉" in conflict.text
+
+
+def test_a_correction_goes_on_from_the_version_it_was_begun_on_whether_refused_or_drafted(desk):
+    """Else the second try would overwrite a colleague's correction that nobody has seen."""
+    child = desk.child(12)
+    sent = desk.fill(child)
+    saved = desk.send(desk.form(child), sent)
+    address = f"/children/{child.id}/checks/{id_in(saved.location)}/correction"
+    mine, drafted = (Form(desk.client.get(address).text) for _ in range(2))
+    typed = sent | {"advice": "早点睡觉"}
+    kept = desk.send(drafted, typed | {"draft_step": "keep", "draft_seen": "0"})
+    assert kept.status_code == 200
+    colleague = replace(desk, client=_client(desk, desk.district.second_doctor))
+    assert colleague.send(Form(colleague.client.get(address).text), sent | {"advice": "多到户外"}).status_code == 303
+    refused = desk.send(mine, typed | {"weight": "九"})
+    assert refused.status_code == 422
+    for page in (refused.text, desk.client.get(address).text):
+        again = Form(page)
+        assert again.hidden["row_version"] == mine.hidden["row_version"]
+        conflict = desk.send(again, typed)
+        assert conflict.status_code == 409
+        assert "多到户外" in conflict.text
+        assert "早点睡觉" in conflict.text
 
 
 def test_nobody_without_a_relation_sees_that_there_is_such_a_child(desk):

@@ -174,7 +174,7 @@ def test_signing_in_and_switching_lead_to_a_page_of_ours(installation, district,
 def test_a_page_of_ours_is_where_one_is_led_back_to(client, child, installation):
     anybody = create_app(installation).test_client()
     answer = anybody.get(f"/children/{child.id}?chart=wfa")
-    assert answer.location == f"/sign-in?next=/children/{child.id}"
+    assert answer.location == f"/sign-in?next=/children/{child.id}?chart%3Dwfa"
 
 
 def test_a_reading_that_cannot_be_audited_is_not_shown(owner, client, child):

@@ -71,7 +71,7 @@ def judged_part(work, child: ChildFacts, opened: OpenEntry, plan: CheckPlan, sta
         "action": url_for("checks.decide", child_id=child.id, entry_id=opened.id),
         "today_href": url_for("today.show"),
         "form": state,
-        "row_version": opened.row_version,
+        "row_version": state.seen(opened.row_version),
         "version_line": _("%(day)s 检查 · 第 %(n)s 版", day=stored["done_on"], n=opened.version),
         "content_line": _("按内容版本 %(version)s 判定", version=stored["content_version"]),
         "proposals": [_proposal(each) for each in undecided(opened)],

@@ -25,6 +25,7 @@ from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.queries import checks_of, last_check
 from mengya_health.screening.second_look import SecondLook
 from mengya_health.screening.urgent import urgent_fields
+from mengya_health.web.drafts import with_draft
 from mengya_health.web.shown import words
 from mengya_health.web.shown.informants import beside
 from mengya_health.web.shown.punctuation import enumerated, joined
@@ -41,6 +42,8 @@ def entry_page(work, child: ChildFacts, visit_id: str | None, state) -> dict:
     entries = entries_of_kind(work, child, *READING_KINDS, VACCINATION, ANSWERS)
     checks = [entry for entry in entries if entry.kind in READING_KINDS and entry.status == "active"]
     plan = plan_for(work, child, visit_id, state.values, checks)
+    if with_draft(state, work, child, "checks.save", visit=plan.visit.id).values:
+        plan = plan_for(work, child, plan.visit.id, state.values, checks)  # its day may be another
     state.values = state.values or {"done_on": plan.on.isoformat(), "position": usual_position(plan)}
     page = _form_page(work, child, plan, state, last_check(checks, plan.on))
     due = joined(reminders(work, child, entries))
@@ -64,7 +67,7 @@ def correction_page(work, child: ChildFacts, opened: OpenEntry, state) -> dict:
     return page | {
         "told_before": beside(work.content, child, plan, opened.content.get("informants", [])),
         "action": url_for("checks.correct", child_id=child.id, entry_id=opened.id),
-        "row_version": opened.row_version,
+        "row_version": state.seen(opened.row_version),
         "measures": [
             _measure(work.content, line, opened.content, guesses_for(work.content, plan, child, state))
             for line in plan.visit.fields_in("measure")

@@ -87,7 +87,7 @@ def edit_page(work, child: ChildFacts, form, classes: Iterable[ClassChoice]) -> 
         "child": child_head(child, work.today),
         "back": back_to(child),
         "action": url_for("children.update", child_id=child.id),
-        "row_version": child.row_version,
+        "row_version": form.seen(child.row_version),
         "form": form,
         "weight_guess": _weight_guess(form),
         "relations": relation_options(),

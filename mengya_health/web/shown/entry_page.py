@@ -69,7 +69,7 @@ def correction_form(work, child: ChildFacts, entry: OpenEntry, form_state: Calla
     return {
         "action": url_for("children.correct", **here),
         "form": form,
-        "row_version": entry.row_version,
+        "row_version": form.seen(entry.row_version),
         "urgent": banner(work, urgent_in_correction(work, child, entry, form.values)),
         "urgent_href": url_for("urgent.in_correction", **here) if is_measured(entry) else "",
         "urgent_fields": " ".join(typed),

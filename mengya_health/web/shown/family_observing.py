@@ -8,6 +8,7 @@ from mengya_health.care.observing import signals_of
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.observing import items_to_see
+from mengya_health.web.drafts import with_draft
 from mengya_health.web.shown import words
 from mengya_health.web.shown.classes import item_questions
 from mengya_health.web.shown.links import home_link
@@ -50,7 +51,7 @@ def look_page(work, child: ChildFacts, domain: str, form, seen: list[OpenEntry])
         if signals_of(work, child, seen).unlinked
         else "",
         "action": url_for("family.write_look", child_id=child.id),
-        "form": form,
+        "form": with_draft(form, work, child, "family.write_look", domain=domain),
     }
 
 

@@ -191,7 +191,7 @@ def _rescreen(work, child: ChildFacts, opened: OpenEntry, state) -> dict:
     return {
         "action": url_for("informants.decide", child_id=child.id, entry_id=opened.id),
         "form": state,
-        "row_version": opened.row_version,
+        "row_version": state.seen(opened.row_version),
         "why": proposed["why"],
         "basis": proposed["limit"],
         "options": [

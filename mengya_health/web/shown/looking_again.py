@@ -135,7 +135,7 @@ def _page(opened: OpenCase, facts: CaseFacts, state, asked: Asked) -> dict:
         "child": child_head(opened.child, facts.today),
         "back": back_to_case(opened),
         "form": state,
-        "row_version": opened.case.row_version,
+        "row_version": state.seen(opened.case.row_version),
         "refusal": gates.refusal(state, gates.fix_links(opened)),
         "soft_checks": [],
         "urgent": None,

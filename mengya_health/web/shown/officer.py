@@ -76,6 +76,7 @@ RECORDS = {
     "child": lazy("基本信息"),
     "class": lazy("班级"),
     "consent": lazy("同意书"),
+    "draft": lazy("草稿"),
     "entry": lazy("档案条目"),
     "erasure": lazy("删除"),
     "export": lazy("导出"),

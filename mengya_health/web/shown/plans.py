@@ -60,7 +60,7 @@ def plan_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
         "back": back_to_case(opened),
         "title": str(title),
         "action": url_for("cases.save_plan", case_id=opened.case.id),
-        "row_version": opened.case.row_version,
+        "row_version": state.seen(opened.case.row_version),
         "form": state,
         "refusal": gates.refusal(state, gates.fix_links(opened, **here)),
         "goal_numbers": GOALS,

@@ -54,7 +54,7 @@ def refer_page(work, opened: OpenCase, facts: CaseFacts, receivers: list[Receive
         "child": child_head(opened.child, work.today),
         "back": back_to_case(opened),
         "action": url_for("cases.send_referral", case_id=opened.case.id),
-        "row_version": opened.case.row_version,
+        "row_version": state.seen(opened.case.row_version),
         "form": state,
         "refusal": gates.refusal(state, gates.fix_links(opened, **here)),
         "receivers": [{"value": str(each.id), "text": _receiver(each, is_agreed=each in agreed)} for each in receivers],

@@ -78,7 +78,7 @@ def correction_page(work, child: ChildFacts, sheet: Sheet, opened: OpenEntry, st
     return _page(work, child, sheet, plan, state) | {
         **_looked_at(work, child, sheet, plan, urgent, corrects=opened.id),
         "action": url_for("screenings.correct", **here),
-        "row_version": opened.row_version,
+        "row_version": state.seen(opened.row_version),
         "back": {"text": _("这次筛查"), "href": url_for("checks.show", **here)},
     }
 

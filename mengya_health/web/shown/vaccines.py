@@ -142,7 +142,7 @@ def booklet_page(work, child: ChildFacts, booklet: Booklet, own: OpenEntry | Non
         "back": {"text": _("检查与接种"), "href": url_for("schedule.show", child_id=child.id)},
         "action": url_for("schedule.save_booklet", child_id=child.id),
         "form": form,
-        "row_version": own.row_version if own else None,
+        "row_version": form.seen(own.row_version) if own else None,
         "groups": [
             {"name": schedule.recorded[code], "doses": [_field(code, dose) for _code, dose in group]}
             for code, group in groupby(keys, key=lambda key: key[0])
