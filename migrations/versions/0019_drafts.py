@@ -7,7 +7,7 @@ from mengya_health.access.fence import fence_around
 from mengya_health.db import Id, UtcTime
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
