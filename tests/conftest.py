@@ -99,20 +99,20 @@ def prepared_postgres(prepared, postgres_cluster) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="session")
-def settled(prepared, content, tmp_path_factory) -> tuple[Settings, District]:
+def settled(prepared, shipped_content, tmp_path_factory) -> tuple[Settings, District]:
     """One installation on SQLite in which a district is at work already, and who is in it."""
     data_dir = tmp_path_factory.mktemp("settled") / "data"
     shutil.copytree(prepared.data_dir, data_dir)
     settings = _on_sqlite(prepared, data_dir)
-    with _opened(settings, content) as opened:
+    with _opened(settings, shipped_content) as opened:
         return settings, a_district(opened)
 
 
 @pytest.fixture(scope="session")
-def settled_postgres(prepared, prepared_postgres, postgres_cluster, content) -> tuple[tuple[str, str], District]:
+def settled_postgres(prepared, prepared_postgres, postgres_cluster, shipped_content) -> tuple[tuple[str, str], District]:
     """The names of two template databases like `prepared_postgres`, with a district, and who is in it."""
     data, keystore = names = tuple(map(postgres_cluster.new_database, prepared_postgres))
-    with _opened(_on_postgres(prepared, postgres_cluster, data, keystore), content) as opened:
+    with _opened(_on_postgres(prepared, postgres_cluster, data, keystore), shipped_content) as opened:
         return names, a_district(opened)
 
 
@@ -178,9 +178,15 @@ def district(request, database: str, installation: Installation) -> District:
 
 
 @pytest.fixture(scope="session")
-def content() -> Content:
+def shipped_content() -> Content:
     """The clinical content the product ships."""
     return load_content(WORKFLOWS)
+
+
+@pytest.fixture(scope="session")
+def content(shipped_content) -> Content:
+    """The clinical content that a test's installation works by; a module that needs other content overrides this."""
+    return shipped_content
 
 
 @pytest.fixture

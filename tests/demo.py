@@ -23,7 +23,7 @@ def open_demo(folder: Path, content: Content, now: datetime = START) -> Installa
 
 
 @pytest.fixture(scope="session")
-def demo_kept(tmp_path_factory, content) -> Path:
+def demo_kept(tmp_path_factory, shipped_content) -> Path:
     """The folder of a finished demo, the same for every process of the run; nobody opens it again."""
     base = tmp_path_factory.getbasetemp()
     shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
@@ -32,7 +32,7 @@ def demo_kept(tmp_path_factory, content) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not kept.exists():
             folder = tmp_path_factory.mktemp("making")
-            installation = open_demo(folder / "demo", content)
+            installation = open_demo(folder / "demo", shipped_content)
             demo.make_demo(installation)
             installation.close()
             folder.rename(kept)

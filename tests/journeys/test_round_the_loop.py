@@ -321,11 +321,15 @@ def sign(mother: Person, title: str, name: str) -> None:
 def check_in_at_home(mother: Person, on: str = "") -> None:
     mother.open("/home")
     mother.begin()
-    mother.press("记一下")
+    if not on:  # today's in one tap
+        mother.press("做到了")
+        mother.sees("记好了，够了就不用再记")
+        assert mother.taps == 1
+        return
+    mother.press("写一写")
     mother.choose("done", "done")
-    if on:
-        mother.page.locator("summary", has_text="不是今天的").click()
-        mother.write(on=on)
+    mother.page.locator("summary", has_text="不是今天的").click()
+    mother.write(on=on)
     mother.look("family-task")
     mother.press("保存", exact=True)
     mother.sees("记好了，够了就不用再记")

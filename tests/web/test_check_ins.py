@@ -20,7 +20,6 @@ def walk(installation, work_as, clock, district) -> Walk:
     walk.flag()
     walk.make_plan()
     walk.agree()
-    walk.clock.forward(days=1)
     return walk
 
 

@@ -54,9 +54,9 @@ def approve(installation, family, people, scope: str) -> None:
 
 
 @pytest.mark.parametrize("scope", ["family", "record"])
-def test_every_page_of_a_child_works_after_its_family_had_it_deleted(installation, scope):
+def test_every_page_of_a_child_works_after_its_family_had_it_deleted(installation, district, scope):
     """S-13: a plain sentence where something was, no error; and the family reads what was destroyed, what is sealed."""
-    family = a_family(installation)
+    family = a_family(installation, district)
     people = browsers(installation, family)
     home, record = f"/home/{family.child.id}", f"/children/{family.child.id}"
     approve(installation, family, people, scope)
@@ -84,8 +84,8 @@ def test_every_page_of_a_child_works_after_its_family_had_it_deleted(installatio
     assert "家里的一句" not in people["doctor"].open(record)
 
 
-def test_what_nobody_asked_for_cannot_be_submitted_and_only_the_right_people_come_here(installation):
-    family = a_family(installation)
+def test_what_nobody_asked_for_cannot_be_submitted_and_only_the_right_people_come_here(installation, district):
+    family = a_family(installation, district)
     people = browsers(installation, family)
     home, record = f"/home/{family.child.id}", f"/children/{family.child.id}"
     assert "没有提过删除要求" in people["doctor"].open(f"{record}/erasure")
@@ -97,9 +97,9 @@ def test_what_nobody_asked_for_cannot_be_submitted_and_only_the_right_people_com
     people["officer"].open(f"{record}/erasure", status=404)
 
 
-def test_a_disagreement_that_was_deleted_leaves_the_entry_it_was_about_whole(installation):
+def test_a_disagreement_that_was_deleted_leaves_the_entry_it_was_about_whole(installation, district):
     """S-13: the family's words are gone from the clinic's page and print; the clinic's own words stay."""
-    family = a_family(installation)
+    family = a_family(installation, district)
     with begin_work(installation, family.guardian) as work:
         disputes.raise_dispute(work, family.child.id, family.entries["health"], version=1, text="量的时候穿着棉袄")
     people = browsers(installation, family)

@@ -113,8 +113,9 @@ def estimated(due_on: date) -> str:
 
 
 def is_wanted(work, task: TaskFacts) -> bool:
-    """Return whether a task of the plan is to be done again by today; one written down before its next day is not."""
-    return task.status != "on-hold" and task.due_on <= work.today
+    """Return whether a task of the plan may be tapped today: one written down and not due again yet is not."""
+    is_due = task.due_on <= work.today or not task.body.get("times_done")
+    return task.status != "on-hold" and is_due
 
 
 def calm(work, task: TaskFacts) -> str:
