@@ -109,7 +109,9 @@ def settled(prepared, shipped_content, tmp_path_factory) -> tuple[Settings, Dist
 
 
 @pytest.fixture(scope="session")
-def settled_postgres(prepared, prepared_postgres, postgres_cluster, shipped_content) -> tuple[tuple[str, str], District]:
+def settled_postgres(
+    prepared, prepared_postgres, postgres_cluster, shipped_content
+) -> tuple[tuple[str, str], District]:
     """The names of two template databases like `prepared_postgres`, with a district, and who is in it."""
     data, keystore = names = tuple(map(postgres_cluster.new_database, prepared_postgres))
     with _opened(_on_postgres(prepared, postgres_cluster, data, keystore), shipped_content) as opened:
