@@ -18,7 +18,7 @@ from tests.keys.erased import a_family
 # Tables with child_id that are no part of a record: what finds, reaches, proves or watches over one.
 NO_RECORD = {
     *("account_token", "alarm", "approval", "attachment_segment", "audit_event", "break_glass", "case_step"),
-    *("child_index", "dispute", "erasure", "history_event", "history_head", "invitation", "paper_signature"),
+    *("child_index", "dispute", "draft", "erasure", "history_event", "history_head", "invitation", "paper_signature"),
     *("referral_link", "relationship", "report_reading", "revision", "section_closure"),
 }
 
