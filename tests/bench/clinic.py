@@ -16,6 +16,7 @@ from mengya_health.operations.first_run import initialise
 from mengya_health.operations.installation import Installation, begin_work, open_installation
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.models import Task
+from mengya_health.record.tasks import open_body
 from mengya_health.screening.commands import plan_visit_of
 from tests.care.walking import STORIES, Story, Walk
 from tests.conftest import CHEAP, CHEAP_HASHES, PASSPHRASE, settings_in
@@ -98,20 +99,18 @@ def _register(installation: Installation, district: District, children: int, now
 
 
 def _done_before(work, planned: Task) -> None:
-    """Store as many checks as a child has behind it: nobody opens them, but every list has to step over them."""
+    """Store as many checks as a child has behind it, which every list has to step over."""
+    said = open_body(work, planned)
     work.session.execute(
-        insert(Task),
-        [
-            {
-                **{name: getattr(planned, name) for name in COPIED},
-                "id": new_id(),
-                "due_on": planned.due_on - timedelta(days=30 * number),
-                "done_on": planned.due_on - timedelta(days=30 * number),
-                "status": "completed",
-            }
-            for number in range(5, 5 + DONE_BEFORE)
-        ],
+        insert(Task), [_check_done(work, planned, said, number) for number in range(5, 5 + DONE_BEFORE)]
     )
+
+
+def _check_done(work, planned: Task, said: dict, number: int) -> dict:
+    id, on = new_id(), planned.due_on - timedelta(days=30 * number)
+    sealed = work.keys.seal_body("task", id, planned.child_id, "health", said)
+    kept = {name: getattr(planned, name) for name in COPIED}
+    return {**kept, "id": id, "body": sealed, "due_on": on, "done_on": on, "status": "completed"}
 
 
 def _open_case(
