@@ -14,6 +14,7 @@ from tests.care.simulated import rules
 from tests.care.walking import Story
 
 FINISHED = ("resolved", "stopped")
+NOWHERE = -1
 OF_THE_CLASS_ALONE = ("signature", "look_first")  # end where nobody else can do them
 OF_THE_FAMILY = ("dispute", "consent_ended")  # are answered wherever the child is
 
@@ -29,7 +30,7 @@ class Due:
     resting: bool = False
     until_on: date | None = None
     from_class: bool = False
-    at_clinic: int | None = None  # where it is on the list, if not at the child's own clinic
+    at_clinic: int | None = None  # where it is on the list, if not at the child's own clinic; or NOWHERE
     subject: UUID | None = None
     began_on: date | None = None
     ended: str = ""  # "done", or the typed reason; "" while it is open

@@ -7,7 +7,7 @@ from mengya_health.signing.consent_texts import text_digest
 from mengya_health.signing.consents import consents_of
 from mengya_health.worker import after_places_ended
 from tests.care.simulated import rules
-from tests.care.simulated.book import Child, Due
+from tests.care.simulated.book import NOWHERE, Child, Due
 from tests.care.simulated.district import SimulatedDistrict
 from tests.factories import PIN
 
@@ -72,6 +72,8 @@ def goes_on_with_handover(sim: SimulatedDistrict, child: Child, due: Due) -> Non
         with sim.act("accept handover", child, new) as work:
             handovers.accept_handover(work, child.id)
         child.clinic = child.going_to
+        for done in (each for part in (child, *child.cases) for each in part.dues if each.ended_on == sim.book.today):
+            done.at_clinic = NOWHERE  # a day's list is of the children a clinic looks after, and of what it did itself
     elif drawn < 0.85:
         with sim.act("refuse handover", child, new) as work:
             handovers.refuse_handover(work, child.id, text="不在我们辖区")
