@@ -58,39 +58,10 @@ def call_conference(
     chair = _chair(work, child, held_on)
     readers = _readers(work, child, chair, list(reader_ids))
     require_nameless(work, child, {"question": question})
-    wanted = set(entry_ids)
-    chosen = [each for each in entries_of_case(work, child, case_id, also=("screening",)) if each.id in wanted]
-    until = held_on + timedelta(days=loop_of(work.content).limits.conference_days)
-    content = {
-        "held_on": held_on.isoformat(),
-        "until": until.isoformat(),
-        "question": question,
-        "age_months": child.age_months(work.today),
-        "corrected_months": child.corrected_months(work.today) if child.uses_corrected_age(work.today) else "",
-        "sex": child.sex,
-        "findings": findings_in(work.content, child, chosen, about=opened.body.get("triggers", ())),
-        "chair": _person(chair),
-        "readers": [_person(each) for each in readers],
-        "points": [],
-        "note": "",
-        "told_family_on": "",
-        "cancelled": "",
-    }
-    about = {"happened_on": work.today, "case_id": case_id, "round": opened.case.round, "section": "health"}
-    conference_id = new_id()
-    note = record_entry(work, child, kind=NOTE, content=_note(content, conference_id), **about)
-    entry = record_entry(work, child, kind=KIND, content=content | {"note": str(note.id)}, id=conference_id, **about)
-    for person in (chair, *readers):
-        authority = CHAIRS if person is chair else READS
-        tie_child(
-            work,
-            child.id,
-            kind=KIND,
-            user_id=person.user_id,
-            authority=authority,
-            basis_id=entry.id,
-            to_on=until + timedelta(days=1),
-        )
+    said = {"question": question, "findings": _findings(work, opened, set(entry_ids))}
+    content = _who_and_when(work, child, held_on, chair, readers) | said
+    entry = _write(work, opened, content)
+    _open_to(work, child, entry, chair, readers, until=date.fromisoformat(content["until"]))
     body = {"title": "会商：记结论"}
     start_task(
         work, child, kind=KIND, whose_turn="doctor", due_on=held_on, body=body, case=opened.case, subject_id=entry.id
@@ -140,6 +111,11 @@ def cancel_conference(work, conference_id: UUID, *, reason: str, row_version: in
     work.session.flush()
 
 
+def invitable(child: ChildFacts, staff: Iterable[Colleague]) -> list[Colleague]:
+    """Return whom of the district's staff a doctor may ask to a conference; the child's own doctors read it anyway."""
+    return [each for each in staff if (each.role, each.place_id) != ("doctor", child.clinic_id)]
+
+
 # --- inside -----------------------------------------------------------------------------------------------------------
 
 
@@ -184,11 +160,6 @@ def _readers(work, child: ChildFacts, chair: Colleague, wanted: list[UUID]) -> l
     return chosen
 
 
-def invitable(child: ChildFacts, staff: Iterable[Colleague]) -> list[Colleague]:
-    """Return whom of the district's staff a doctor may ask to a conference; the child's own doctors read it anyway."""
-    return [each for each in staff if (each.role, each.place_id) != ("doctor", child.clinic_id)]
-
-
 def _require_filled(work, held_on: date | None, question: str, is_family_told: bool) -> None:
     wrong = {}
     if held_on is None or not work.today <= held_on <= work.today + LONGEST_AHEAD:
@@ -199,6 +170,53 @@ def _require_filled(work, held_on: date | None, question: str, is_family_told: b
         wrong["is_family_told"] = ["请先告诉家长：要请谁、他们看到什么。 Tell the family first."]
     if wrong:
         raise Invalid(fields=wrong)
+
+
+def _findings(work, opened: OpenCase, entry_ids: set[UUID]) -> list:
+    """Return what the chosen entries found, without day or words (`findings_in`)."""
+    entries = entries_of_case(work, opened.child, opened.case.id, also=("screening",))
+    chosen = [each for each in entries if each.id in entry_ids]
+    return findings_in(work.content, opened.child, chosen, about=opened.body.get("triggers", ()))
+
+
+def _who_and_when(work, child: ChildFacts, held_on: date, chair: Colleague, readers: list[Colleague]) -> dict:
+    """Return the rest of what a conference begins with: whom it is about, unnamed, and who confers."""
+    return {
+        "held_on": held_on.isoformat(),
+        "until": (held_on + timedelta(days=loop_of(work.content).limits.conference_days)).isoformat(),
+        "age_months": child.age_months(work.today),
+        "corrected_months": child.corrected_months(work.today) if child.uses_corrected_age(work.today) else "",
+        "sex": child.sex,
+        "chair": _person(chair),
+        "readers": [_person(each) for each in readers],
+        "points": [],
+        "note": "",
+        "told_family_on": "",
+        "cancelled": "",
+    }
+
+
+def _write(work, opened: OpenCase, content: dict) -> Entry:
+    """Store the conference, and beside it the note that the family reads; each names the other."""
+    about = {"happened_on": work.today, "case_id": opened.case.id, "round": opened.case.round, "section": "health"}
+    conference_id = new_id()
+    note = record_entry(work, opened.child, kind=NOTE, content=_note(content, conference_id), **about)
+    said = content | {"note": str(note.id)}
+    return record_entry(work, opened.child, kind=KIND, content=said, id=conference_id, **about)
+
+
+def _open_to(work, child: ChildFacts, entry: Entry, chair: Colleague, readers: list[Colleague], *, until: date) -> None:
+    """Tie the chair and everybody asked to this one entry, up to and with the day named."""
+    for person in (chair, *readers):
+        tie_child(
+            work,
+            child.id,
+            kind=KIND,
+            user_id=person.user_id,
+            authority=CHAIRS if person is chair else READS,
+            basis_id=entry.id,
+            to_on=until + timedelta(days=1),
+        )
 
 
 def _person(who: Colleague) -> dict:

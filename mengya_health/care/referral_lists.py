@@ -9,8 +9,9 @@ from mengya_health.access.permissions import Permission
 from mengya_health.care.facts import ReferralFacts
 from mengya_health.care.models import WAITING, Referral
 from mengya_health.care.rows import referral_facts
+from mengya_health.errors import NotFound
 from mengya_health.people.facts import ChildFacts
-from mengya_health.people.queries import find_children
+from mengya_health.people.queries import find_child, find_children
 
 
 def referrals_to(work, organisation_id: UUID, *, limit: int = 50) -> list[tuple[ChildFacts, ReferralFacts]]:
@@ -29,6 +30,17 @@ def referrals_of(work, child: ChildFacts) -> list[ReferralFacts]:
     """Return the referrals of a child, the newest first."""
     chosen = select(Referral).where(Referral.child_id == child.id).order_by(Referral.sent_on.desc(), Referral.id.desc())
     return [referral_facts(work, row) for row in work.session.scalars(chosen)]
+
+
+def referral_at_door(work, referral_id: UUID, permission: Permission) -> tuple[ChildFacts, Referral]:
+    """Return a referral open to the actor, waiting or settled, with its child. Raises NotFound, NotPermitted."""
+    row = work.session.get(Referral, referral_id)
+    if row is None:
+        raise NotFound
+    child = find_child(work, row.child_id, permission)
+    if not has_door(work, child, row):
+        raise NotFound
+    return child, row
 
 
 def has_door(work, child: ChildFacts, row: Referral) -> bool:

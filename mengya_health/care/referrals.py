@@ -16,13 +16,12 @@ from mengya_health.care.facts import CaseFacts
 from mengya_health.care.follow_ups import known_readings
 from mengya_health.care.models import OPEN_TASK, WAITING, Referral, Task
 from mengya_health.care.queries import OpenCase, facts_of, find_case
-from mengya_health.care.referral_lists import has_door
+from mengya_health.care.referral_lists import referral_at_door
 from mengya_health.care.referral_sending import free_number, send
 from mengya_health.care.tasks import end_task, settle
-from mengya_health.errors import Invalid, NotFound, NotNow
+from mengya_health.errors import Invalid, NotNow
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.models import Organisation
-from mengya_health.people.queries import find_child
 from mengya_health.record.attachments import store_attachment
 from mengya_health.record.files import CleanFile
 from mengya_health.record.models import Entry
@@ -159,12 +158,7 @@ def find_referral(
     work, referral_id: UUID, permission: Permission = Permission.READ_REFERRAL
 ) -> tuple[ChildFacts, Referral]:
     """Return a referral that waits for its reply, with its child. Raises NotFound, NotPermitted, NotNow."""
-    row = work.session.get(Referral, referral_id)
-    if row is None:
-        raise NotFound
-    child = find_child(work, row.child_id, permission)
-    if not has_door(work, child, row):
-        raise NotFound
+    child, row = referral_at_door(work, referral_id, permission)
     if row.status not in WAITING:
         raise NotNow("这张转诊单已经有结果了。", "This referral is settled already.")
     return child, row

@@ -6,12 +6,10 @@ from flask import current_app, g, request
 from flask_babel import gettext as _
 
 from mengya_health.access.permissions import WRITE_SECTION, Permission, is_allowed, require
-from mengya_health.care.models import Referral
 from mengya_health.care.queries import find_case, find_task
-from mengya_health.care.referral_lists import has_door
+from mengya_health.care.referral_lists import referral_at_door
 from mengya_health.drafting import Drafted, address_of
 from mengya_health.entry import DraftState, FormState
-from mengya_health.errors import NotFound
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.record.drafts import OpenDraft, find_draft
@@ -53,13 +51,7 @@ def of_letter(permission: Permission) -> Drafted:
     """Return the drafts of a reply to a referral, by its receiver or by the clinic that registers it from paper."""
 
     def find(work, referral_id: UUID) -> ChildFacts:
-        referral = work.session.get(Referral, referral_id)
-        if referral is None:
-            raise NotFound
-        child = find_child(work, referral.child_id, permission)
-        if not has_door(work, child, referral):
-            raise NotFound
-        return child
+        return referral_at_door(work, referral_id, permission)[0]
 
     return Drafted(permission, "health", find)
 

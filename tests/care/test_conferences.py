@@ -38,9 +38,7 @@ BOTH = pytest.mark.parametrize("database", ["sqlite", "postgresql"], indirect=Tr
 
 @pytest.fixture
 def table(walk: Walk) -> Table:
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     return sit_down(walk)
 
 

@@ -183,9 +183,7 @@ def test_a_withdrawn_plan_rests_and_goes_on_when_it_is_signed_again(walk):
 
 
 def test_nobody_undoes_their_way_back_to_a_plan_the_family_no_longer_stands_by(walk):
-    walk.flagged()
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     with walk.as_(walk.mother) as work:  # as her page does it
         (mine,) = own_signatures(work, find_child(work, walk.child.id))
         withdraw_signature(work, find_child(work, walk.child.id), mine.id)

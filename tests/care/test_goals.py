@@ -17,11 +17,7 @@ def judged(walk: Walk, *words: str, command=follow_ups.record_follow_up, **more)
 
 def test_the_newest_word_on_a_goal_stands_until_the_goal_is_another(walk):
     walk.plan["goals"] = [{"measure": "体重", "target": "回到同龄范围"}, {"measure": "进餐", "target": "半小时内吃完"}]
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     assert achievements(walk.facts()) == ["", ""]
     judged(walk, "improving", "")
     judged(walk, "", "no-change")

@@ -27,14 +27,6 @@ def database(request) -> str:
     return request.param
 
 
-def supported(walk) -> None:
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    walk.make_plan()
-    walk.agree()
-
-
 def decisions(walk) -> list:
     with walk.work_as(walk.doctor) as work:
         lines = day_list(work, walk.district.clinic_id, limits={"decision": 20}).lines["decision"]
@@ -42,7 +34,7 @@ def decisions(walk) -> list:
 
 
 def test_a_place_in_class_that_ran_out_brings_its_work_back_and_a_new_year_gives_it_to_the_class_again(walk):
-    supported(walk)
+    walk.in_support()
     (in_class,) = [task for task in walk.open_tasks("care_task") if task.whose_turn == "teacher"]
     walk.clock.forward(days=366)
     with walk.as_(walk.teacher) as work, pytest.raises(NotFound):
@@ -60,7 +52,7 @@ def test_a_place_in_class_that_ran_out_brings_its_work_back_and_a_new_year_gives
 
 
 def test_a_case_in_which_nobody_has_anything_to_do_is_for_the_doctor_to_decide(walk):
-    supported(walk)
+    walk.in_support()
     assert walk.open_tasks("decision") == []
     for task in walk.open_tasks("care_task", "follow_up"):
         with walk.as_(walk.doctor) as work:
@@ -106,7 +98,7 @@ def test_when_everything_ends_a_clinic_asked_to_take_the_child_over_reaches_it_n
 
 
 def test_a_clinic_that_took_a_child_over_changes_the_plan_and_the_old_clinics_words_stay(walk):
-    supported(walk)
+    walk.in_support()
     old = walk.facts().newest("care_plan")
     with walk.as_(walk.mother) as work:
         handovers.ask_as_guardian(work, walk.child.id, clinic_id=walk.district.other_clinic_id, pin=PIN)
@@ -124,7 +116,7 @@ def test_a_clinic_that_took_a_child_over_changes_the_plan_and_the_old_clinics_wo
 
 
 def test_support_taken_up_again_after_a_steady_time_has_its_next_follow_up(walk):
-    supported(walk)
+    walk.in_support()
     walk.support()
     for days in walk.story.consolidation_days:
         walk.follow_up(walk.story.well, days)

@@ -15,11 +15,7 @@ from tests.care.walking import STORIES, Walk
 def walk(installation, work_as, clock, district) -> Walk:
     walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
     walk.plan["tasks"] = [{"item": "BB01", "who": "guardian"}, {"item": "BB05", "who": "teacher"}]
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
-    walk.make_plan()
-    walk.agree()
+    walk.in_support()
     return walk
 
 

@@ -18,9 +18,7 @@ def database(request) -> str:
 @pytest.fixture
 def table(installation, work_as, clock, district) -> Table:
     walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
-    walk.screen(walk.story.low)
-    walk.open()
-    walk.flag()
+    walk.flagged()
     return sit_down(walk)
 
 
