@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po, write_po
 from jinja2 import Environment, nodes
 
 from mengya_health.care.check_ins import DONE
+from mengya_health.care.conditions.planning import PERSONS
 from mengya_health.care.consents import TITLES as CONSENT_TITLES
 from mengya_health.care.follow_through import HANDLED, STEPS, WAYS
 from mengya_health.care.signatures import PAPERS
@@ -32,27 +33,37 @@ PRINTED = TEMPLATES / "print"
 PYTHON = ROOT / "mengya_health"
 EDGE = (PYTHON / "web", *(PYTHON / f"{name}.py" for name in ("entry", "drafting", "problems", "uploads")))
 # What pages say of the content through words.told(): names, steps and questions. What a clinician has to have read in
-# English first stays Chinese: rules and results of screenings, instructions and safety of tasks, consents, vaccines.
+# English first stays Chinese: rules and results of screenings, instructions and safety of tasks, the text of consents.
 CONTENT = (
     ("care_loop.v*.yaml", r"(deciders|rhythms|not_done_reasons|contact_ways|feedback_results|stages)\..+"),
     ("care_loop.v*.yaml", r"meta\.title|states\.\w+\.(name|plain|decide\.title)|(events|conditions)\..+"),
     ("closing_reasons.yaml", r".+\.name"),
     ("indicators.yaml", r"kpis\.(name|formula|counted|not_counted)"),
-    ("pathways/*.yaml", r"pathway\.(name|plain_name)"),
-    ("visit_schedule.yaml", r"visits\.(name|place)|side_events\.name|templates\.adds\.name"),
-    ("service_menu.yaml", r"services\.name|services\.items\.title|common\.title"),
+    ("pathways/*.yaml", r"pathway\.(name|plain_name|conditions)"),
+    ("visit_schedule.yaml", r"visits\.(name|place|must_do)|side_events\.name|templates\.adds\.name"),
+    ("service_menu.yaml", r"services\.name|services\.items\.(title|log|freq)|common\.(title|log)"),
     ("behaviours.yaml", r"domains\..+|age_bands\.items\..+"),
-    ("behaviours.yaml", r"daily_check\.(noon|morning\.(text|symptoms|values|plain\..+))"),
+    ("behaviours.yaml", r"daily_check\.(noon|morning\.(text|symptoms|values|plain\..+)|emergency\.(sign|act))"),
+    ("behaviours.yaml", r"infections\.list\.(name|plain_name|rule\.(any\.)?conditions)"),
     ("warning_signs.yaml", r"regression_question\.(prompt|(parent_)?options\.t)|informants\.(lead|options\.t)"),
     ("warning_signs.yaml", r"ages\.(label|items\.text)"),
     ("urgent_findings.yaml", r"(usual|said)\.family"),
+    ("check_forms.yaml", r"forms\.(name|fields\.(name|options\.\w+))|meta\.common_options\..+"),
+    ("screenings.yaml", r"instruments\.name|metrics\.(name|unit|values\..+|extra\.posture)"),
+    ("screenings.yaml", r"screenings\.(name|inputs_extra\..*values)"),
+    ("screening_inputs.yaml", r"screenings\..+\.(name|values|without)"),
+    ("score_forms.yaml", r"forms\.(results|scores)\..+"),
+    ("vaccine_schedule.yaml", r"(local_vaccines|non_nip|recorded_only|vaccines)\.(name|disease)"),
+    ("vaccine_schedule.yaml", r".*\.?disclaimer_for_parents"),
+    ("mandatory_report.yaml", r"mandatory_report\.signs\.name"),
+    ("consent_texts.v*.yaml", r"purposes\.title"),
 )
 # Titles that commands store, and words of the domain that reach a page the same way.
 TITLES = (PYTHON / "care", PYTHON / "screening")
 SPOKEN = tuple(PYTHON / name for name in ("access", "care", "growth", "people", "record", "screening", "signing"))
-# What these put together from a rule or from what is on file is still Chinese: the evidence of a gate, rules in words.
-PUT_TOGETHER = (PYTHON / "care" / "conditions", PYTHON / "screening" / "wording.py")
-TABLES = (LEVEL_LABELS, STEPS, CONSENT_TITLES, DONE, PAPERS)
+# What this puts together from a rule is still Chinese.
+PUT_TOGETHER = (PYTHON / "screening" / "wording.py",)
+TABLES = (LEVEL_LABELS, STEPS, CONSENT_TITLES, DONE, PAPERS, PERSONS)
 BANDS, READINGS = ("上", "中上", "中", "中下", "下"), ("体重", "身长/身高", "头围", "血红蛋白")
 SUBJECTS = tuple(name for _key, name, _lines in LISTS)
 OTHERS = ("自行登记", "可同步", *WAYS, *HANDLED, *BANDS, *READINGS, *SUBJECTS)
@@ -99,7 +110,7 @@ def of_the_program() -> set[str]:
     found = {each.text for each in said()}
     for place in SPOKEN:
         for path in place.rglob("*.py"):
-            if {path, path.parent} & set(PUT_TOGETHER):
+            if path in PUT_TOGETHER:
                 continue
             tree = ast.parse(path.read_text(encoding="utf-8"))
             found |= {node.value for node in ast.walk(tree) if _is_chinese(node)}
@@ -121,7 +132,8 @@ def told() -> set[str]:
         for path in sorted(WORKFLOWS.glob(pattern)):
             named = _in_content(yaml.safe_load(path.read_text(encoding="utf-8")))
             found |= {text for name, text in named if re.fullmatch(wanted, name)}
-    return found | {text for place in TITLES for path in place.rglob("*.py") for text in _titles(path)}
+    modules = [path for place in TITLES for path in place.rglob("*.py")]
+    return found | {text for path in modules for say in (_titles, _phrases) for text in say(path)}
 
 
 def wanted() -> set[str]:
@@ -178,6 +190,13 @@ def _titles(path: Path) -> Iterator[str]:
         for key, value in zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ():
             if getattr(key, "value", "") == "title" and _is_chinese(value):
                 yield value.value
+
+
+def _phrases(path: Path) -> Iterator[str]:
+    """Yield the sentences that a module leaves to the page to say: Phrase("…", …)."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call) and _name_of(node.func) == "Phrase" and _is_chinese(node.args[0]):
+            yield node.args[0].value
 
 
 def _in_python(path: Path) -> Iterator[Said]:

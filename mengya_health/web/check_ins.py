@@ -43,9 +43,9 @@ def check_in_page(
         "pages/task_checkin.html",
         back=back,
         task={
-            "title": body["title"],
+            "title": words.told(body["title"]),
             "text": body["text"],
-            "frequency": body["frequency"],
+            "frequency": words.told(body["frequency"]),
             "safety": body["safety"],
             "stop_rule": work.content.task_rules.stop_rule,
             "child_name": child.name,
@@ -54,7 +54,11 @@ def check_in_page(
         action=action,
         form=form,
         choices=[{"value": value, "text": str(text)} for value, text in DONE.items()],
-        logs=[{"name": f"log_{number}", "label": label} for number, label in enumerate(body["log"]) if label != PHOTO],
+        logs=[
+            {"name": f"log_{number}", "label": words.told(label)}
+            for number, label in enumerate(body["log"])
+            if label != PHOTO
+        ],
         photo_note=_photo_note(work, child, body),
         concern_href=concern_href,
         is_class=is_class,

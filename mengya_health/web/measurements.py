@@ -25,6 +25,7 @@ from mengya_health.screening.measuring import measure_child, urgent_measured
 from mengya_health.screening.urgent import Urgent
 from mengya_health.screening.urgent_answer import answer_fields, answer_from, answer_labels
 from mengya_health.web.drafts import of_child, with_draft
+from mengya_health.web.shown import words
 from mengya_health.web.shown.checks import soft_checks
 from mengya_health.web.shown.children import child_head
 from mengya_health.web.shown.urgent import banner
@@ -76,7 +77,7 @@ def urgent_in_form(work, child: ChildFacts, sent: Mapping) -> tuple[Urgent, ...]
 
 
 def _said(work, child: ChildFacts) -> dict:
-    labels = {name: work.content.metrics[code].name for name, code in MEASURED.items()}
+    labels = {name: words.told(work.content.metrics[code].name) for name, code in MEASURED.items()}
     try:
         return submitted(_form(work, child, work.today))
     except Invalid as error:
@@ -128,7 +129,12 @@ def _page(work, child: ChildFacts, form) -> dict:
         "action": url_for("measurements.save", child_id=child.id),
         "form": form,
         "measures": [
-            {"name": name, "label": metric.name, "unit": metric.unit, "guess": _guess(child, work, form, name, metric)}
+            {
+                "name": name,
+                "label": words.told(metric.name),
+                "unit": words.told(metric.unit),
+                "guess": _guess(child, work, form, name, metric),
+            }
             for name, metric in metrics.items()
         ],
         "soft_checks": soft_checks(form),

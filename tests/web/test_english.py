@@ -6,6 +6,7 @@ import pytest
 
 from mengya_health import locale
 from mengya_health.app import create_app
+from mengya_health.phrases import Phrase, listed
 from mengya_health.web.chinese_parts import marked
 from mengya_health.web.shown import words as shown
 from tests import words
@@ -105,6 +106,16 @@ def test_english_can_stand_in_an_attribute(entries):
 
 def test_english_says_what_is_counted_in_one_form_or_the_other(in_english):
     assert [shown.overdue(days) for days in (1, 3)] == ["1 day overdue", "3 days overdue"]
+
+
+def test_what_shows_a_condition_is_said_in_english(in_english):
+    both = listed(
+        [Phrase("家长 %(tasks)s/%(most)s", tasks=4, most=3), Phrase("老师 %(tasks)s/%(most)s", tasks=1, most=3)]
+    )
+    assert both == "家长 4/3，老师 1/3"
+    assert shown.told(both) == "guardian 4 of 3, teacher 1 of 3"
+    assert [shown.told(Phrase("%(n)s 个目标", n=number)) for number in (1, 2)] == ["1 goal", "2 goals"]
+    assert shown.told(listed([])) == ""
 
 
 def test_a_message_beside_a_field_is_said_in_the_readers_language(app, in_english):

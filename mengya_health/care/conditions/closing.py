@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from mengya_health.care import pathway_rules
 from mengya_health.care.conditions.finding import Finding, open_duties, open_referrals, signed
 from mengya_health.care.facts import CaseFacts
+from mengya_health.phrases import Phrase
 from mengya_health.record.queries import OpenEntry
 
 LOST = "6"  # closing_reasons.yaml
@@ -13,7 +14,14 @@ LOST = "6"  # closing_reasons.yaml
 def closing_rule_is_met(facts: CaseFacts) -> Finding:
     verdict, needed = pathway_rules.closing(facts), facts.pathway.stability
     done, days = pathway_rules.steady_since(facts)
-    shown = f"随访 {done}/{needed.follow_ups} 次，巩固 {days}/{needed.days} 天。{verdict.text_zh}"
+    shown = Phrase(
+        "随访 %(done)s/%(follow_ups)s 次，巩固 %(steady)s/%(days)s 天。%(rule)s",
+        done=done,
+        follow_ups=needed.follow_ups,
+        steady=days,
+        days=needed.days,
+        rule=verdict.text_zh,
+    )
     return Finding(verdict.is_met is True and pathway_rules.is_steady(facts), shown)
 
 
@@ -29,10 +37,11 @@ def class_summary_is_signed(facts: CaseFacts) -> Finding:
 
 def class_has_confirmed(facts: CaseFacts) -> Finding:
     if not facts.class_takes_part:
-        return Finding(True, "孩子不在托，无需班级确认")
+        return Finding(True, Phrase("孩子不在托，无需班级确认"))
     start = facts.entered
     confirmed = [s for s in facts.steps if s.event == "confirm_stable" and start and s.seq > start.seq]
-    return Finding(bool(confirmed), f"{confirmed[-1].on:%m-%d} 已确认" if confirmed else "")
+    shown = Phrase("%(on)s 已确认", on=f"{confirmed[-1].on:%m-%d}") if confirmed else ""
+    return Finding(bool(confirmed), shown)
 
 
 def closing_summary_is_signed(facts: CaseFacts) -> Finding:
@@ -41,20 +50,20 @@ def closing_summary_is_signed(facts: CaseFacts) -> Finding:
 
 def confirmation_time_is_over(facts: CaseFacts) -> Finding:
     waited = (facts.today - facts.entered.on).days if facts.entered else 0
-    return Finding(waited >= facts.loop.limits.unconfirmed_days, f"{waited}/{facts.loop.limits.unconfirmed_days} 天")
+    wanted = facts.loop.limits.unconfirmed_days
+    return Finding(waited >= wanted, Phrase("%(waited)s/%(wanted)s 天", waited=waited, wanted=wanted))
 
 
 def contacts_were_tried(facts: CaseFacts) -> Finding:
     tried = len(facts.since_entered("contact_attempt"))
-    return Finding(
-        tried >= facts.loop.limits.unconfirmed_contacts, f"{tried}/{facts.loop.limits.unconfirmed_contacts} 次"
-    )
+    wanted = facts.loop.limits.unconfirmed_contacts
+    return Finding(tried >= wanted, Phrase("%(tried)s/%(wanted)s 次", tried=tried, wanted=wanted))
 
 
 def second_doctor_agrees(facts: CaseFacts) -> Finding:
     asked = [t for t in facts.own_tasks if t.kind == "second_doctor" and t.is_open]
     is_another = any(task.body.get("asked_by") != str(facts.actor_id) for task in asked)
-    return Finding(is_another, "请没有提出的那位医生来决定" if asked and not is_another else "")
+    return Finding(is_another, Phrase("请没有提出的那位医生来决定") if asked and not is_another else "")
 
 
 def loss_is_shown(facts: CaseFacts) -> Finding:
@@ -66,7 +75,13 @@ def loss_is_shown(facts: CaseFacts) -> Finding:
     unanswered = recent[_after_last_reached(recent) :]
     times = _days_that_count([e.happened_on for e in unanswered], wanted["min_gap_days"])
     ways = {e.content.get("way") for e in unanswered}
-    shown = f"联系 {times}/{wanted['contacts']} 次，{len(ways)}/{wanted['ways']} 种方式"
+    shown = Phrase(
+        "联系 %(times)s/%(contacts)s 次，%(tried)s/%(ways)s 种方式",
+        times=times,
+        contacts=wanted["contacts"],
+        tried=len(ways),
+        ways=wanted["ways"],
+    )
     return Finding(times >= wanted["contacts"] and len(ways) >= wanted["ways"], shown)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from mengya_health.care.facts import CaseFacts, ReferralFacts, TaskFacts
+from mengya_health.phrases import Phrase
 from mengya_health.record.queries import OpenEntry
 
 
@@ -20,14 +21,15 @@ def signed(
 ) -> Finding:
     """Return whether this very version carries a standing signature in a capacity (and with a decision)."""
     if entry is None:
-        return Finding(False, "还没有写")
+        return Finding(False, Phrase("还没有写"))
     start = facts.entered.at if since_entered and facts.entered else None
     for signature in facts.signatures.get(entry.id, ()):
         right = signature.capacity == capacity and signature.version == entry.version and signature.stands
         wanted = not decision or signature.decision == decision
         if right and wanted and (start is None or signature.signed_at >= start):
-            return Finding(True, f"{signature.signed_at.astimezone(facts.now.tzinfo):%m-%d} 第 {entry.version} 版")
-    return Finding(False, f"第 {entry.version} 版等签名")
+            signed_on = f"{signature.signed_at.astimezone(facts.now.tzinfo):%m-%d}"
+            return Finding(True, Phrase("%(on)s 第 %(version)s 版", on=signed_on, version=entry.version))
+    return Finding(False, Phrase("第 %(version)s 版等签名", version=entry.version))
 
 
 def open_duties(facts: CaseFacts) -> list[TaskFacts]:

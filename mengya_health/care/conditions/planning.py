@@ -5,25 +5,26 @@ from collections.abc import Iterable
 from mengya_health.care.conditions.finding import Finding, signed
 from mengya_health.care.conditions.screening import referrals_are_settled
 from mengya_health.care.facts import CaseFacts
+from mengya_health.phrases import Phrase, listed
 
-PERSONS = {"guardian": "家长", "teacher": "老师"}
+PERSONS = {"guardian": "家长 %(tasks)s/%(most)s", "teacher": "老师 %(tasks)s/%(most)s"}
 
 
 def plan_may_run_beside_referral(facts: CaseFacts) -> Finding:
     if facts.pathway.id in facts.loop.beside_referral:
-        return Finding(True, "这条路径可以同时进行")
+        return Finding(True, Phrase("这条路径可以同时进行"))
     return referrals_are_settled(facts)
 
 
 def goals_are_measurable(facts: CaseFacts) -> Finding:
     goals = _plan(facts).get("goals", ())
     whole = all(goal.get("measure") and goal.get("target") for goal in goals)
-    return Finding(bool(goals) and whole, f"{len(goals)} 个目标" if goals else "")
+    return Finding(bool(goals) and whole, Phrase("%(n)s 个目标", n=len(goals)) if goals else "")
 
 
 def tasks_are_assigned(facts: CaseFacts) -> Finding:
     tasks = _plan(facts).get("tasks", ())
-    return Finding(bool(tasks), f"{len(tasks)} 项" if tasks else "")
+    return Finding(bool(tasks), Phrase("%(n)s 项", n=len(tasks)) if tasks else "")
 
 
 def tasks_are_complete(facts: CaseFacts) -> Finding:
@@ -42,7 +43,7 @@ def tasks_are_few(facts: CaseFacts) -> Finding:
     kept = [t.whose_turn for t in facts.tasks if t.kind == "care_task" and t.is_open and t.case_id != facts.case_id]
     wanted = [task["who"] for task in _plan(facts).get("tasks", ())]
     counts = {who: kept.count(who) + wanted.count(who) for who in most}
-    shown = "，".join(f"{PERSONS[who]} {count}/{most[who]}" for who, count in counts.items() if count)
+    shown = listed(Phrase(PERSONS[who], tasks=count, most=most[who]) for who, count in counts.items() if count)
     return Finding(all(count <= most[who] for who, count in counts.items()), shown)
 
 

@@ -4,6 +4,7 @@ from mengya_health.care import pathway_rules
 from mengya_health.care.conditions.finding import Finding
 from mengya_health.care.facts import CaseFacts, ReferralFacts
 from mengya_health.care.readings import READING_KINDS
+from mengya_health.phrases import Phrase, listed
 
 
 def pathway_is_free(facts: CaseFacts) -> Finding:
@@ -13,7 +14,7 @@ def pathway_is_free(facts: CaseFacts) -> Finding:
 def positive_is_on_file(facts: CaseFacts) -> Finding:
     concern = next((t for t in facts.own_tasks if t.kind == "concern" and t.body.get("outcome") == "accepted"), None)
     if concern:
-        return Finding(True, f"已接受的提醒 {concern.created_at:%m-%d}")
+        return Finding(True, Phrase("已接受的提醒 %(on)s", on=f"{concern.created_at:%m-%d}"))
     verdict = pathway_rules.entry(facts)
     return Finding(verdict.is_met is True, verdict.text_zh)
 
@@ -21,9 +22,9 @@ def positive_is_on_file(facts: CaseFacts) -> Finding:
 def negative_is_on_file(facts: CaseFacts) -> Finding:
     feedback = facts.newest("referral_feedback")
     if feedback and feedback.content.get("result") == "excluded":
-        return Finding(True, f"回执 {feedback.happened_on:%m-%d}：未见问题")
+        return Finding(True, Phrase("回执 %(on)s：未见问题", on=f"{feedback.happened_on:%m-%d}"))
     if not _read_since_flagged(facts):
-        return Finding(False, "立案以后还没有新的检查")
+        return Finding(False, Phrase("立案以后还没有新的检查"))
     verdict = pathway_rules.entry(facts)
     return Finding(verdict.is_met is False, verdict.text_zh)
 
@@ -31,7 +32,7 @@ def negative_is_on_file(facts: CaseFacts) -> Finding:
 def risk_is_past(facts: CaseFacts) -> Finding:
     typed = str(facts.given.get("reason", "")).strip()
     if typed:
-        return Finding(True, "已写明理由")
+        return Finding(True, Phrase("已写明理由"))
     negative = negative_is_on_file(facts)
     watch = pathway_rules.watch(facts)
     return Finding(negative.is_met and watch.is_met is not True, negative.evidence_zh)
@@ -39,9 +40,10 @@ def risk_is_past(facts: CaseFacts) -> Finding:
 
 def guardian_is_informed(facts: CaseFacts) -> Finding:
     if facts.given.get("informed"):
-        return Finding(True, "这次告知")
+        return Finding(True, Phrase("这次告知"))
     reached = [e for e in facts.since_entered("contact_attempt") if e.content.get("reached")]
-    return Finding(bool(reached), f"{reached[-1].happened_on:%m-%d} 已联系到" if reached else "")
+    shown = Phrase("%(on)s 已联系到", on=f"{reached[-1].happened_on:%m-%d}") if reached else ""
+    return Finding(bool(reached), shown)
 
 
 def receiver_is_consented(facts: CaseFacts) -> Finding:
@@ -58,8 +60,11 @@ def referrals_have_feedback(facts: CaseFacts) -> Finding:
 
 
 def _referrals(waiting: list[ReferralFacts], facts: CaseFacts) -> Finding:
-    shown = "，".join(f"{r.number} 等了 {(facts.today - r.sent_on).days} 天" for r in waiting)
-    return Finding(not waiting, shown or (f"{len(facts.referrals)} 张都有结果" if facts.referrals else "没有转诊"))
+    if waiting:
+        days = ((r.number, (facts.today - r.sent_on).days) for r in waiting)
+        return Finding(False, listed(Phrase("%(number)s 等了 %(n)s 天", number=number, n=n) for number, n in days))
+    number = len(facts.referrals)
+    return Finding(True, Phrase("%(n)s 张都有结果", n=number) if number else Phrase("没有转诊"))
 
 
 def _read_since_flagged(facts: CaseFacts) -> bool:

@@ -2,6 +2,7 @@
 
 from mengya_health.care.conditions.finding import Finding, open_duties, open_referrals
 from mengya_health.care.facts import CaseFacts
+from mengya_health.phrases import Phrase
 
 OTHER, CURED = "99", "1"  # closing_reasons.yaml
 
@@ -21,7 +22,7 @@ def question_is_asked(facts: CaseFacts) -> Finding:
 
 def materials_are_chosen(facts: CaseFacts) -> Finding:
     chosen = facts.given.get("materials", ())
-    return Finding(bool(chosen), f"{len(chosen)} 份" if chosen else "")
+    return Finding(bool(chosen), Phrase("%(n)s 份", n=len(chosen)) if chosen else "")
 
 
 def stop_reason_is_typed(facts: CaseFacts) -> Finding:
@@ -35,4 +36,5 @@ def open_items_have_reasons(facts: CaseFacts) -> Finding:
     left = [*open_duties(facts), *open_referrals(facts)]
     code = facts.given.get("not_done")
     explained = code != "other" or bool(str(facts.given.get("not_done_text", "")).strip())
-    return Finding(not left or (code in facts.loop.not_done_reasons and explained), f"{len(left)} 件" if left else "")
+    shown = Phrase("%(n)s 件", n=len(left)) if left else ""
+    return Finding(not left or (code in facts.loop.not_done_reasons and explained), shown)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from mengya_health.care import pathway_rules
 from mengya_health.care.conditions.finding import Finding, signed
 from mengya_health.care.facts import CaseFacts, TaskFacts
+from mengya_health.phrases import Phrase, listed
 
 
 def success_rule_is_met(facts: CaseFacts) -> Finding:
@@ -14,31 +15,34 @@ def success_rule_is_met(facts: CaseFacts) -> Finding:
 
 def class_has_observed(facts: CaseFacts) -> Finding:
     if not facts.class_takes_part:
-        return Finding(True, "孩子不在托，或家长没有同意与园所共享")
+        return Finding(True, Phrase("孩子不在托，或家长没有同意与园所共享"))
     observed = [e.happened_on for e in facts.entries if e.kind == "observation"]
     if not observed:
-        return Finding(False, "还没有")
+        return Finding(False, Phrase("还没有"))
     is_recent = facts.today - max(observed) <= timedelta(days=facts.loop.limits.observation_days)
-    return Finding(is_recent, f"最近 {max(observed):%m-%d}")
+    return Finding(is_recent, Phrase("最近 %(on)s", on=f"{max(observed):%m-%d}"))
 
 
 def home_records_are_in(facts: CaseFacts) -> Finding:
     counts = [(task, *_home_records(facts, task)) for task in _home_tasks(facts)]
-    shown = "；".join(f"{task.title} {kept}/{needed}" for task, kept, needed in counts)
+    shown = listed(
+        Phrase("%(task)s %(kept)s/%(needed)s", task=Phrase(task.title), kept=kept, needed=needed)
+        for task, kept, needed in counts
+    )
     return Finding(all(kept >= needed for _, kept, needed in counts), shown)
 
 
 def evaluation_is_signed(facts: CaseFacts) -> Finding:
     evaluations = facts.since_entered("evaluation")
     if not evaluations:
-        return Finding(False, "还没有写评估", "doctor")
+        return Finding(False, Phrase("还没有写评估"), "doctor")
     return signed(facts, evaluations[-1], "guardian")
 
 
 def relapse_evidence_is_on_file(facts: CaseFacts) -> Finding:
     chosen = next((e for e in facts.entries if e.id == facts.given.get("evidence_id")), None)
     if chosen:
-        return Finding(True, f"{chosen.happened_on:%m-%d} 的记录")
+        return Finding(True, Phrase("%(on)s 的记录", on=f"{chosen.happened_on:%m-%d}"))
     verdict = pathway_rules.relapse(facts)
     return Finding(verdict.is_met is True, verdict.text_zh)
 

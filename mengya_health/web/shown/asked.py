@@ -30,6 +30,7 @@ from mengya_health.screening.planned import SIGNS
 from mengya_health.screening.sheets import REGRESSION
 from mengya_health.screening.urgent_answer import answer_fields
 from mengya_health.screening.wording import answers_of, in_words, name_of
+from mengya_health.web.shown import words
 from mengya_health.web.shown.origins import origin_text
 
 LARGEST_NUMBER = 9999
@@ -128,7 +129,12 @@ def measure_fields(content: Content, asked: Asked, child: ChildFacts, today: dat
         lying = child.corrected_months(today) < HEIGHT_FROM_MONTH
         positions = [{"value": "l", "text": _("躺着量")}, {"value": "h", "text": _("站着量")}]
         shown = [
-            {"kind": "number", "name": name, "label": content.metrics[code].name, "unit": content.metrics[code].unit}
+            {
+                "kind": "number",
+                "name": name,
+                "label": words.told(content.metrics[code].name),
+                "unit": words.told(content.metrics[code].unit),
+            }
             for code, name in MEASURED.items()
         ]
         hint = _("这个月龄通常躺着量") if lying else _("这个月龄通常站着量")
@@ -149,8 +155,8 @@ def day_fields(content: Content, asked: Asked) -> list[dict]:
 
 def labels_of(content: Content, asked: Asked) -> dict[str, str]:
     """Return what the measured fields are called in the summary of what is wrong."""
-    measured = {name: content.metrics[code].name for code, name in MEASURED.items()}
-    return measured | {code: content.metrics[code].name for code in asked.readings}
+    measured = {name: words.told(content.metrics[code].name) for code, name in MEASURED.items()}
+    return measured | {code: words.told(content.metrics[code].name) for code in asked.readings}
 
 
 def form_fields(content: Content, asked: Asked) -> dict[str, fields.Field]:
@@ -246,9 +252,9 @@ def _reading_field(content: Content, code: str) -> dict:
     metric = content.metrics[code]
     named = answers_of(code, content)
     if named:
-        options = [{"value": str(value), "text": text} for value, text in named.items()]
-        return {"kind": "select", "name": code, "label": metric.name, "options": options}
-    return {"kind": "number", "name": code, "label": metric.name, "unit": metric.unit}
+        options = [{"value": str(value), "text": words.told(text)} for value, text in named.items()]
+        return {"kind": "select", "name": code, "label": words.told(metric.name), "options": options}
+    return {"kind": "number", "name": code, "label": words.told(metric.name), "unit": words.told(metric.unit)}
 
 
 def _number(content: Content, code: str) -> fields.Field:

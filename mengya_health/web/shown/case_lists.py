@@ -88,7 +88,7 @@ def new_page(work, child: ChildFacts, cases: list[CaseLine], state) -> dict:
         "form": state,
         "refusal": refused,
         "pathways": [
-            {"value": each.id, "text": each.name, "hint": enumerated(each.conditions)}
+            {"value": each.id, "text": words.told(each.name), "hint": enumerated(map(words.told, each.conditions))}
             for each in work.content.pathways.values()
             if each.id not in taken
         ],
@@ -100,7 +100,7 @@ def answer_page(work, child: ChildFacts, task: TaskFacts, state) -> dict:
     is_concern = task.kind == "concern"
     endpoint = "cases.answer" if is_concern else "cases.reply"
     asked_by = words.ROLES[task.body["from"]] if is_concern else words.ROLES["guardian"]
-    pathways = [{"value": each.id, "text": each.name} for each in work.content.pathways.values()]
+    pathways = [{"value": each.id, "text": words.told(each.name)} for each in work.content.pathways.values()]
     return {
         "child": child_head(child, work.today),
         "back": {"text": _("个案"), "href": url_for("cases.waiting")},

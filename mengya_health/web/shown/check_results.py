@@ -105,7 +105,7 @@ def hearing_part(child: ChildFacts, opened: OpenEntry) -> dict | None:
 def _proposal(proposal: dict) -> dict:
     return {
         "pathway": proposal["pathway"],
-        "name": proposal["name"],
+        "name": words.told(proposal["name"]),
         "why": joined(proposal["why"]),
         "basis": joined(proposal["basis"]),
         "options": [{"value": value, "text": str(DECISIONS[value])} for value in choices_for(proposal)],
@@ -157,7 +157,7 @@ def _shown(content: Content, reading: dict) -> str:
         return {True: _("有"), False: _("没有")}.get(value, str(value)) if isinstance(value, bool) else str(value)
     if metric.kind == "derived" and isinstance(value, str):
         value = sd_text(float(value), metric.decimals) if metric.unit == "SD" else f"{float(value):.{metric.decimals}f}"
-    return f"{value} {metric.unit}".strip()
+    return f"{value} {words.told(metric.unit)}".strip()
 
 
 def growth_part(growth: dict) -> dict:
@@ -208,7 +208,7 @@ def _screening(content: Content, plan: CheckPlan, screening: dict) -> dict:
         note = _("还缺：%(names)s", names=enumerated(name_of(name, content) for name in screening["missing"]))
     if screening["conclusion"] == "not_applicable" and screening["screening"] == SIGNS:
         note = no_signs_note(content, plan)
-    return {"name": screening["name"], "kind": kind, "text": str(word), "note": note}
+    return {"name": words.told(screening["name"]), "kind": kind, "text": str(word), "note": note}
 
 
 def _answers(content: Content, plan: CheckPlan, stored: dict):
@@ -220,12 +220,13 @@ def _answers(content: Content, plan: CheckPlan, stored: dict):
             continue
         options = line.options or ({1: _("是"), 0: _("否")} if line.kind == "flag" else {})
         texts = [
-            options.get(int(each), each) if options else each
+            words.told(str(options.get(int(each), each))) if options else each
             for each in (value if isinstance(value, list) else [value])
         ]
         unit = content.metrics[line.metric].unit if line.metric and not options else ""
         note = stored["notes"].get(line.code.lower(), "")
-        yield {"label": line.name, "text": with_colons(filter(None, (enumerated(texts) + f" {unit}".rstrip(), note)))}
+        answer = f"{enumerated(texts)} {words.told(unit)}".rstrip()
+        yield {"label": words.told(line.name), "text": with_colons(filter(None, (answer, note)))}
     for sign in plan.group.items if plan.group else ():
         is_there = stored["signs"]["there"].get(sign.code.lower())
         yield {"label": words.told(sign.text), "text": _("有") if is_there else _("没有")}

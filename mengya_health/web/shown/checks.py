@@ -146,13 +146,17 @@ def _line(content: Content, line: FormField, guesses: Mapping[str, str] = Mappin
     options = line.options or ({1: _("是"), 0: _("否")} if line.kind == "flag" else {})
     return {
         "name": form_name(line),
-        "label": line.name,
-        "unit": metric.unit if metric else "",
+        "label": words.told(line.name),
+        "unit": words.told(metric.unit) if metric else "",
         "hint": (metric.convert or "") if metric else "",
         "guess": guesses.get(form_name(line), ""),
         "is_several": line.kind == "choices",
         "options": [
-            {"value": str(value), "text": text, "bad": line.normal is not None and value != line.normal}
+            {
+                "value": str(value),
+                "text": words.told(str(text)),
+                "bad": line.normal is not None and value != line.normal,
+            }
             for value, text in options.items()
         ],
     }
@@ -209,7 +213,7 @@ def _signs(content: Content, plan: CheckPlan) -> dict:
             "text": words.told(question.prompt),
             "note": "",
             "options": [
-                {"value": str(option.value), "text": option.text, "bad": option.value > 0}
+                {"value": str(option.value), "text": words.told(option.text), "bad": option.value > 0}
                 for option in question.options
             ],
         },
@@ -258,7 +262,7 @@ def _next_hint(child: ChildFacts, following: PlannedVisit | None) -> str:
 
 def _hints(content: Content, plan: CheckPlan) -> list[dict]:
     usual = {line.code for line in content.visit(plan.visit.id).fields}
-    caught_up = [line.name for line in plan.visit.fields if line.code not in usual]
+    caught_up = [words.told(line.name) for line in plan.visit.fields if line.code not in usual]
     if not caught_up:
         return []
     text = _("上次没有结果，这次一起做：%(items)s", items=enumerated(caught_up))
@@ -270,7 +274,10 @@ def _compare(content: Content, child: ChildFacts, last: OpenEntry | None) -> dic
         return {"title": _("和上次比"), "rows": []}
     readings = {each["code"]: each["value"] for each in last.content.get("readings", ())}
     rows = [
-        {"label": content.metrics[code].name, "text": f"{readings[code]} {content.metrics[code].unit}"}
+        {
+            "label": words.told(content.metrics[code].name),
+            "text": f"{readings[code]} {words.told(content.metrics[code].unit)}",
+        }
         for code in COMPARED
         if code in readings
     ]
@@ -283,5 +290,5 @@ def _compare(content: Content, child: ChildFacts, last: OpenEntry | None) -> dic
 def _after(following: PlannedVisit | None) -> list[str]:
     steps = [_("写进档案，家长能看到结果")]
     if following:
-        steps.append(_("排好下次：%(visit)s", visit=following.name))
+        steps.append(_("排好下次：%(visit)s", visit=words.told(following.name)))
     return [*steps, _("有发现时，请您逐条决定下一步")]

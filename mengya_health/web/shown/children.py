@@ -169,7 +169,7 @@ def paper(work, purpose: str) -> dict:
     text = consent_texts()[purpose]
     return {
         "purpose": purpose,
-        "title": text.title,
+        "title": words.told(text.title),
         "version": text.version,
         "paragraphs": [*text.paragraphs, *text.common],
         "digest": text_digest(work, purpose).hex(),

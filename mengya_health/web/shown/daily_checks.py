@@ -40,7 +40,7 @@ def class_page(work, group_id: UUID, part: str, children: list[ChildFacts], shee
         "form": form,
         "rows": rows,
         "chips": [{"value": value, "text": str(text)} for value, text in _pressed(part).items()],
-        "emergency": work.content.behaviours.daily_check.emergency,
+        "emergency": _emergencies(work.content),
         "links": [
             {"href": url_for("daily.check_class", group_id=group_id, part=other), "text": str(PARTS[other])},
             {"href": url_for("daily.sheet", group_id=group_id), "text": _("打印登记表")},
@@ -82,6 +82,13 @@ def choices_of(content: Content, part: str) -> dict:
     return {name: fields.List(Choice(*values), load_default=list) for name, values in several.items()}
 
 
+def _emergencies(content: Content) -> list[dict]:
+    return [
+        {"sign": words.told(each["sign"]), "act": words.told(each["act"])}
+        for each in content.behaviours.daily_check.emergency
+    ]
+
+
 def _looked_at(content: Content) -> tuple[str, ...]:
     step = content.behaviours.daily_check.step("MC2")
     return tuple(step.said(each) for each in step.values if each != NOTHING)
@@ -110,7 +117,7 @@ def child_page(work, group_id: UUID, part: str, child: ChildFacts, check: Mappin
         "columns": [{"value": each, "text": words.told(each)} for each in daily.noon],
         "cards": _options(CARDS),
         "fever_note": _("%(limit)s℃ 及以上：留观，通知家长", limit=daily.fever_from_celsius),
-        "emergency": daily.emergency,
+        "emergency": _emergencies(work.content),
         "report_href": url_for("reports.write_page", child_id=child.id),
     }
 

@@ -89,7 +89,7 @@ def reading(content: Content, code: str, value: object, position: str | None = N
     answers = answers_of(code, content)
     if answers and value != "":
         return name, words.told(answers[int(value)])
-    return name, f"{value} {metric.unit}".strip()
+    return name, f"{value} {words.told(metric.unit)}".strip()
 
 
 def readings_of(content: Content, said: dict, codes: tuple[str, ...]) -> list[tuple[str, str]]:

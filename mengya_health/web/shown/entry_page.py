@@ -82,7 +82,7 @@ def _correction_field(work, entry: OpenEntry, name: str) -> dict:
         return {"name": name, "label": str(full.TEXTS[name]), "unit": "", "kind": "long"}
     code = next(code for code, field in MEASURED.items() if field == name)
     label, _value = say.reading(work.content, code, "", entry.content["position"])
-    return {"name": name, "label": label, "unit": work.content.metrics[code].unit, "kind": "number"}
+    return {"name": name, "label": label, "unit": words.told(work.content.metrics[code].unit), "kind": "number"}
 
 
 def _check_href(child: ChildFacts, entry: OpenEntry) -> str:

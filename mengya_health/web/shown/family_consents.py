@@ -22,7 +22,7 @@ def consent_page(work, child: ChildFacts, text: ConsentText, given: list[Consent
     has_said_yes = standing == AGREED or (standing == DISPUTED and not has_said_no)
     return {
         "back": {"href": url_for("family.people", child_id=child.id), "text": _("家里人")},
-        "title": text.title,
+        "title": words.told(text.title),
         "paragraphs": text.paragraphs,
         "common": text.common,
         "version": _("第 %(version)s 版", version=text.version),
@@ -86,5 +86,5 @@ def renewals(work, child: ChildFacts) -> list[dict]:
         ]
         if mine and set(mine) <= {LAPSED, RENEW} and work.actor.user_id not in child.subject.refusing(purpose):
             href = url_for("family.consent", child_id=child.id, purpose=purpose)
-            found.append({"text": _("同意书有了新的一版：%(title)s", title=text.title), "href": href})
+            found.append({"text": _("同意书有了新的一版：%(title)s", title=words.told(text.title)), "href": href})
     return found

@@ -63,7 +63,7 @@ def _consent_line(work, child: ChildFacts, purpose: str, consents, text) -> dict
     given = [each for each in consents if each.purpose == purpose and each.is_in_force]
     standing = standing_of(work, child, text, given)
     return {
-        "text": text.title,
+        "text": words.told(text.title),
         "state": state_text(standing, given),
         "note": note_of(standing, text, given),
         "href": url_for("family.consent", child_id=child.id, purpose=purpose)

@@ -156,7 +156,7 @@ def _exclusion(work, matter: FollowThrough, code: str, said: Mapping, form) -> d
         "action": url_for("daily.keep_exclusion", task_id=matter.task.id),
         "form": {"values": values, "errors": form["errors"], "said": ""},
         "row_version": matter.exclusion.row_version if matter.exclusion else 0,
-        "diseases": [{"value": each.code, "text": each.said} for each in infections.values()],
+        "diseases": [{"value": each.code, "text": words.told(each.said)} for each in infections.values()],
         "text": infection.exclude if infection else "",
         "notify": infection.notify if infection else "",
         "dates": [
@@ -169,6 +169,8 @@ def _exclusion(work, matter: FollowThrough, code: str, said: Mapping, form) -> d
         ],
         "asks_pneumonia": "if_pneumonia_rash_days_ge" in rule,
         "asks_days": bool(rule.get("configurable")),
-        "conditions": [{"value": each, "text": each} for each in conditions_asked(rule)] if infection else [],
+        "conditions": [{"value": each, "text": words.told(each)} for each in conditions_asked(rule)]
+        if infection
+        else [],
         "certificates": [{"value": value, "text": str(text)} for value, text in CERTIFICATE_WORDS.items()],
     }

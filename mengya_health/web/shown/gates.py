@@ -133,7 +133,7 @@ def who(turn: str) -> tuple[str, str]:
 
 def _row(condition: Condition, *, is_met: bool) -> dict:
     mark, text = who(condition.whose_turn)
-    note = condition.evidence_zh
+    note = words.told(condition.evidence_zh)
     if condition.is_released:
         note = joined(filter(None, (note, _("区级复核医生已放行"))))
     if not is_met and not note and condition.missing:
@@ -152,7 +152,7 @@ def _missing(missing: Missing, links: Mapping[str, str]) -> dict:
     mark, text = who(missing.whose_turn)
     what = words.told(missing.what_zh)
     if missing.evidence_zh:
-        what = sentence(bracketed(what.rstrip("。"), missing.evidence_zh.rstrip("。")))
+        what = sentence(bracketed(what.rstrip("。."), words.told(missing.evidence_zh).rstrip("。.")))
     return {
         "what": what,
         "why": words.told(missing.why_zh),

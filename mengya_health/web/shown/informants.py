@@ -37,7 +37,7 @@ def to_answer(work, child: ChildFacts, group: WarningSignGroup, mine: OpenEntry 
     unsure = [each for each in yes_or_no if each["value"] == str(asked.unsure)]
     return page | {
         "child_name": child.name,
-        "lead": asked.lead,
+        "lead": words.told(asked.lead),
         "form": state,
         "questions": [
             {"name": f"ws_{sign.code}", "text": words.told(sign.text), "options": yes_or_no} for sign in group.items
@@ -45,7 +45,7 @@ def to_answer(work, child: ChildFacts, group: WarningSignGroup, mine: OpenEntry 
         + [
             {
                 "name": REGRESSION,
-                "text": question.prompt,
+                "text": words.told(question.prompt),
                 "options": [
                     {"value": str(each.value), "text": words.told(each.text)} for each in question.parent_options
                 ]

@@ -98,7 +98,9 @@ def _stored(facts: CaseFacts, child: ChildFacts, tasks: tuple[Task, ...]) -> dic
 
 def _measure_hint(content: Content, facts: CaseFacts) -> str:
     asked = asked_of_follow_up(content, facts.pathway, facts.state)
-    named = [content.metrics[code].name for code in (*facts.triggers, *asked.readings) if code in content.metrics]
+    named = [
+        words.told(content.metrics[code].name) for code in (*facts.triggers, *asked.readings) if code in content.metrics
+    ]
     if not named:
         return _("写能数、能量、能看到的")
     return _("例如：%(names)s", names=enumerated(list(dict.fromkeys(named))[:3]))

@@ -100,7 +100,7 @@ def report_page(work, report: OpenReport, form) -> dict:
 
 def _lines(work, said: dict) -> list[tuple[str, str]]:
     """Return what a report says, line by line; an empty text was not filled in."""
-    names = {sign.code: sign.name for sign in work.content.mandatory_report.signs}
+    names = {sign.code: words.told(sign.name) for sign in work.content.mandatory_report.signs}
     return [
         (_("看到或听到"), joined(names.get(code, code) for code in said["signs"])),
         (_("事实"), said["text"]),
@@ -126,7 +126,7 @@ def _who(report: OpenReport) -> str:
 
 
 def _options(work) -> list[dict]:
-    return [{"value": sign.code, "text": sign.name} for sign in work.content.mandatory_report.signs]
+    return [{"value": sign.code, "text": words.told(sign.name)} for sign in work.content.mandatory_report.signs]
 
 
 def _home() -> dict:

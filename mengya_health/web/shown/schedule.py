@@ -66,7 +66,7 @@ def schedule_page(work, child: ChildFacts, entries: Sequence[OpenEntry], planned
         "vaccines": [] if booklet.is_empty else vaccine_rows(work, child, booklet),
         "reminders": reminders(work, child, entries),
         "booklet_href": url_for("schedule.booklet", child_id=child.id),
-        "disclaimer": work.content.vaccination.disclaimer,
+        "disclaimer": words.told(work.content.vaccination.disclaimer),
     }
 
 
@@ -162,7 +162,7 @@ def _next(work, child: ChildFacts, line: VisitLine | None, planned: Task | None)
         "window": span(_day(line.first_on), _day(line.last_on)),
         "kind": kind,
         "text": words.overdue(late) if line.status == OVERDUE else str(text),
-        "place": line.visit.place,
+        "place": words.told(line.visit.place),
         "extra": line.visit.extra or "",
         "due": _("排在 %(day)s 前", day=_day(day)) if day != line.last_on else "",
         "href": url_for("checks.enter", child_id=child.id) if line.status in (DUE, OVERDUE) else "",

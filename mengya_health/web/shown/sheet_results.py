@@ -32,9 +32,11 @@ def sheet_result_page(work, child: ChildFacts, opened: OpenEntry, state) -> dict
     plan = plan_sheet(content, child, sheet, date.fromisoformat(stored["done_on"]))
     return judged_part(work, child, opened, plan, state) | {
         "child": child_head(child, plan.on),
-        "title": sheet.name,
+        "title": words.told(sheet.name),
         "correct_href": url_for("screenings.correction", child_id=child.id, entry_id=opened.id),
-        "version_line": _("%(day)s %(name)s · 第 %(n)s 版", day=stored["done_on"], name=sheet.name, n=opened.version),
+        "version_line": _(
+            "%(day)s %(name)s · 第 %(n)s 版", day=stored["done_on"], name=words.told(sheet.name), n=opened.version
+        ),
         "answers": [{"label": label, "text": text} for label, text in _answers(content, sheet, plan, stored)],
         "growth": growth_part(growth_shown(stored)) if stored.get("growth") else None,
         "closing": [{"label": _("提示"), "text": each} for each in (*_of_tier(sheet, stored), *notes_of(sheet))],
@@ -57,7 +59,10 @@ def _answers(content: Content, sheet: Sheet, plan: CheckPlan, stored: dict) -> I
             options = line.options or ({1: _("是"), 0: _("否")} if line.kind == "flag" else {})
             texts = [options[int(each)] if options else each for each in ([value] if isinstance(value, str) else value)]
             unit = content.metrics[line.metric].unit if line.metric and not options else ""
-            yield line.name, f"{enumerated(texts)} {unit}".strip()
+            yield (
+                words.told(line.name),
+                f"{enumerated(words.told(str(each)) for each in texts)} {words.told(unit)}".strip(),
+            )
     yield from _ticked(plan, typed)
 
 
@@ -66,7 +71,7 @@ def _about(content: Content, sheet: Sheet, typed: dict, labels: dict) -> Iterato
         yield labels["tier"], typed["tier"]
         yield labels["tier_result"], str(TIERS[typed["tier_result"]])
     if "tool" in typed:
-        yield labels["tool"], content.instruments[typed["tool"]].name
+        yield labels["tool"], words.told(content.instruments[typed["tool"]].name)
     for name in ("by", "version", "cutoff"):
         if name in typed:
             yield labels[name], typed[name]

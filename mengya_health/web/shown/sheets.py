@@ -95,7 +95,7 @@ def _row(work, child: ChildFacts, sheet: Sheet, done: Iterable[OpenEntry]) -> di
     last = next((entry for entry in reversed(list(done)) if _concerns(entry, sheet)), None)
     ages = sheet.screening.ages if sheet.form is None else sheet.instrument.ages
     row = {
-        "name": sheet.name,
+        "name": words.told(sheet.name),
         "ages": ages if isinstance(ages, str) else enumerated(_age_words(str(each)) for each in ages),
         "href": url_for("screenings.enter", child_id=child.id, key=sheet.key),
         "last": "",
@@ -141,7 +141,7 @@ def _page(work, child: ChildFacts, sheet: Sheet, plan: CheckPlan, state) -> dict
     _as_lists(plan, state.values)
     return {
         "child": child_head(child, plan.on),
-        "title": sheet.name,
+        "title": words.told(sheet.name),
         "form": state,
         "age_line": _age_line(child, sheet, plan),
         "not_judged": sheet.is_judged and not _suits(child, sheet, plan.on),
@@ -210,10 +210,10 @@ def _line(content: Content, line: FormField) -> dict:
     has_range = metric is not None and metric.hard is not None and line.kind == "number"
     return {
         "name": form_name(line),
-        "label": line.name,
-        "unit": metric.unit if metric and line.kind == "number" else "",
+        "label": words.told(line.name),
+        "unit": words.told(metric.unit) if metric and line.kind == "number" else "",
         "hint": _("%(low)s～%(high)s", low=metric.hard[0], high=metric.hard[1]) if has_range else "",
-        "options": [{"value": str(value), "text": text} for value, text in options.items()],
+        "options": [{"value": str(value), "text": words.told(str(text))} for value, text in options.items()],
     }
 
 

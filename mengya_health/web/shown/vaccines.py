@@ -30,6 +30,7 @@ from mengya_health.screening.vaccines import (
     blood_test_window,
     dose_lines,
 )
+from mengya_health.web.shown import words
 from mengya_health.web.shown.children import child_head
 from mengya_health.web.shown.entries_in_full import SOURCES_OF_DOSES
 from mengya_health.web.shown.punctuation import bracketed, enumerated, joined, labelled, span
@@ -77,7 +78,7 @@ def reminders(work, child: ChildFacts, entries: Iterable[OpenEntry]) -> list[str
         return [_("还没有登记接种证")]
     lines = lines_for(work, child, booklet, work.today)
     told = [labelled(_named(line), STATUS[line.status][1]) for line in next_doses(lines)]
-    asked = dict.fromkeys(line.vaccine.name for line in lines if _is_to_ask(line, work.today))
+    asked = dict.fromkeys(words.told(line.vaccine.name) for line in lines if _is_to_ask(line, work.today))
     if asked:
         told.append(_("请接种门诊判断：%(names)s", names=enumerated(asked)))
     return told + _blood_test(work, child, booklet, lines)
@@ -99,14 +100,14 @@ def family_lines(work, child: ChildFacts, entries: Iterable[OpenEntry]) -> dict 
         return None
     lines = lines_for(work, child, booklet, work.today)
     told = [_told(line) for line in next_doses(lines)]
-    asked = dict.fromkeys(line.vaccine.name for line in lines if _is_to_ask(line, work.today))
+    asked = dict.fromkeys(words.told(line.vaccine.name) for line in lines if _is_to_ask(line, work.today))
     told += [_("%(name)s接下来怎么打，请问接种门诊。", name=_plain_name(name)) for name in asked]
     return {
         "lines": told[:MOST_TOLD],
         "more": _("另外还有 %(n)s 项，请带接种证去问接种门诊。", n=len(told) - MOST_TOLD)
         if len(told) > MOST_TOLD
         else "",
-        "note": work.content.vaccination.disclaimer if told else "",
+        "note": words.told(work.content.vaccination.disclaimer) if told else "",
     }
 
 
@@ -124,7 +125,7 @@ def vaccine_rows(work, child: ChildFacts, booklet: Booklet) -> list[dict]:
             notes.append(vaccine.preterm)
         rows.append(
             {
-                "name": vaccine.name,
+                "name": words.told(vaccine.name),
                 "doses": [_dose(line) for line in doses],
                 "note": joined(filter(None, notes)),
             }
@@ -144,16 +145,16 @@ def booklet_page(work, child: ChildFacts, booklet: Booklet, own: OpenEntry | Non
         "form": form,
         "row_version": form.seen(own.row_version) if own else None,
         "groups": [
-            {"name": schedule.recorded[code], "doses": [_field(code, dose) for _code, dose in group]}
+            {"name": words.told(schedule.recorded[code]), "doses": [_field(code, dose) for _code, dose in group]}
             for code, group in groupby(keys, key=lambda key: key[0])
         ],
         "more": [f"more_{row}" for row in range(BLANK_ROWS)],
-        "vaccines": [{"value": code, "text": name} for code, name in schedule.recorded.items()],
+        "vaccines": [{"value": code, "text": words.told(name)} for code, name in schedule.recorded.items()],
         "doses": [{"value": str(n), "text": _("第 %(n)s 剂", n=n)} for n in range(1, MOST_DOSES + 1)],
         "sources": [{"value": value, "text": str(text)} for value, text in SOURCES_OF_DOSES.items()],
         "hbsag": [{"value": value, "text": str(text)} for value, text in HBSAG.items()],
         "special_text": _("HIV 感染母亲所生、免疫缺陷或正在用免疫抑制剂：减毒活疫苗先请接种门诊评估"),
-        "note": schedule.disclaimer,
+        "note": words.told(schedule.disclaimer),
     }
 
 
@@ -161,7 +162,7 @@ def booklet_page(work, child: ChildFacts, booklet: Booklet, own: OpenEntry | Non
 
 
 def _named(line: DoseLine) -> str:
-    return _("第 %(n)s 剂%(name)s", n=line.dose, name=line.vaccine.name)
+    return _("第 %(n)s 剂%(name)s", n=line.dose, name=words.told(line.vaccine.name))
 
 
 def _is_to_ask(line: DoseLine, today: date) -> bool:
@@ -170,7 +171,7 @@ def _is_to_ask(line: DoseLine, today: date) -> bool:
 
 
 def _told(line: DoseLine) -> str:
-    dose = _("第 %(n)s 剂%(name)s", n=line.dose, name=_plain_name(line.vaccine.name))
+    dose = _("第 %(n)s 剂%(name)s", n=line.dose, name=_plain_name(words.told(line.vaccine.name)))
     if line.status == CATCH_UP:
         return _("%(dose)s还没有记录，可以补种，请和接种门诊预约。", dose=dose)
     return _("可以打%(dose)s了，请和接种门诊预约。", dose=dose)
@@ -178,7 +179,7 @@ def _told(line: DoseLine) -> str:
 
 def _plain_name(name: str) -> str:
     """Return a vaccine's name without what only a clinic tells apart: （上海市免疫规划）, （替代程序）."""
-    return name.partition("（")[0]
+    return name.partition("（")[0].partition(" (")[0]
 
 
 def _dose(line: DoseLine) -> dict:

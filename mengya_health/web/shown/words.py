@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _
 from mengya_health.growth.ages import PRETERM_BELOW_DAYS, TERM_DAYS
 from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts, age_parts, age_text
+from mengya_health.phrases import Phrase
 from mengya_health.signing.levels import level_parts
 from mengya_health.web.shown.punctuation import bracketed, in_a_row, said
 from mengya_health.work import LOCAL
@@ -216,7 +217,17 @@ def told(text: str) -> str:
 
     One that has no English stays as it is: so does whatever a person wrote.
     """
-    return text if language() == "zh" else gettext(text)
+    if language() == "zh" or not text:
+        return text
+    if not isinstance(text, Phrase):
+        return gettext(text)
+    return gettext(text.pattern, **{name: _told_value(value) for name, value in text.values.items()})
+
+
+def _told_value(value: object) -> object:
+    if isinstance(value, tuple):
+        return in_a_row(map(told, value))
+    return told(value) if isinstance(value, str) else value
 
 
 def weekday(on: date) -> str:
