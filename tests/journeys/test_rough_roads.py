@@ -233,6 +233,19 @@ def test_on_a_slow_or_broken_line_nothing_is_lost_and_nothing_comes_back(doctor,
     assert doctor.page.get_by_text("没写完的草稿").count() == 0
 
 
+def test_a_page_that_takes_long_says_that_it_is_on_its_way(doctor, family):
+    doctor.open(family.record)
+    doctor.page.evaluate(
+        """() => { const line = document.querySelector("[data-slow]"), keep = () => sessionStorage.said = line.innerText;
+        new MutationObserver(keep).observe(line, { childList: true }); }"""
+    )
+    doctor.page.route("**/cases", lambda route: (doctor.page.wait_for_timeout(1500), route.continue_()))
+    doctor.press("个案", exact=True)
+    assert doctor.page.evaluate("sessionStorage.said") == "正在算…"
+    doctor.page.go_back()
+    expect(doctor.page.locator("[data-slow]")).to_be_empty()
+
+
 def test_somebody_who_was_away_is_led_back_after_signing_in(doctor, family, town):
     town.wait(minutes=20)
     doctor.open(family.record)

@@ -139,3 +139,23 @@ if (entry) {
   for (const name of ["change", "focusin", "input"]) entry.addEventListener(name, () => showProgress(entry));
   showProgress(entry);
 }
+
+// A page that is not there after a second is said to be on its way; what is on the screen stays to be read.
+const slow = document.querySelector("[data-slow]");
+const isPage = (el) => el.matches("form:not([method=dialog])") || (el.host === location.host && !el.hash && !/\.\w+$/.test(el.pathname));
+let soon;
+function sayNothing() {
+  clearTimeout(soon);
+  slow.textContent = "";
+}
+function sayWhenLate(event) {
+  const what = event.type === "submit" ? event.target : event.target.closest("a[href]");
+  if (!what || event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey || !isPage(what)) return;
+  sayNothing();
+  soon = setTimeout(() => {
+    slow.textContent = slow.dataset.slow;
+    soon = setTimeout(sayNothing, 30000); // it was a file, and this page stays
+  }, 1000);
+}
+for (const name of ["submit", "click"]) addEventListener(name, sayWhenLate);
+addEventListener("pageshow", sayNothing);
