@@ -236,7 +236,8 @@ def test_on_a_slow_or_broken_line_nothing_is_lost_and_nothing_comes_back(doctor,
 def test_a_page_that_takes_long_says_that_it_is_on_its_way(doctor, family):
     doctor.open(family.record)
     doctor.page.evaluate(
-        """() => { const line = document.querySelector("[data-slow]"), keep = () => sessionStorage.said = line.innerText;
+        """() => { const line = document.querySelector("[data-slow]");
+        const keep = () => sessionStorage.said = line.innerText;
         new MutationObserver(keep).observe(line, { childList: true }); }"""
     )
     doctor.page.route("**/cases", lambda route: (doctor.page.wait_for_timeout(1500), route.continue_()))
