@@ -140,6 +140,13 @@ if (entry) {
   showProgress(entry);
 }
 
+// A page that is a sheet of paper, too: its button prints it, with what was folded open.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+}
+addEventListener("beforeprint", () => document.querySelectorAll("details[data-printed]").forEach((el) => (el.open = true)));
+
 // A page that is not there after a second is said to be on its way; what is on the screen stays to be read.
 const slow = document.querySelector("[data-slow]");
 const isPage = (el) => el.matches("form:not([method=dialog])") || (el.host === location.host && !el.hash && !/\.\w+$/.test(el.pathname));
