@@ -28,7 +28,9 @@ def test_a_page_fits_the_sheet(doctor, path):
 
 def test_the_report_is_printed_with_how_its_figures_are_taken(doctor):
     doctor.open("/clinic/indicators")
-    doctor.page.evaluate("window.print = () => { dispatchEvent(new Event('beforeprint')); window.printed = true; }")
+    doctor.page.evaluate(
+        "() => { window.print = () => { dispatchEvent(new Event('beforeprint')); window.printed = true; }; }"
+    )
     assert doctor.page.locator("#how[open]").count() == 0
     doctor.tap(doctor.page.get_by_role("button", name="打印报告"))
     assert doctor.page.evaluate("window.printed")
