@@ -33,6 +33,7 @@ from mengya_health.people import sign_in
 from mengya_health.record import drafts
 from mengya_health.sent_twice import answer_of_the_twin, store_answer, stored_answer
 from mengya_health.uploads import require_all_read
+from mengya_health.waiting import require_own_words, told_to_script
 from mengya_health.work import Work
 
 SAFE = ("GET", "HEAD", "OPTIONS")
@@ -108,7 +109,7 @@ def _door(view, again, *, needs_actor: bool, stores: bool = True, draft: Drafted
                 return _read(inner, view_args)
             if draft and drafting.is_asked_for():
                 return _write(drafting.step_of(draft, again), view_args, None)
-            return _write(inner, view_args, again, draft)
+            return told_to_script(_write(inner, view_args, again, draft))
 
         at_the_door.door = "signed_in" if needs_actor else "public"
         at_the_door.inside = inner
@@ -202,6 +203,7 @@ def _commit(place: Installation, view: Callable, view_args: dict, draft: Drafted
     session = db.open_session(place.engine, writing=True)
     try:
         work = g.work = _work(place, session)
+        require_own_words(work)
         if draft:
             drafting.require_same_person(work, draft)
         stored = stored_answer(work, session)

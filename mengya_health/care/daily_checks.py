@@ -29,7 +29,9 @@ PRESSED = {
     "ill": {"presence": "ill"},
     "leave": {"presence": "leave"},
 }
+AWAY = ("ill", "leave")  # not here, for whichever reason
 SEEN = "seen"  # something was written about the child, on a page of its own
+DAYS_LATE = 7  # how long a check that found no network may come late; as long as drafts are kept (ux.md §11)
 DAYS_LOOKED_BACK = 31  # a sheet bears the first day of its month that was written
 
 
@@ -73,46 +75,69 @@ def sheets_in(entries: Iterable[OpenEntry]) -> Sheets:
 
 
 def check_class(
-    work, children: list[ChildFacts], part: str, *, pressed: Mapping[UUID, str], shown: Mapping[UUID, str], rest: bool
+    work,
+    children: list[ChildFacts],
+    part: str,
+    *,
+    pressed: Mapping[UUID, str],
+    shown: Mapping[UUID, str],
+    rest: bool,
+    on: date | None = None,
 ) -> list[ChildFacts]:
-    """Write what was pressed for a class today; with `rest` everybody of whom nothing is said is well.
+    """Write what was pressed for a class on a day (today); with `rest` everybody of whom nothing is said is well.
 
     `shown` is what the page had shown of each child: only what was changed on it is written. Returns the children of
-    whom a colleague has meanwhile said something else; theirs stands. Raises NotPermitted.
+    whom a colleague has meanwhile said something else; theirs stands. Raises NotPermitted, NotNow for a day long past.
     """
-    sheets, wanted, kept = sheets_of(work, children), {}, []
+    on = require_recent(work, on)
+    sheets, wanted, kept = sheets_of(work, children, since=on), {}, []
     for child in children:
-        now, said = sheets.state(child.id, work.today, part), pressed.get(child.id, "")
+        now, said = sheets.state(child.id, on, part), pressed.get(child.id, "")
         if said and said != shown.get(child.id, "") and said != now:
             if now != shown.get(child.id, ""):
                 kept.append(child)
             else:
                 wanted[child.id] = said
-        elif rest and not now and _is_expected(sheets, child, part, work.today):
+        elif rest and not now and _is_expected(sheets, child, part, on):
             wanted[child.id] = "well"
     # Else each child's lock would send what was written of the one before: one statement more for every row.
     with work.session.no_autoflush:
-        _write(work, [child for child in children if child.id in wanted], sheets, part, wanted)
+        _write(work, [child for child in children if child.id in wanted], sheets, part, on, wanted)
     return kept
 
 
-def check_child(work, child: ChildFacts, part: str, check: dict, *, shown: str) -> None:
-    """Write what was found of one child today, and open the follow-through where it asks for one.
+def check_child(work, child: ChildFacts, part: str, check: dict, *, shown: str, on: date | None = None) -> None:
+    """Write what was found of one child on a day (today), and open the follow-through where it asks for one.
 
-    `shown` is the `fingerprint` of what the page had shown. Raises NotNow where a colleague has written since, Invalid
-    for a green card with a fever, NotPermitted.
+    `shown` is the `fingerprint` of what the page had shown. Raises NotNow where a colleague has written since or the
+    day is long past, Invalid for a green card with a fever, NotPermitted.
     """
-    sheets = sheets_of(work, [child])
-    before = sheets.checks.get((child.id, work.today, part))
+    on = require_recent(work, on)
+    sheets = sheets_of(work, [child], since=on)
+    before = sheets.checks.get((child.id, on, part))
     if fingerprint(before) != shown:
         raise NotNow(
             "您打开以后，同事也记了这个孩子。请对照下面两份，再保存一次。",
             "A colleague has written about this child since. Compare both below and save again.",
         )
     require_fitting_card(work.content.behaviours.daily_check, check)
-    _write(work, [child], sheets, part, {child.id: check})
+    _write(work, [child], sheets, part, on, {child.id: check})
     if asks_for_follow_through(check):
         follow_through.begin(work, child)
+
+
+def require_recent(work, on: date | None) -> date:
+    """Return the day a check is of, today where none is said: a page may be saved days after it was filled in.
+
+    Raises NotNow for a day to come or longer ago than DAYS_LATE.
+    """
+    on = on or work.today
+    if not timedelta() <= work.today - on <= timedelta(days=DAYS_LATE):
+        raise NotNow(
+            f"这一页是 {on} 的，只能补记 {DAYS_LATE} 天以内的。请记在纸质登记表上。",
+            f"This page is of {on}; only the last {DAYS_LATE} days can be added. Please use the paper sheet.",
+        )
+    return on
 
 
 def fingerprint(check: Mapping | None) -> str:
@@ -172,25 +197,27 @@ def looked_back_to(work) -> date:
     return (work.today - timedelta(days=DAYS_LOOKED_BACK)).replace(day=1)
 
 
-def _is_expected(sheets: Sheets, child: ChildFacts, part: str, today: date) -> bool:
+def _is_expected(sheets: Sheets, child: ChildFacts, part: str, on: date) -> bool:
     """Return whether a child is here: at noon those who did not come in the morning are not looked at."""
-    return part == "morning" or sheets.state(child.id, today, "morning") not in ("ill", "leave")
+    return part == "morning" or sheets.state(child.id, on, "morning") not in AWAY
 
 
-def _write(work, children: list[ChildFacts], sheets: Sheets, part: str, wanted: Mapping[UUID, str | dict]) -> None:
+def _write(
+    work, children: list[ChildFacts], sheets: Sheets, part: str, on: date, wanted: Mapping[UUID, str | dict]
+) -> None:
     local, revised = work.now.astimezone(LOCAL), []
     place = follow_through.place_of_class(work)
     for child in children:
         said = wanted[child.id]
         check = dict(PRESSED[said] if isinstance(said, str) else said)
         check |= {"by": work.actor.user_id.hex, "at": f"{local:%H:%M:%S}"}
-        id = uuid5(child.id, f"{KIND} {place} {local:%Y-%m}")
+        id = uuid5(child.id, f"{KIND} {place} {on:%Y-%m}")
         opened = sheets.entries.get(id)
-        content = _with(opened, work.today, part, check)
+        content = _with(opened, on, part, check)
         if opened:
             revised.append((child, opened, content))
         else:
-            record_entry(work, child, section="behaviour", kind=KIND, content=content, happened_on=work.today, id=id)
+            record_entry(work, child, section="behaviour", kind=KIND, content=content, happened_on=on, id=id)
         if isinstance(said, str) and asks_for_follow_through(check):
             follow_through.begin(work, child)
     revise_sheets(work, revised)

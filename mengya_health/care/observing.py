@@ -1,8 +1,9 @@
 """Write an observation, and tell the doctor where the concern rule says so: once, while nobody has answered it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -41,6 +42,19 @@ def record_observation(work, child: ChildFacts, *, section: str, content: dict, 
         if items:
             _tell(work, child, why, items)
     return any(new.values())
+
+
+def record_meals(work, children: Iterable[ChildFacts], *, how: Mapping[UUID, str], happened_on: date) -> None:
+    """Write how each of these children ate, where `how` has a word for it (`meal` of the page of a child).
+
+    Raises NotPermitted.
+    """
+    for child in children:
+        if child.id not in how:
+            continue
+        logs = [{"name": "meal", "value": how[child.id]}]
+        content = {"domain": "eat", "items": [], "logs": logs, "note": "", "setting": "class"}
+        record_entry(work, child, section="behaviour", kind="observation", content=content, happened_on=happened_on)
 
 
 def signals_of(work, child: ChildFacts, observations: Iterable[OpenEntry]) -> Signals:

@@ -83,6 +83,18 @@ class DeploymentKeys:
         """
         return UUID(bytes=self._lasting_macs("txda/mac/1|draft", user_id.bytes + address.encode())[0][:16])
 
+    def queue_owner(self, user_id: UUID) -> str:
+        """Return what one person's entries in the waiting queue of a device are known by; it tells nobody who it is."""
+        return self._lasting_macs("txda/mac/1|queue-owner", user_id.bytes)[0][:16].hex()
+
+    def queue_key(self, user_id: UUID) -> bytes:
+        """Return the 256-bit key (AES-GCM, by WebCrypto) that seals one person's waiting queue in a browser.
+
+        Drawn from the index key by HMAC under a purpose of its own, as in NIST SP 800-108: no row holds it. It seals
+        nothing else, and what it seals is sent or given up within days, so it is drawn from the current key only.
+        """
+        return self._lasting_macs("txda/mac/1|queue-key", user_id.bytes)[0]
+
     def form_secret(self) -> bytes:
         """Return the secret that the web application signs its form tokens with, the same in every process."""
         # Of the oldest wrapping key: a page opened before a rotation may be sent after it.

@@ -63,6 +63,8 @@ from mengya_health.web import (
     sign_in,
     today,
     urgent,
+    waiting,
+    whole_class,
 )
 
 OF_FAMILIES = (
@@ -76,7 +78,7 @@ OF_FAMILIES = (
     family_signing,
 )
 OF_CHILDREN = (children, desk_consents, enrolments, guardians)
-OF_CLASSES = (classes, class_summary, observing, daily_checks, follow_through)
+OF_CLASSES = (classes, class_summary, observing, whole_class, daily_checks, follow_through, waiting)
 OF_CASES = (cases, case_notes, looking_again, paper_signatures, plans, referring)
 OF_ACCOUNTS = (account, account_security, accounts, places)
 

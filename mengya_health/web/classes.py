@@ -1,4 +1,4 @@
-"""The teacher's pages: the class board, the whole class by exception, tasks, something for the doctor."""
+"""The teacher's pages: the class board, what was written today, tasks, something for the doctor."""
 
 from uuid import UUID
 
@@ -8,15 +8,13 @@ from flask_babel import gettext as _
 from mengya_health import audit
 from mengya_health.access.permissions import Permission, is_allowed
 from mengya_health.access.refusals import only_for
-from mengya_health.care import concerns
+from mengya_health.care import concerns, daily_checks
 from mengya_health.care.informants import answered_since, checks_until
 from mengya_health.care.queries import find_task, tasks_for
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import NotFound
-from mengya_health.fields import Choice, Form
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import class_children, find_child, groups_of
-from mengya_health.record.commands import record_entry
 from mengya_health.record.counts import written_lately
 from mengya_health.record.queries import entries_of_today
 from mengya_health.screening.informants import ANSWERS
@@ -48,7 +46,7 @@ def of(work, group_id: UUID):
 def _board(work, group, groups):
     children = class_children(work, group.id)
     tasks = class_tasks(work, children)
-    context = board_context(work, group, groups, children, tasks)
+    context = board_context(work, group, groups, children, tasks, came=_came(work, children))
     return render_template("pages/teacher/class.html", board=context, panel=None)
 
 
@@ -57,8 +55,20 @@ def class_tasks(work, children: list[ChildFacts]):
     return tasks_for(work, {each.id: each for each in children}, "teacher", checks_until=checks_until(work))
 
 
-def board_context(work, group, groups, children: list[ChildFacts], tasks, current: UUID | None = None) -> dict:
-    """Return `board` of pages/teacher/class.html, with who was read in the audit."""
+def board_context(
+    work,
+    group,
+    groups,
+    children: list[ChildFacts],
+    tasks,
+    *,
+    came: dict[UUID, str] | None = None,
+    current: UUID | None = None,
+) -> dict:
+    """Return `board` of pages/teacher/class.html, with who was read in the audit.
+
+    `came` is what the morning check says of each child; beside a card it is not asked for, which saves two statements.
+    """
     audit.read(work, [child.id for child in children], "class")
     read = [each.id for each in children if is_allowed(work.actor, Permission.READ_BEHAVIOUR, each.subject)]
     written = written_lately(work, read, "behaviour", (OBSERVATION, ANSWERS), since=answered_since(work))
@@ -70,48 +80,9 @@ def board_context(work, group, groups, children: list[ChildFacts], tasks, curren
         tasks=tasks,
         noted=written[OBSERVATION],
         answered={child_id: each.last_on for child_id, each in written[ANSWERS].items()},
+        came=came or {},
         current=current,
     )
-
-
-# --- the whole class by exception -----------------------------------------------------------------------------------
-
-
-@bp.get("/class/<uuid:group_id>/meal")
-@signed_in
-def whole(work, group_id: UUID):
-    group, children = group_among(groups_of(work), group_id), class_children(work, group_id)
-    audit.read(work, [child.id for child in children], "class")
-    _text, options = shown.LOGS["eat"]["meal"]
-    return render_template(
-        "pages/teacher/whole.html",
-        back={"href": url_for("classes.of", group_id=group_id), "text": group.name},
-        action=url_for("classes.save_whole", group_id=group_id),
-        form=form_state(),
-        children=[{"name": child.name, "field": f"meal_{child.id.hex}"} for child in children],
-        options=[{"value": value, "text": str(words)} for value, words in options.items()],
-    )
-
-
-@bp.post("/class/<uuid:group_id>/meal")
-@signed_in(again="classes.whole")
-def save_whole(work, group_id: UUID):
-    children = class_children(work, group_among(groups_of(work), group_id).id)
-    options = shown.LOGS["eat"]["meal"][1]
-    fields = {f"meal_{child.id.hex}": Choice(*options, "away", required=True) for child in children}
-    said = submitted(Form.from_dict(fields)())
-    for child in children:
-        value = said[f"meal_{child.id.hex}"]
-        if value != "away":
-            content = {
-                "domain": "eat",
-                "items": [],
-                "logs": [{"name": "meal", "value": value}],
-                "note": "",
-                "setting": "class",
-            }
-            record_entry(work, child, section="behaviour", kind=OBSERVATION, content=content, happened_on=work.today)
-    return redirect(url_for("classes.of", group_id=group_id, saved="stored"), 303)
 
 
 @bp.get("/class/written")
@@ -123,6 +94,12 @@ def written(work):
         "pages/teacher/written.html",
         **shown.written_page(work, rows, {"href": url_for("classes.show"), "text": _("班级")}),
     )
+
+
+def _came(work, children: list[ChildFacts]) -> dict[UUID, str]:
+    may_read = [child for child in children if is_allowed(work.actor, Permission.READ_BEHAVIOUR, child.subject)]
+    sheets = daily_checks.sheets_of(work, may_read)
+    return {child.id: sheets.state(child.id, work.today, "morning") for child in children}
 
 
 # --- tasks, concerns, the class summary -----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from mengya_health.errors import Invalid, NotFound
 from mengya_health.fields import Choice, DecimalText, Form, LocalDate, PlainText, Ticked
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import accounts_of, class_children, find_child
+from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.shown import daily_checks as shown
 
 bp = Blueprint("daily", __name__)
@@ -29,9 +30,9 @@ def children_of(work, group_id: UUID) -> list[ChildFacts]:
 @bp.get("/class/<uuid:group_id>/daily/<part>")
 @signed_in
 def check_class(work, group_id: UUID, part: str):
-    children, part = children_of(work, group_id), _part(part)
-    sheets = daily_checks.sheets_of(work, children)
-    page = shown.class_page(work, group_id, part, children, sheets, form_state())
+    children, part, on = children_of(work, group_id), _part(part), _day_of_form(work)
+    sheets = daily_checks.sheets_of(work, children, since=on)
+    page = shown.class_page(work, group_id, part, children, sheets, form_state(), on)
     return render_template("pages/teacher/daily.html", **page)
 
 
@@ -42,7 +43,7 @@ def save_class(work, group_id: UUID, part: str):
     names = {child.id: child.id.hex for child in children}
     pressed = {f"p_{name}": Choice(*daily_checks.PRESSED) for name in names.values()}
     before = {f"w_{name}": PlainText(longest=10, load_default="") for name in names.values()}
-    more = {"rest": Ticked(load_default=False), "open": Choice(*names.values())}
+    more = {"rest": Ticked(load_default=False), "open": Choice(*names.values()), "on": LocalDate(load_default=None)}
     said = submitted(Form.from_dict(pressed | before | more)())
     kept = daily_checks.check_class(
         work,
@@ -51,6 +52,7 @@ def save_class(work, group_id: UUID, part: str):
         pressed={id: said[f"p_{name}"] for id, name in names.items() if said.get(f"p_{name}")},
         shown={id: said[f"w_{name}"] for id, name in names.items()},
         rest=said["rest"],
+        on=said["on"],
     )
     if said.get("open"):
         here = {"group_id": group_id, "part": part, "child_id": UUID(said["open"])}
@@ -70,25 +72,31 @@ class ChildCheckForm(Form):
     arrived_at = PlainText(longest=10, load_default="")
     card = Choice(daily_checks.GREEN, daily_checks.YELLOW, daily_checks.RED)
     shown = PlainText(longest=60, load_default="")
+    on = LocalDate(load_default=None)
 
 
 @bp.get("/class/<uuid:group_id>/daily/<part>/<uuid:child_id>")
 @signed_in
 def check_child(work, group_id: UUID, part: str, child_id: UUID):
-    child, part = _child(work, group_id, child_id), _part(part)
-    check = daily_checks.sheets_of(work, [child]).checks.get((child.id, work.today, part))
-    return render_template("pages/teacher/daily_child.html", **shown.child_page(work, group_id, part, child, check))
+    child, part, on = _child(work, group_id, child_id), _part(part), _day_of_form(work)
+    check = daily_checks.sheets_of(work, [child], since=on).checks.get((child.id, on, part))
+    form = form_state(**({"presence": "here"} | dict(check or {})))
+    form = with_draft(form, work, child, "daily.save_child", on=on.isoformat())
+    page = shown.child_page(work, group_id, part, child, check, form, on)
+    return render_template("pages/teacher/daily_child.html", **page)
 
 
+# A draft is of one day: yesterday's must not fill in this morning's check.
 @bp.post("/class/<uuid:group_id>/daily/<part>/<uuid:child_id>")
-@signed_in(again="daily.check_child")
+@signed_in(again="daily.check_child", draft=of_child("behaviour", told_by=("on",)))
 def save_child(work, group_id: UUID, part: str, child_id: UUID):
     child, part = _child(work, group_id, child_id), _part(part)
     said = submitted(ChildCheckForm.from_dict(shown.choices_of(work.content, part))())
-    before = said.pop("shown")
+    before, on = said.pop("shown"), said.pop("on")
     if said["presence"] == "here" and part == "morning" and not said.get("card"):
         raise Invalid(fields={"card": ["请发一张牌：绿、黄或红。 Please give a card."]})
-    daily_checks.check_child(work, child, part, {name: value for name, value in said.items() if value}, shown=before)
+    check = {name: value for name, value in said.items() if value}
+    daily_checks.check_child(work, child, part, check, shown=before, on=on)
     return redirect(url_for("daily.check_class", group_id=group_id, part=part, saved="stored"), 303)
 
 
@@ -100,6 +108,12 @@ def sheet(work, group_id: UUID):
     checkers = {UUID(check["by"]) for (_child, day, _part), check in sheets.checks.items() if day == on}
     page = shown.sheet_page(work, group_id, on, children, sheets, accounts_of(work, checkers))
     return render_template("pages/teacher/daily_sheet.html", **page)
+
+
+def _day_of_form(work) -> date:
+    """Return the day that a refused form is of; today for a fresh page."""
+    said = Form.from_dict({"on": LocalDate(load_default=None)})().load({"on": request.form.get("on") or work.today})
+    return said["on"]
 
 
 def _part(part: str) -> str:

@@ -36,7 +36,7 @@ def observe_page(work, group_id: UUID, child_id: UUID):
         raise NotFound
     form = with_draft(form, work, child, "classes.observe", domain=domain)
     seen = entries_of_kind(work, child, "observation")
-    context = board_context(work, group, [group], children, tasks, child_id)
+    context = board_context(work, group, [group], children, tasks, current=child_id)
     is_asked_first = child_id in context["asked_first"]
     panel = shown.card(work, group, child, tasks[child.id], domain, form, seen, is_asked_first=is_asked_first)
     return render_template("pages/teacher/observe.html", board=context, panel=panel)
@@ -61,7 +61,10 @@ def observe(work, group_id: UUID, child_id: UUID):
 def observation_form(asked: list[dict], **more) -> Form:
     """Return the schema of these questions, a sentence and a time."""
     questions = {each["name"]: Choice(*(option["value"] for option in each["options"])) for each in asked}
-    fixed = {"note": PlainText(longest=200, load_default=""), "observed_at": PlainText(longest=20, load_default="")}
+    fixed = {
+        "note": PlainText(longest=200, lines=True, load_default=""),
+        "observed_at": PlainText(longest=20, load_default=""),
+    }
     return Form.from_dict(questions | fixed | more)()
 
 

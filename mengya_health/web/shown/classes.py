@@ -7,6 +7,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
+from mengya_health.care.daily_checks import AWAY
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.informants import is_asked
 from mengya_health.care.observing import scores_in, signals_of
@@ -31,6 +32,7 @@ FIRST_DOMAIN = "move"
 # Kept with the score of behaviours.yaml; never shown as a number.
 SCORES = {"2": lazy("会了"), "1": lazy("有时"), "0": lazy("还没"), "9": lazy("今天没看到")}
 LOGS = {"eat": {"meal": seen.MEALS["meal"]}, "sleep": {"nap": seen.MEALS["nap"]}}
+NOT_SEEN = "away"  # of a child of whom nothing is written
 MOST_QUESTIONS = 4  # a card is answered with one hand
 
 
@@ -43,12 +45,15 @@ def board(
     tasks: dict,
     noted: dict[UUID, Written],
     answered: dict[UUID, date],
+    came: dict[UUID, str],
     current: UUID | None,
 ) -> dict:
     """Return `board` of pages/teacher/class.html; children somebody asked about come first, the topic is not named.
 
-    `asked_first` are the children at whom the class is asked to look before a check.
+    `asked_first` are the children at whom the class is asked to look before a check. `came` is what the morning check
+    says of each: a tile tells that a child has not come, never why.
     """
+    away = {child_id for child_id, state in came.items() if state in AWAY}
     of_child = {child.id: tasks.get(child.id, ()) for child in children}
     first = {
         child.id for child in children if is_asked(work, child, of_child[child.id], "behaviour", answered.get(child.id))
@@ -61,10 +66,18 @@ def board(
     return {
         "asked_first": first,
         "name": group.name,
-        "line": _("%(day)s · %(n)s 人", day=words.long_day(work.now.astimezone(LOCAL).date()), n=len(children)),
+        "line": _line(work.today, children, came, away),
         "meal": _meal(group) if children else None,
         "tiles": [
-            _tile(group.id, child, asked[child.id], noted.get(child.id, Written()), current) for child in ordered
+            _tile(
+                group.id,
+                child,
+                asked[child.id],
+                noted.get(child.id, Written()),
+                is_current=child.id == current,
+                is_away=child.id in away,
+            )
+            for child in ordered
         ],
         "asked_note": _(
             "排在最前，点开才看得到内容。全班今天已记 %(n)s 条，够了就不用再记。",
@@ -82,6 +95,13 @@ def board(
         ],
         "switch": _switch(group, groups) if len(groups) > 1 else [],
     }
+
+
+def _line(today: date, children: list[ChildFacts], came: dict[UUID, str], away: set[UUID]) -> str:
+    """Return the day and how many children there are; how many have come, once everybody has been looked at."""
+    if came and all(came.values()):
+        return _("%(day)s · 到 %(n)s 人", day=words.long_day(today), n=len(children) - len(away))
+    return _("%(day)s · %(n)s 人", day=words.long_day(today), n=len(children))
 
 
 def _meal(group) -> dict:
@@ -128,17 +148,18 @@ def _asked_of_class(child: ChildFacts, task: TaskFacts) -> dict:
     return {"text": _("%(name)s：请写一份班级小结", name=child.name), "href": href}
 
 
-def _tile(group_id: UUID, child: ChildFacts, asked: int, noted: Written, current: UUID | None) -> dict:
+def _tile(group_id: UUID, child: ChildFacts, asked: int, noted: Written, *, is_current: bool, is_away: bool) -> dict:
+    note = _("已记 %(n)s", n=noted.today) if noted.today else "—"
     return {
         "name": child.name,
         "initial": words.initial_of(child.name),
         "shade": words.shade_of(child.id),
         "href": url_for("classes.observe_page", group_id=group_id, child_id=child.id),
-        "is_current": child.id == current,
-        "is_away": False,
-        "ask": _("请看 %(n)s 条", n=asked) if asked else "",
-        "note": _("已记 %(n)s", n=noted.today) if noted.today else "—",
-        "is_noted": noted.today > 0,
+        "is_current": is_current,
+        "is_away": is_away,
+        "ask": _("请看 %(n)s 条", n=asked) if asked and not is_away else "",
+        "note": _("没来") if is_away else note,
+        "is_noted": noted.today > 0 and not is_away,
     }
 
 
@@ -253,6 +274,31 @@ def item_questions(
 
 def _options(choices: dict) -> list[dict]:
     return [{"value": value, "text": str(text)} for value, text in choices.items()]
+
+
+def whole_page(work, group, children: list[ChildFacts], came: dict[UUID, str], form) -> dict:
+    """Return the context of pages/teacher/whole.html: nothing is preset but that who has not come was not seen."""
+    text, options = LOGS["eat"]["meal"]
+    return {
+        "back": {"href": url_for("classes.of", group_id=group.id), "text": group.name},
+        "queued_as": f"{group.name} · {text}",
+        "on": form["values"].get("on", work.today.isoformat()),
+        "action": url_for("classes.save_whole", group_id=group.id),
+        "form": form,
+        "children": [_meal_row(child, came.get(child.id, ""), form) for child in children],
+        "options": _options(options),
+    }
+
+
+def _meal_row(child: ChildFacts, came: str, form) -> dict:
+    field = f"meal_{child.id.hex}"
+    is_away = came in AWAY
+    return {
+        "name": child.name,
+        "field": field,
+        "chosen": form["values"].get(field, NOT_SEEN if is_away else ""),
+        "note": _("没来") if is_away else "",
+    }
 
 
 def written_page(work, rows: list[tuple[ChildFacts, OpenEntry]], back: dict) -> dict:

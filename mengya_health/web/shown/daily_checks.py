@@ -12,7 +12,7 @@ from marshmallow import fields
 from mengya_health.care import daily_checks
 from mengya_health.care.daily_checks import Sheets
 from mengya_health.content import Content
-from mengya_health.entry import form_state
+from mengya_health.entry import FormState
 from mengya_health.fields import Choice
 from mengya_health.people.facts import ChildFacts
 from mengya_health.web.shown import words
@@ -26,14 +26,16 @@ NOTHING = "正常"
 PRINTED = {"ill": lazy("病假"), "leave": lazy("事假")}
 
 
-def class_page(work, group_id: UUID, part: str, children: list[ChildFacts], sheets: Sheets, form) -> dict:
+def class_page(work, group_id: UUID, part: str, children: list[ChildFacts], sheets: Sheets, form, on: date) -> dict:
     """Return the context of pages/teacher/daily.html."""
-    rows = [_row(work, group_id, part, child, sheets, form) for child in children]
+    rows = [_row(group_id, part, child, sheets, form, on) for child in children]
     other = next(each for each in daily_checks.PARTS if each != part)
     left = sum(not row["state"] and not row["is_away"] for row in rows)
     return {
         "back": {"href": url_for("classes.of", group_id=group_id), "text": children[0].class_name},
-        "title": f"{PARTS[part]} · {words.long_day(work.today)}",
+        "title": f"{PARTS[part]} · {words.long_day(on)}",
+        "queued_as": f"{children[0].class_name} · {PARTS[part]}",
+        "on": on.isoformat(),
         "lead": _("还有 %(n)s 人没记。", n=left) if left else _("全班都记好了。"),
         "left": left,
         "action": url_for("daily.save_class", group_id=group_id, part=part),
@@ -53,10 +55,10 @@ def _pressed(part: str) -> dict:
     return PRESSED if part == "morning" else {"well": PRESSED["well"]}
 
 
-def _row(work, group_id: UUID, part: str, child: ChildFacts, sheets: Sheets, form) -> dict:
-    state = sheets.state(child.id, work.today, part)
-    check = sheets.checks.get((child.id, work.today, part))
-    away = sheets.state(child.id, work.today, "morning") if part == "noon" else ""
+def _row(group_id: UUID, part: str, child: ChildFacts, sheets: Sheets, form, on: date) -> dict:
+    state = sheets.state(child.id, on, part)
+    check = sheets.checks.get((child.id, on, part))
+    away = sheets.state(child.id, on, "morning") if part == "noon" else ""
     name = f"p_{child.id.hex}"
     return {
         "name": child.name,
@@ -98,17 +100,21 @@ def _told(content: Content) -> tuple[str, ...]:
     return content.behaviours.daily_check.step("MC3").symptoms
 
 
-def child_page(work, group_id: UUID, part: str, child: ChildFacts, check: Mapping | None) -> dict:
+def child_page(
+    work, group_id: UUID, part: str, child: ChildFacts, check: Mapping | None, form: FormState, on: date
+) -> dict:
     """Return the context of pages/teacher/daily_child.html; `check` is what stands there already."""
     daily = work.content.behaviours.daily_check
-    form = form_state(**({"presence": "here"} | dict(check or {})))
+    is_typed = bool(form.message or (form.draft and form.draft.version))  # not what stands on the sheet
     return {
         "back": {"href": url_for("daily.check_class", group_id=group_id, part=part), "text": str(PARTS[part])},
         "title": _("%(name)s的%(part)s", name=child.name, part=PARTS[part]),
         "is_morning": part == "morning",
         "action": url_for("daily.save_child", group_id=group_id, part=part, child_id=child.id),
         "form": form,
-        "stored": check_in_words(check) if check and form.message else "",
+        "queued_as": f"{child.name} · {PARTS[part]}",
+        "on": on.isoformat(),
+        "stored": check_in_words(check) if check and is_typed else "",
         "shown": daily_checks.fingerprint(check),
         "steps": {each.step: words.told(each.text) for each in daily.morning},
         "presence": _options(PRESENCE),

@@ -89,7 +89,11 @@ function watchDraft(said) {
   form.addEventListener("submit", () => {
     over = true;
     asking?.abort();
-    say(said.dataset.sending, false);
+    if (form.dataset.queue === undefined) say(said.dataset.sending, false); // else queue.js says where it is
+  });
+  form.addEventListener("unsent", () => {
+    over = false;
+    changed = true;
   });
 
   // A draft is gone on with where it was left, unless the page has something to say first.
