@@ -85,7 +85,7 @@ _FAMILY = (
     "family.signed family.viewed papers.choose attachments.download attachments.show disputes.of_entry family.rights "
     "family.sharing_page receipts.download receipts.show"
 )
-_CLASS = f"classes.of classes.show classes.whole daily.follow_ups {_REPORTS}"
+_CLASS = f"classes.of classes.show classes.whole daily.follow_ups waiting.key {_REPORTS}"
 _LETTER = f"{_BASIS} referrals.show referrals.waiting {_REPORTS}"
 _OPEN = {
     "usual": {
@@ -99,7 +99,7 @@ _OPEN = {
         "manager": f"{_BASIS} figures.show indicators.district raised.show rota.show {_REPORTS}",
         "sysadmin": f"{_BASIS} accounts.index accounts.new installation.history places.show {_REPORTS}",
         "other_doctor": _CLINIC,
-        "other_teacher": f"classes.show daily.follow_ups reports.write_page {_REPORTS}",
+        "other_teacher": f"classes.show daily.follow_ups reports.write_page waiting.key {_REPORTS}",
         "other_mother": "",
         "other_security_officer": "figures.show officer.alarms_page officer.audit officer.emergencies erasures.waiting "
         f"installation.history {_REPORTS}",
