@@ -4,12 +4,44 @@ import re
 
 from mengya_health.people.queries import find_child
 from mengya_health.record.queries import entries_of_kind
+from tests.care.walking import STORIES, Walk
+from tests.factories import a_child
+
+# What children are asked about, in the words of the doctor, of the plan, of the daily checks and of the questions.
+TOPICS = (
+    "阳性|疑似|异常|体重|贫血|喂养|营养|发育|语言|说话|行为|筛查|咳|皮疹|发热|体温|黄牌|红牌|因病|病|预警|低于|诊断"
+)
 
 
-def test_board_names_no_topic(browse, district, child):
-    page = browse(district.teacher).get("/class")
-    assert child.name in page
-    assert not re.search("阳性|疑似|异常|体重|贫血", page)
+def seen_on(page: str) -> str:
+    """Return what a reader meets of a page: its text and every title, label and hint that is read out."""
+    spoken = re.findall(r'(?:aria-label|title|alt|placeholder)="([^"]*)"', page)
+    return " ".join([re.sub(r"<[^>]+>", " ", page), *spoken])
+
+
+def test_board_names_no_topic_whatever_the_children_are_asked_about(
+    browse, district, child, work_as, installation, clock
+):
+    """Tiles and texts: a plan's task for the class, a finding of the morning, a child at home ill, two concerns."""
+    walk = Walk(installation, work_as, clock, STORIES[0], district).prepare()
+    walk.plan["tasks"] = [{"item": "BB05", "who": "teacher"}]
+    walk.in_support()
+    teacher, board = browse(walk.teacher), f"/class/{district.group_id}"
+    card = f"{board}/children/{walk.child.id}"
+    task = re.search(rf'href="{card}/tasks/[^"]+">([^<]+)<', teacher.get(card))[1]
+    with work_as(district.doctor) as work:
+        ill, coughing = (a_child(work, district, name=name) for name in ("样本乙", "样本丙"))
+    teacher.post(f"{board}/daily/morning", **{f"p_{ill.id.hex}": "ill"})
+    found = {"presence": "here", "card": "红", "symptoms": ["咳嗽"], "temperature": "38.2"}
+    teacher.post(f"{board}/daily/morning/{coughing.id}", **found)
+    talk = f"{board}/children/{child.id}"
+    teacher.post(talk, page=f"{talk}?domain=talk", domain="talk", obs_B0405="0", note="")
+    teacher.post(f"{talk}/concern", text="说话比别的孩子少")
+    page = seen_on(teacher.get(f"{board}?saved=told"))
+    for told in (walk.child.name, "请看 1 条", "没来", "要跟进 2 件", "也已告诉医生"):
+        assert told in page
+    assert re.findall(TOPICS, page) == []
+    assert task not in page
 
 
 def test_observation_is_stored_without_typing(browse, district, child, work_as):
@@ -32,7 +64,12 @@ def test_nothing_tapped_is_asked_for(browse, district, child):
 
 
 def test_whole_class_by_exception(browse, district, child, work_as):
-    browse(district.teacher).post(f"/class/{district.group_id}/meal", **{f"meal_{child.id.hex}": "half"})
+    browser, path = browse(district.teacher), f"/class/{district.group_id}/meal"
+    assert "checked" not in browser.get(path)
+    refused = browser.post(path, status=422).get_data(as_text=True)
+    assert "还有 1 个孩子没点" in refused
+    browser.post(path, rest="all", **{f"meal_{child.id.hex}": "half"})
+    browser.post(path, rest="all", **{f"meal_{child.id.hex}": "away"})  # 今天没看到: nothing is written
     with work_as(district.teacher, writing=False) as work:
         (entry,) = entries_of_kind(work, find_child(work, child.id), "observation")
     assert entry.content["logs"] == [{"name": "meal", "value": "half"}]
@@ -45,8 +82,6 @@ def test_other_class_is_not_found(browse, district, child):
 
 
 def test_board_takes_at_most_eight_statements_however_many_children(browse, district, child, work_as, statements):
-    from tests.factories import a_child
-
     with work_as(district.doctor) as work:
         for name in ("样本乙", "样本丙", "样本丁"):
             a_child(work, district, name=name)
