@@ -9,7 +9,7 @@ from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.care.models import OPEN_TASK, Case, Task
 from mengya_health.care.queries import facts_of, find_case
-from mengya_health.care.tasks import LOOK_FIRST, end_task, hand_on, open_body, place_of, settle
+from mengya_health.care.tasks import CLASS_ADVICE, LOOK_FIRST, end_task, hand_on, open_body, place_of, settle
 from mengya_health.people.commands import end_enrolment, enrol_child
 from mengya_health.people.facts import ChildFacts, PlacedChild
 from mengya_health.people.queries import find_child
@@ -18,7 +18,7 @@ from mengya_health.people.renewals import approve_anew, endings
 TRANSFERRED = "transferred"  # not_done_reasons of the loop
 # Nobody else can do these: without a class nobody signs for it, its sheets are its own, and a look before a check is
 # asked of the family apart.
-OF_THE_CLASS_ALONE = ("signature", "daily_exception", LOOK_FIRST)
+OF_THE_CLASS_ALONE = ("signature", "daily_exception", LOOK_FIRST, CLASS_ADVICE)
 
 
 def change_class(work, child_id: UUID, group_id: UUID) -> ChildFacts:

@@ -11,13 +11,15 @@ from mengya_health.care.concerns import raise_concern
 from mengya_health.care.models import OPEN_TASK, Task
 from mengya_health.care.tasks import open_body
 from mengya_health.content.behaviours import Behaviour
+from mengya_health.errors import NotFound, NotNow
 from mengya_health.people.facts import ChildFacts
-from mengya_health.record.commands import record_entry
-from mengya_health.record.queries import OpenEntry, entries_of_kind
+from mengya_health.record.commands import correct_entry, end_entry, record_entry
+from mengya_health.record.queries import OpenEntry, entries_of_kind, find_entry
 from mengya_health.screening.observing import Scores, Signals, signals
 
 # Section of the hand → the kind of its observations. Nothing that asks what a class has seen counts a family's.
 KIND_OF_SECTION = {"behaviour": "observation", "family": "home_observation"}
+STRUCK = "entered-in-error"  # FHIR's word for what was written by mistake
 # What the doctor is told, in the words of the clinic and in those that everybody reads.
 SAID = {
     "regressed": ("观察提示：原来会、现在不会，请尽快看", "“%s”原来会，最近没有看到，请医生看看。"),
@@ -32,6 +34,40 @@ def record_observation(work, child: ChildFacts, *, section: str, content: dict, 
     """
     kind = KIND_OF_SECTION[section]
     record_entry(work, child, section=section, kind=kind, content=content, happened_on=happened_on)
+    return _tell_what_is_new(work, child, kind)
+
+
+def correct_observation(work, child: ChildFacts, entry_id: UUID, *, content: dict, row_version: int) -> bool:
+    """Put other words in place of an observation; the former stay readable. Returns whether the doctor is told of them.
+
+    Raises NotFound, NotPermitted, Conflict as `correct_entry`, NotNow for one that was struck.
+    """
+    require_not_struck(find_entry(work, child, entry_id))
+    entry = correct_entry(work, child, entry_id, content=content, row_version=row_version)
+    return _tell_what_is_new(work, child, entry.kind)
+
+
+def strike_observation(work, child: ChildFacts, entry_id: UUID, *, row_version: int) -> None:
+    """Say that an observation was written by mistake: nothing counts it any more, what it said stays in its versions.
+
+    Raises what `correct_observation` raises.
+    """
+    opened = find_entry(work, child, entry_id)
+    require_not_struck(opened)
+    content = {**opened.content, "items": [], "logs": [], "note": "", "struck": True}
+    correct_entry(work, child, entry_id, content=content, row_version=row_version)
+    end_entry(work, child, entry_id, STRUCK)
+
+
+def require_not_struck(opened: OpenEntry) -> None:
+    """Raise NotFound for what is no observation of a class, NotNow for one that was struck."""
+    if opened.kind != KIND_OF_SECTION["behaviour"]:
+        raise NotFound
+    if opened.status == STRUCK:
+        raise NotNow("这一条已经删掉了。", "This entry has been struck already.")
+
+
+def _tell_what_is_new(work, child: ChildFacts, kind: str) -> bool:
     work.session.flush()
     found = signals_of(work, child, entries_of_kind(work, child, kind))
     told = _matters_open(work, child)

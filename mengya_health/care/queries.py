@@ -128,6 +128,7 @@ def facts_without_signatures(work, opened: OpenCase) -> CaseFacts:
     """Return the facts of a case for a page that decides nothing; one statement less."""
     child, case = opened.child, opened.case
     entries = entries_of_case(work, child, case.id, also=(*READING_KINDS, "observation", OUTCOME))
+    entries = [each for each in entries if (each.kind, each.status) != ("observation", "entered-in-error")]
     return CaseFacts(
         child=child,
         content=work.content,

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from mengya_health import audit
 from mengya_health.access.permissions import Permission, require
 from mengya_health.care import loop
+from mengya_health.care.class_advice import suggest
 from mengya_health.care.commands import start
 from mengya_health.care.ending import give_up, narrow_door
 from mengya_health.care.entries import write_entry
@@ -139,6 +140,7 @@ def record_feedback(
     entry = write_entry(work, opened, "referral_feedback", content, happened_on=seen_on)
     if scan:
         store_attachment(work, child, section="health", file=scan, subject_id=entry.id)
+    suggest(work, opened.child, for_class, entry_id=entry.id)
     _answered(work, opened, facts, row, entry, seen_on)
     return entry
 

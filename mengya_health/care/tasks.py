@@ -20,6 +20,7 @@ from mengya_health.record.tasks import add_task, open_body, seal_body
 
 WAITING = "on-hold"
 LOOK_FIRST = "look_first"  # the doctor asks the family or the class to look at a few things before a check
+CLASS_ADVICE = "class_advice"  # the doctor suggests something for the class
 # What may be seen of a child by whoever may not read its cases; any other task says what a case is about.
 OF_NO_CASE = (
     "visit", LOOK_FIRST, "concern", "dispute", "consent_ended", "consent_disputed", "two_persons", "erasure",

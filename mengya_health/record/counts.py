@@ -35,6 +35,7 @@ def written_lately(
     counted = (
         select(_ENTRY.kind, _ENTRY.child_id, today, month, func.max(_ENTRY.happened_on))
         .where(_ENTRY.child_id.in_(child_ids), _ENTRY.section == section, _ENTRY.kind.in_(kinds), days)
+        .where(_ENTRY.status != "entered-in-error")
         .group_by(_ENTRY.kind, _ENTRY.child_id)
     )
     found: dict[str, dict[UUID, Written]] = {kind: {} for kind in kinds}

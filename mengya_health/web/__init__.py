@@ -12,6 +12,7 @@ from mengya_health.web import (
     cases,
     checks,
     children,
+    class_advice,
     class_summary,
     classes,
     conferences,
@@ -45,6 +46,7 @@ from mengya_health.web import (
     moves,
     observing,
     officer,
+    own_observations,
     paper_signatures,
     papers,
     passkeys,
@@ -78,7 +80,8 @@ OF_FAMILIES = (
     family_signing,
 )
 OF_CHILDREN = (children, desk_consents, enrolments, guardians)
-OF_CLASSES = (classes, class_summary, observing, whole_class, daily_checks, follow_through, waiting)
+_OBSERVED = (observing, own_observations, whole_class, daily_checks, waiting)
+OF_CLASSES = (classes, class_advice, class_summary, *_OBSERVED, follow_through)
 OF_CASES = (cases, case_notes, looking_again, paper_signatures, plans, referring)
 OF_ACCOUNTS = (account, account_security, accounts, places)
 

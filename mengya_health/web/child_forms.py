@@ -85,6 +85,7 @@ class InvitationForm(Form):
 
 
 class AdviceForm(Form):
-    """A short word of advice for the family."""
+    """A short word of advice for the family, and one for the class."""
 
     text = PlainText(longest=LONGEST_ADVICE, lines=True, required=True)
+    for_class = PlainText(longest=200, lines=True, load_default="")

@@ -6,6 +6,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission
+from mengya_health.care import class_advice
 from mengya_health.care.class_moves import change_class, leave_class
 from mengya_health.care.due import open_tasks_of
 from mengya_health.care.queries import SIGNED_KINDS, cases_of
@@ -17,7 +18,6 @@ from mengya_health.people.places import classes
 from mengya_health.people.queries import family_of, find_child, find_children, identity_of
 from mengya_health.people.search import MOST_FOUND, search_children
 from mengya_health.people.sessions import require_fresh
-from mengya_health.record.commands import record_entry
 from mengya_health.record.disputes import disputes_about
 from mengya_health.record.queries import record_page
 from mengya_health.record.versions import versions_of
@@ -207,8 +207,7 @@ def advise(work, child_id: UUID):
 @signed_in(again="children.advise", draft=of_child("health"))
 def give_advice(work, child_id: UUID):
     child = find_child(work, child_id, Permission.WRITE_HEALTH)
-    text = submitted(forms.AdviceForm())["text"]
-    record_entry(work, child, section="health", kind="advice", content={"text": text}, happened_on=work.today)
+    class_advice.give_advice(work, child, **submitted(forms.AdviceForm()))
     return redirect(url_for("children.show", child_id=child_id, saved="stored"), 303)
 
 

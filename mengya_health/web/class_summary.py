@@ -39,7 +39,7 @@ class SummaryForm(Form):
 def summary(work, child_id: UUID, task_id: UUID):
     child, task = _summary_task(work, child_id, task_id)
     entries = entries_of_case(work, child, task.case_id, also=("observation",))
-    observations = [entry for entry in entries if entry.kind == "observation"][-10:]
+    observations = [entry for entry in entries if (entry.kind, entry.status) == ("observation", "active")][-10:]
     return render_template(
         "pages/teacher/class_summary.html",
         back={"href": url_for("classes.show"), "text": _("班级")},

@@ -22,6 +22,7 @@ from mengya_health.web import check_ins as pages
 from mengya_health.web.drafts import of_child, with_draft
 from mengya_health.web.sent import sent_to_doctor
 from mengya_health.web.shown import classes as shown
+from mengya_health.web.shown.class_pages import written_page
 
 bp = Blueprint("classes", __name__)
 OBSERVATION = "observation"
@@ -92,7 +93,7 @@ def written(work):
     rows = [(children[entry.child_id], entry) for entry in entries_of_today(work, children, OBSERVATION)]
     return render_template(
         "pages/teacher/written.html",
-        **shown.written_page(work, rows, {"href": url_for("classes.show"), "text": _("班级")}),
+        **written_page(work, rows, {"href": url_for("classes.show"), "text": _("班级")}),
     )
 
 

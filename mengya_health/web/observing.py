@@ -1,5 +1,6 @@
 """One observation of a child: by its teacher on the class board, by its family on a phone."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from flask import redirect, render_template, request, url_for
@@ -87,6 +88,12 @@ def observed(said: dict, asked: list[dict], *, domain: str, setting: str) -> dic
         "note": said["note"],
         "setting": setting,
     }
+
+
+def typed_of(content: Mapping) -> dict[str, str]:
+    """Return an observation as its form would send it again."""
+    items = {f"obs_{each['code']}": str(each["score"]) for each in content["items"]}
+    return items | {f"log_{each['name']}": each["value"] for each in content["logs"]} | {"note": content["note"]}
 
 
 def _day(text: str, work):

@@ -15,7 +15,8 @@ from mengya_health.fields import Choice, Form, LocalDate
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import class_children, groups_of
 from mengya_health.web.classes import bp, group_among
-from mengya_health.web.shown import classes as shown
+from mengya_health.web.shown import class_pages as shown
+from mengya_health.web.shown.classes import LOGS
 
 
 @bp.get("/class/<uuid:group_id>/meal")
@@ -32,7 +33,7 @@ def whole(work, group_id: UUID):
 @signed_in(again="classes.whole")
 def save_whole(work, group_id: UUID):
     _group, children = _class_of(work, group_id)
-    options = shown.LOGS["eat"]["meal"][1]
+    options = LOGS["eat"]["meal"][1]
     fields = {f"meal_{child.id.hex}": Choice(*options, shown.NOT_SEEN) for child in children}
     said = submitted(Form.from_dict(fields | {"rest": Choice(*options), "on": LocalDate(load_default=None)})())
     how = {child.id: said.get(f"meal_{child.id.hex}") or said.get("rest") for child in children}

@@ -49,6 +49,8 @@ ELSEWHERE = {
     "family.check_in_page",
     "family.statement",
     "family.sign",
+    "classes.advice",
+    "classes.own",
     "classes.check_in_page",
     "classes.summary",
     "daily.follow_up",

@@ -153,3 +153,25 @@ def test_a_family_observes_by_taps_and_reads_it_without_scores(browse, district,
     assert "叫名字有反应：还没" in told
     assert not re.search("阳性|疑似|异常|筛查", told)
     browser.post(path, status=422, domain="language", note="")
+
+
+def test_what_the_doctor_suggests_for_the_class_is_read_by_its_teacher_and_done_with(browse, district, child, work_as):
+    text = "吃饭时让小芽自己拿勺子，慢一点没关系。"
+    doctor, teacher = browse(district.doctor), browse(district.teacher)
+    doctor.post(f"/children/{child.id}/advice", text="每天出门走一走。", for_class=text)
+    board, card = f"/class/{district.group_id}", f"/class/{district.group_id}/children/{child.id}"
+    shared = teacher.get(board)
+    assert "请看 1 条" in shared
+    assert "勺子" not in shared  # the tablet is seen by other families
+    assert "医生给班里的建议" in teacher.get("/inbox")
+    page = re.search(rf'href="({card}/advice/[^"]+)"', teacher.get(card))[1]
+    told = teacher.get(page)
+    assert text in told
+    assert "出门走一走" not in told  # what is for the family is for the family
+    browse(district.other_teacher).get(page, status=404)
+    teacher.post(page)
+    teacher.get(page, status=404)
+    assert "请看" not in seen_on(teacher.get(board)).replace("有“请看”", "")
+    with work_as(district.doctor, writing=False) as work:
+        (entry,) = entries_of_kind(work, find_child(work, child.id), "advice")
+    assert entry.content == {"text": "每天出门走一走。", "for_class": text}

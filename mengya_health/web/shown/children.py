@@ -151,6 +151,7 @@ def advice_page(work, child: ChildFacts, form) -> dict:
         "child": child_head(child, work.today),
         "back": back_to(child),
         "action": url_for("children.give_advice", child_id=child.id),
+        "class_name": child.class_name,
         "form": form,
     }
 

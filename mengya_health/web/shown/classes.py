@@ -11,6 +11,7 @@ from mengya_health.care.daily_checks import AWAY
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.informants import is_asked
 from mengya_health.care.observing import scores_in, signals_of
+from mengya_health.care.tasks import CLASS_ADVICE
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.counts import Written
 from mengya_health.record.queries import OpenEntry
@@ -32,7 +33,6 @@ FIRST_DOMAIN = "move"
 # Kept with the score of behaviours.yaml; never shown as a number.
 SCORES = {"2": lazy("会了"), "1": lazy("有时"), "0": lazy("还没"), "9": lazy("今天没看到")}
 LOGS = {"eat": {"meal": seen.MEALS["meal"]}, "sleep": {"nap": seen.MEALS["nap"]}}
-NOT_SEEN = "away"  # of a child of whom nothing is written
 MOST_QUESTIONS = 4  # a card is answered with one hand
 
 
@@ -59,7 +59,7 @@ def board(
         child.id for child in children if is_asked(work, child, of_child[child.id], "behaviour", answered.get(child.id))
     }
     asked = {
-        child_id: sum(task.kind == "care_task" for task in found) + (child_id in first)
+        child_id: sum(task.kind in ("care_task", CLASS_ADVICE) for task in found) + (child_id in first)
         for child_id, found in of_child.items()
     }
     ordered = sorted(children, key=lambda child: not asked[child.id])
@@ -185,6 +185,7 @@ def card(
         "shade": words.shade_of(child.id),
         "ask": "",
         "tasks": [_look_first(group, child)] * is_asked_first
+        + [_suggested(work, group, child, task) for task in tasks if task.kind == CLASS_ADVICE]
         + [_wanted(work, group, child, task) for task in tasks if task.kind == "care_task"],
         "concern_href": url_for("classes.concern_page", group_id=group.id, child_id=child.id),
         "report_href": url_for("reports.write_page", child_id=child.id),
@@ -215,6 +216,22 @@ def _wanted(work, group, child: ChildFacts, task: TaskFacts) -> dict:
         else "",
         "is_asked": False,
     }
+
+
+def _suggested(work, group, child: ChildFacts, task: TaskFacts) -> dict:
+    """Return what the doctor suggests for the class; it stays until it is read."""
+    return {
+        "text": words.told(task.title),
+        "note": words.stamp(task.created_at),
+        "href": advice_href(group.id, child, task),
+        "tap": "",
+        "is_asked": True,
+    }
+
+
+def advice_href(group_id: UUID, child: ChildFacts, task: TaskFacts) -> str:
+    """Return the page of a suggestion for the class."""
+    return url_for("classes.advice", group_id=group_id, child_id=child.id, task_id=task.id)
 
 
 def _domains(group, child: ChildFacts, current: str) -> list[dict]:
@@ -274,48 +291,6 @@ def item_questions(
 
 def _options(choices: dict) -> list[dict]:
     return [{"value": value, "text": str(text)} for value, text in choices.items()]
-
-
-def whole_page(work, group, children: list[ChildFacts], came: dict[UUID, str], form) -> dict:
-    """Return the context of pages/teacher/whole.html: nothing is preset but that who has not come was not seen."""
-    text, options = LOGS["eat"]["meal"]
-    return {
-        "back": {"href": url_for("classes.of", group_id=group.id), "text": group.name},
-        "queued_as": f"{group.name} · {text}",
-        "on": form["values"].get("on", work.today.isoformat()),
-        "action": url_for("classes.save_whole", group_id=group.id),
-        "form": form,
-        "children": [_meal_row(child, came.get(child.id, ""), form) for child in children],
-        "options": _options(options),
-    }
-
-
-def _meal_row(child: ChildFacts, came: str, form) -> dict:
-    field = f"meal_{child.id.hex}"
-    is_away = came in AWAY
-    return {
-        "name": child.name,
-        "field": field,
-        "chosen": form["values"].get(field, NOT_SEEN if is_away else ""),
-        "note": _("没来") if is_away else "",
-    }
-
-
-def written_page(work, rows: list[tuple[ChildFacts, OpenEntry]], back: dict) -> dict:
-    """Return the context of pages/teacher/written.html."""
-    return {
-        "back": back,
-        "former_href": url_for("moves.former"),
-        "rows": [
-            {
-                "name": child.name,
-                "at": words.moment(entry.happened_on, entry.recorded_at, work.today),
-                "text": seen.plainly(work.content, entry),
-                "files_href": url_for("attachments.show", child_id=child.id, entry_id=entry.id),
-            }
-            for child, entry in rows
-        ],
-    }
 
 
 def local_moment(text: str, now: datetime) -> date:

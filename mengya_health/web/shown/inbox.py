@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext
 
 from mengya_health.care.inbox import Inbox, InboxLine
 from mengya_health.web.shown import words
+from mengya_health.web.shown.classes import advice_href
 from mengya_health.web.shown.links import task_href
 
 FIRST = 20  # lines of each list
@@ -32,6 +33,7 @@ OPENS = {
     "teacher": {
         "signature": lambda line: url_for("classes.summary", child_id=line.child.id, task_id=line.task.id),
         "dispute": lambda line: task_href(line.child.id, line.task),
+        "class_advice": lambda line: advice_href(line.child.group_id, line.child, line.task),
     },
     "specialist": {"referral_reply": lambda line: url_for("referrals.show", referral_id=line.task.subject_id)},
     "reviewer": {"release": lambda line: url_for("releases.show", case_id=line.case_id, task_id=line.task.id)},

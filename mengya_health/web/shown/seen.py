@@ -77,6 +77,8 @@ def _observation(content: Content, said: dict) -> Iterator[tuple[str, str]]:
         yield words.told(content.behaviours.domains[item.domain]) if item else "", labelled(text, SCORES[each["score"]])
     if said.get("note"):
         yield _("备注"), said["note"]
+    if said.get("struck"):
+        yield _("更正"), _("记错了，已删掉")
 
 
 def _daily_check(_content: Content, said: dict) -> Iterator[tuple[str, str]]:

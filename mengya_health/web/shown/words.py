@@ -123,6 +123,7 @@ TASKS = {
     "two_persons": _("等另一位同事批准"),
     "erasure": _("家长要求删除"),
     "outcome": _("当日就诊，等结果"),
+    "class_advice": _("给老师的建议"),
     "daily_exception": _("晨午检跟进"),
     "handover": _("接收转来的孩子"),
     "conference": _("会商"),
