@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from mengya_health import audit
 from mengya_health.access.permissions import Permission, is_allowed
 from mengya_health.access.refusals import only_for
-from mengya_health.care import concerns, daily_checks
+from mengya_health.care import concerns
 from mengya_health.care.informants import answered_since, checks_until
 from mengya_health.care.queries import find_task, tasks_for
 from mengya_health.entry import form_state, signed_in, submitted
@@ -47,7 +47,7 @@ def of(work, group_id: UUID):
 def _board(work, group, groups):
     children = class_children(work, group.id)
     tasks = class_tasks(work, children)
-    context = board_context(work, group, groups, children, tasks, came=_came(work, children))
+    context = board_context(work, group, groups, children, tasks)
     return render_template("pages/teacher/class.html", board=context, panel=None)
 
 
@@ -56,20 +56,8 @@ def class_tasks(work, children: list[ChildFacts]):
     return tasks_for(work, {each.id: each for each in children}, "teacher", checks_until=checks_until(work))
 
 
-def board_context(
-    work,
-    group,
-    groups,
-    children: list[ChildFacts],
-    tasks,
-    *,
-    came: dict[UUID, str] | None = None,
-    current: UUID | None = None,
-) -> dict:
-    """Return `board` of pages/teacher/class.html, with who was read in the audit.
-
-    `came` is what the morning check says of each child; beside a card it is not asked for, which saves two statements.
-    """
+def board_context(work, group, groups, children: list[ChildFacts], tasks, current: UUID | None = None) -> dict:
+    """Return `board` of pages/teacher/class.html, with who was read in the audit."""
     audit.read(work, [child.id for child in children], "class")
     read = [each.id for each in children if is_allowed(work.actor, Permission.READ_BEHAVIOUR, each.subject)]
     written = written_lately(work, read, "behaviour", (OBSERVATION, ANSWERS), since=answered_since(work))
@@ -81,7 +69,6 @@ def board_context(
         tasks=tasks,
         noted=written[OBSERVATION],
         answered={child_id: each.last_on for child_id, each in written[ANSWERS].items()},
-        came=came or {},
         current=current,
     )
 
@@ -95,12 +82,6 @@ def written(work):
         "pages/teacher/written.html",
         **written_page(work, rows, {"href": url_for("classes.show"), "text": _("班级")}),
     )
-
-
-def _came(work, children: list[ChildFacts]) -> dict[UUID, str]:
-    may_read = [child for child in children if is_allowed(work.actor, Permission.READ_BEHAVIOUR, child.subject)]
-    sheets = daily_checks.sheets_of(work, may_read)
-    return {child.id: sheets.state(child.id, work.today, "morning") for child in children}
 
 
 # --- tasks, concerns, the class summary -----------------------------------------------------------------------------

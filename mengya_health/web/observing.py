@@ -37,7 +37,7 @@ def observe_page(work, group_id: UUID, child_id: UUID):
         raise NotFound
     form = with_draft(form, work, child, "classes.observe", domain=domain)
     seen = entries_of_kind(work, child, "observation")
-    context = board_context(work, group, [group], children, tasks, current=child_id)
+    context = board_context(work, group, [group], children, tasks, child_id)
     is_asked_first = child_id in context["asked_first"]
     panel = shown.card(work, group, child, tasks[child.id], domain, form, seen, is_asked_first=is_asked_first)
     return render_template("pages/teacher/observe.html", board=context, panel=panel)
@@ -92,8 +92,9 @@ def observed(said: dict, asked: list[dict], *, domain: str, setting: str) -> dic
 
 def typed_of(content: Mapping) -> dict[str, str]:
     """Return an observation as its form would send it again."""
-    items = {f"obs_{each['code']}": str(each["score"]) for each in content["items"]}
-    return items | {f"log_{each['name']}": each["value"] for each in content["logs"]} | {"note": content["note"]}
+    items = {f"obs_{each['code']}": str(each["score"]) for each in content.get("items", ())}
+    logs = {f"log_{each['name']}": each["value"] for each in content.get("logs", ())}
+    return items | logs | {"note": content.get("note", "")}
 
 
 def _day(text: str, work):

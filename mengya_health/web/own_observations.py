@@ -8,7 +8,7 @@ from mengya_health.access.permissions import Permission
 from mengya_health.care.observing import correct_observation, require_not_struck, strike_observation
 from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Conflict, NotFound
-from mengya_health.fields import Form, PlainText, WholeNumber
+from mengya_health.fields import Form, WholeNumber
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.queries import find_child
 from mengya_health.record.queries import OpenEntry, entries_of_kind, find_entry
@@ -33,9 +33,9 @@ def own(work, group_id: UUID, child_id: UUID, entry_id: UUID):
 @signed_in(again="classes.own")
 def change_own(work, group_id: UUID, child_id: UUID, entry_id: UUID):
     child, entry = _own(work, group_id, child_id, entry_id)
-    asked, domain = _asked(work, child, entry), entry.content["domain"]
-    said = submitted(observation_form(asked, domain=PlainText(longest=10), **SEEN_VERSION))
-    content = observed(said, asked, domain=domain, setting=entry.content["setting"])
+    asked, domain = _asked(work, child, entry), _domain_of(entry)
+    said = submitted(observation_form(asked, **SEEN_VERSION))
+    content = observed(said, asked, domain=domain, setting="class")
     try:
         is_told = correct_observation(work, child, entry_id, content=content, row_version=said["row_version"])
     except Conflict as conflict:
@@ -62,8 +62,12 @@ def _own(work, group_id: UUID, child_id: UUID, entry_id: UUID) -> tuple[ChildFac
     return child, entry
 
 
+def _domain_of(entry: OpenEntry) -> str:
+    return entry.content.get("domain", shown.FIRST_DOMAIN)
+
+
 def _asked(work, child: ChildFacts, entry: OpenEntry) -> list[dict]:
     """Return the questions of the entry's own tile, none of them folded away that it answered."""
-    asked = shown.questions(work, child, entry.content["domain"], entries_of_kind(work, child, "observation"))
+    asked = shown.questions(work, child, _domain_of(entry), entries_of_kind(work, child, "observation"))
     answered = typed_of(entry.content)
     return [each | {"is_more": each["is_more"] and each["name"] not in answered} for each in asked]

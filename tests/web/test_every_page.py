@@ -40,6 +40,7 @@ FILES = ("static", "attachments.download")
 # Pages that no crawl over GET links comes to, and why.
 NOT_CRAWLED = {
     "waiting.key": "the key of the waiting queue, for its script",
+    "classes.own": "of an observation of today, of which the demo has none: tests/web/test_own_observations.py",
     "static": "drawings and stylesheets",
     "health.check": "answers the proxy in JSON",
     "papers.pdf": "a PDF, made by the worker",

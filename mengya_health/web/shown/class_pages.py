@@ -89,6 +89,5 @@ def own_page(work, group_id: UUID, child: ChildFacts, entry: OpenEntry, asked: l
         "versions_href": url_for("children.entry", child_id=child.id, entry_id=entry.id),
         "form": form,
         "row_version": form.seen(entry.row_version),
-        "domain": entry.content["domain"],
         "questions": asked,
     }

@@ -7,7 +7,6 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
-from mengya_health.care.daily_checks import AWAY
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.informants import is_asked
 from mengya_health.care.observing import scores_in, signals_of
@@ -45,15 +44,12 @@ def board(
     tasks: dict,
     noted: dict[UUID, Written],
     answered: dict[UUID, date],
-    came: dict[UUID, str],
     current: UUID | None,
 ) -> dict:
     """Return `board` of pages/teacher/class.html; children somebody asked about come first, the topic is not named.
 
-    `asked_first` are the children at whom the class is asked to look before a check. `came` is what the morning check
-    says of each: a tile tells that a child has not come, never why.
+    `asked_first` are the children at whom the class is asked to look before a check.
     """
-    away = {child_id for child_id, state in came.items() if state in AWAY}
     of_child = {child.id: tasks.get(child.id, ()) for child in children}
     first = {
         child.id for child in children if is_asked(work, child, of_child[child.id], "behaviour", answered.get(child.id))
@@ -66,18 +62,10 @@ def board(
     return {
         "asked_first": first,
         "name": group.name,
-        "line": _line(work.today, children, came, away),
+        "line": _("%(day)s · %(n)s 人", day=words.long_day(work.now.astimezone(LOCAL).date()), n=len(children)),
         "meal": _meal(group) if children else None,
         "tiles": [
-            _tile(
-                group.id,
-                child,
-                asked[child.id],
-                noted.get(child.id, Written()),
-                is_current=child.id == current,
-                is_away=child.id in away,
-            )
-            for child in ordered
+            _tile(group.id, child, asked[child.id], noted.get(child.id, Written()), current) for child in ordered
         ],
         "asked_note": _(
             "排在最前，点开才看得到内容。全班今天已记 %(n)s 条，够了就不用再记。",
@@ -95,13 +83,6 @@ def board(
         ],
         "switch": _switch(group, groups) if len(groups) > 1 else [],
     }
-
-
-def _line(today: date, children: list[ChildFacts], came: dict[UUID, str], away: set[UUID]) -> str:
-    """Return the day and how many children there are; how many have come, once everybody has been looked at."""
-    if came and all(came.values()):
-        return _("%(day)s · 到 %(n)s 人", day=words.long_day(today), n=len(children) - len(away))
-    return _("%(day)s · %(n)s 人", day=words.long_day(today), n=len(children))
 
 
 def _meal(group) -> dict:
@@ -148,18 +129,17 @@ def _asked_of_class(child: ChildFacts, task: TaskFacts) -> dict:
     return {"text": _("%(name)s：请写一份班级小结", name=child.name), "href": href}
 
 
-def _tile(group_id: UUID, child: ChildFacts, asked: int, noted: Written, *, is_current: bool, is_away: bool) -> dict:
-    note = _("已记 %(n)s", n=noted.today) if noted.today else "—"
+def _tile(group_id: UUID, child: ChildFacts, asked: int, noted: Written, current: UUID | None) -> dict:
     return {
         "name": child.name,
         "initial": words.initial_of(child.name),
         "shade": words.shade_of(child.id),
         "href": url_for("classes.observe_page", group_id=group_id, child_id=child.id),
-        "is_current": is_current,
-        "is_away": is_away,
-        "ask": _("请看 %(n)s 条", n=asked) if asked and not is_away else "",
-        "note": _("没来") if is_away else note,
-        "is_noted": noted.today > 0 and not is_away,
+        "is_current": child.id == current,
+        "is_away": False,
+        "ask": _("请看 %(n)s 条", n=asked) if asked else "",
+        "note": _("已记 %(n)s", n=noted.today) if noted.today else "—",
+        "is_noted": noted.today > 0,
     }
 
 
