@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from mengya_health.app import create_app
-from mengya_health.care import commands
+from mengya_health.care import commands, daily_checks
 from mengya_health.entry import cookie_name
 from mengya_health.operations.installation import begin_work
 from mengya_health.people.draft_models import Draft
@@ -275,3 +275,19 @@ def test_what_leaves_no_trace_or_is_nobodys_record_keeps_no_drafts(installation)
     assert kept >= {"checks.save", "screenings.correct", "cases.save_plan", "classes.observe", "family.log_home"}
     apart = ("reports.", "letter.", "passkeys.", "account.", "entering.", "sign_in.", "family.sign", "emergency.")
     assert not {name for name in kept if name.startswith(apart)}
+
+
+def test_a_draft_of_a_daily_check_is_of_its_day_and_shown_beside_what_a_colleague_wrote(
+    at_a_desk, district, child, work_as, clock
+):
+    teacher, path = at_a_desk(district.teacher), f"/class/{district.group_id}/daily/morning/{child.id}"
+    assert keep(teacher, path, asked="有点咳").status_code == 200
+    with work_as(district.teacher) as work:
+        found = find_child(work, child.id)
+        daily_checks.check_child(work, found, "morning", {"presence": "here", "card": "红"}, shown="")
+    page = teacher.open(path)
+    assert NOTICE in page
+    assert "有点咳" in page
+    assert "现在记着的：红牌" in page
+    clock.forward(days=1)
+    assert NOTICE not in at_a_desk(district.teacher).open(path)

@@ -67,10 +67,8 @@ def board(
         "tiles": [
             _tile(group.id, child, asked[child.id], noted.get(child.id, Written()), current) for child in ordered
         ],
-        "asked_note": _(
-            "排在最前，点开才看得到内容。全班今天已记 %(n)s 条，够了就不用再记。",
-            n=sum(each.today for each in noted.values()),
-        ),
+        "asks": any(asked.values()),
+        "asked_note": _asked_note(any(asked.values()), sum(each.today for each in noted.values())),
         "checks": _checks(group, children, tasks) if children else [],
         "month_note": _month_note(work, children, noted),
         "tasks": [],
@@ -83,6 +81,12 @@ def board(
         ],
         "switch": _switch(group, groups) if len(groups) > 1 else [],
     }
+
+
+def _asked_note(asks: bool, written: int) -> str:
+    if asks:
+        return _("排在最前，点开才看得到内容。全班今天已记 %(n)s 条，够了就不用再记。", n=written)
+    return _("今天没有要看的，想记也可以。全班今天已记 %(n)s 条，够了就不用再记。", n=written)
 
 
 def _meal(group) -> dict:
