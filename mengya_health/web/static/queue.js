@@ -118,7 +118,7 @@
   }
 
   // What is seen
-  const said = make("p", { className: "notice", role: "status" });
+  const said = make("p", { className: "notice", role: "status", tabIndex: -1 });
 
   function button(textContent, act, className = "btn btn-s") {
     const made = make("button", { type: "button", textContent, className });
@@ -206,6 +206,7 @@
       form.dispatchEvent(new Event("unsent"));
       say(words.failed, button(words.again, () => submit(form, submitter), "linklike"));
     }
+    said.focus(); // what had the focus may be inert
     await show();
   }
 
