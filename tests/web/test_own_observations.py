@@ -18,12 +18,16 @@ def version_on(page: str) -> dict[str, str]:
     return {"row_version": re.search(r'name="row_version" value="(\d+)"', page)[1]}
 
 
-def test_what_was_written_today_is_changed_and_struck_with_its_trace(browse, district, child, mother, work_as):
+def test_what_was_written_today_is_changed_and_struck_with_its_trace(
+    browse, district, child, mother, work_as, statements
+):
     teacher = browse(district.teacher)
     card = f"/class/{district.group_id}/children/{child.id}"
     teacher.post(card, page=f"{card}?domain=talk", domain="talk", obs_B0406="2", note="叫了妈妈")
     own = re.search(rf'href="({card}/observations/[^"]+)"', teacher.get("/class/written"))[1]
+    statements.seen.clear()
     page = teacher.get(own)
+    assert len(statements.seen) <= 8, statements.seen
     assert re.search(r'name="obs_B0406" value="2"[^>]* checked', page)
     seen = version_on(page)
     teacher.post(own, status=422, note="", **seen)  # nothing is no observation: that is what striking is for
