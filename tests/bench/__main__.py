@@ -1,8 +1,8 @@
-"""python -m tests.bench [--growth | --events N | --clinic N]: print the CPU time of our requests beside the bounds.
+"""python -m tests.bench [--growth | --connections | --events N | --clinic N]: the CPU time of our requests by the bounds.
 
-With --growth only growth is measured; with --events only a history of so many events is verified; with --clinic only
-the lists of a clinic of so many children are timed (making 5,000 takes minutes); without any, one history of a hundred
-thousand events beside the rest.
+With --growth only growth is measured; with --connections only what sixteen at once get through; with --events only a
+history of so many events is verified; with --clinic only the lists of a clinic of so many children are timed (making
+5,000 takes minutes); without any, one history of a hundred thousand events beside the rest.
 """
 
 from argparse import ArgumentParser
@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 
 from tests.bench import due, history, opening
 from tests.bench.bounds import bare_app
+from tests.bench.connections import print_connections
 from tests.bench.growth import print_growth
 from tests.bench.measure import Comparison, Request, cpu_ms, request_to
 from tests.bench.sign_in import print_sign_in
@@ -23,12 +24,17 @@ def main() -> None:
     parser = ArgumentParser()
     parser.add_argument("--events", type=int, help="verify a history of so many events, and nothing else")
     parser.add_argument("--growth", action="store_true", help="measure growth, and nothing else")
+    parser.add_argument("--connections", action="store_true", help="ask over sixteen connections, and nothing else")
     parser.add_argument("--clinic", type=int, help="time the lists of a clinic of so many children, and nothing else")
     wanted = parser.parse_args()
     if wanted.clinic:
         with TemporaryDirectory() as folder:
             for line in due.lines(Path(folder), wanted.clinic):
                 print(line, flush=True)
+        return
+    if wanted.connections:
+        with TemporaryDirectory() as folder:
+            print_connections(Path(folder))
         return
     if not wanted.events and not wanted.growth:
         _print_requests()
@@ -47,6 +53,7 @@ def _print_requests() -> None:
         _print_compared(bounds, compared, measured)
         print("", *opening.lines(Path(folder) / "opening"), "", sep="\n")
         print_sign_in(Path(folder))
+        print_connections(Path(folder))
 
 
 def _print_compared(bounds: dict, compared: list[Comparison], measured: dict[str, float]) -> None:
@@ -60,7 +67,7 @@ def _print_compared(bounds: dict, compared: list[Comparison], measured: dict[str
 
 def _bounds(folder: Path) -> dict[str, Request]:
     app = bare_app(folder / "bounds.db")
-    pages = {name: request_to(app, "GET", f"/{name}") for name in ("hello", "rows20", "enc200")}
+    pages = {name: request_to(app, "GET", f"/{name}") for name in ("hello", "rows20", "enc20", "enc200")}
     return pages | {name: request_to(app, "POST", f"/{name}", expect=204) for name in ("insert", "insert5")}
 
 

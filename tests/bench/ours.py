@@ -1,7 +1,7 @@
 """Our requests, on a real installation in a folder: a doctor with a list of 20, a child with 200 entries, one save."""
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -25,48 +25,73 @@ from tests.factories import a_child, a_district, a_guardian
 
 ENTRIES = 200
 LISTED = 20
+TODAY = "/today?show=all"  # without it the page stops at a screenful
 SESSIONS = 500  # live ones of one account, without the cap
 NAMES = "甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉"
 
 
-def comparisons(folder: Path) -> list[Comparison]:
-    """Return what is measured, each with the bound it is held to."""
+@dataclass(frozen=True)
+class Pages:
+    """What the pages measured are of: the installation, three children, and who looks at them."""
+
+    installation: Installation
+    known: ChildFacts  # with the long record
+    written: ChildFacts  # what is saved goes here: the child that is read must not grow while it is measured
+    measured: ChildFacts
+    doctor: str  # a cookie
+    family: str
+    writer: str
+    crowd: str  # of an account with many sessions
+
+
+def made_in(folder: Path) -> Pages:
+    """Make the installation and everything in it."""
     installation = _installation(folder)
     district = a_district(installation)
-    children = _children(installation, district)
-    # What is saved goes to another child: the one that is read must not grow while it is measured.
-    known, written, measured = children[:3]
+    known, written, measured = _children(installation, district)[:3]
     mother = a_guardian(installation, district, known)
     other_mother = a_guardian(installation, district, written)
     _write_entries(installation, district, mother, known)
     _measure(installation, district, measured)
-    app = create_app(installation)
-    doctor = _signed_in(installation, district.doctor.user_id)
-    family = _signed_in(installation, mother.user_id)
-    writer = _signed_in(installation, other_mother.user_id)
-    crowd = _signed_in(installation, district.second_doctor.user_id, sessions=SESSIONS)
-    record, home_log = f"/children/{known.id}", f"/home/{written.id}/record"
+    return Pages(
+        installation,
+        known,
+        written,
+        measured,
+        doctor=_signed_in(installation, district.doctor.user_id),
+        family=_signed_in(installation, mother.user_id),
+        writer=_signed_in(installation, other_mother.user_id),
+        crowd=_signed_in(installation, district.second_doctor.user_id, sessions=SESSIONS),
+    )
+
+
+def comparisons(folder: Path) -> list[Comparison]:
+    """Return what is measured, each with the bound it is held to."""
+    pages = made_in(folder)
+    app, doctor = create_app(pages.installation), pages.doctor
+    record, home_log = f"/children/{pages.known.id}", f"/home/{pages.written.id}/record"
     return [
-        Comparison("今日, 20 rows", request_to(app, "GET", "/today", Cookie=doctor), "rows20", 3),
+        Comparison("今日, 20 rows", request_to(app, "GET", TODAY, Cookie=doctor), "rows20", 3),
         Comparison(
             f"今日, in one of {SESSIONS} sessions",
-            request_to(app, "GET", "/today", Cookie=crowd),
+            request_to(app, "GET", TODAY, Cookie=pages.crowd),
             "今日, 20 rows",
             1.05,
         ),
-        Comparison(f"record, newest 20 of {ENTRIES}", request_to(app, "GET", record, Cookie=doctor), "enc200"),
+        Comparison(f"record, newest 20 of {ENTRIES}", request_to(app, "GET", record, Cookie=doctor), "enc20", 3),
         Comparison(
             f"record, all {ENTRIES}", request_to(app, "GET", f"{record}?entries=all", Cookie=doctor), "enc200", 3
         ),
+        # One of the five is drawn, the others stand behind their tabs; each of the points is on all of them.
         Comparison(
-            f"growth chart of {ENTRIES} points",
-            request_to(app, "GET", f"/children/{measured.id}?chart=lhfa", Cookie=doctor),
+            f"growth page, five charts of {ENTRIES} points",
+            request_to(app, "GET", f"/children/{pages.measured.id}?chart=lhfa", Cookie=doctor),
             "enc200",
             4,
         ),
-        Comparison("family home", request_to(app, "GET", "/home", Cookie=family), "enc200"),
-        *_saving(app, doctor, written),
-        Comparison("saving a home record", post_form(app, home_log, writer, milk="usual"), "insert5"),
+        Comparison("family home", request_to(app, "GET", "/home", Cookie=pages.family), "enc200"),
+        *_saving(app, doctor, pages.written),
+        Comparison("saving a home record", post_form(app, home_log, pages.writer, milk="usual"), "insert5"),
     ]
 
 
@@ -116,9 +141,14 @@ def _write_entries(installation: Installation, district, mother, child: ChildFac
 def _measure(installation: Installation, district, child: ChildFacts) -> None:
     """Measure a child as often as there are entries, on one day after another up to today."""
     for days_ago in range(ENTRIES, 0, -1):
-        weight, length = 9.5 - days_ago / 200, 76 - days_ago / 40
+        weight, length, head = 9.5 - days_ago / 200, 76 - days_ago / 40, 46 - days_ago / 100
         with begin_work(installation, district.doctor) as work:
-            taken = {"weight_kg": f"{weight:.2f}", "lenhei_cm": f"{length:.1f}", "position": "l"}
+            taken = {
+                "weight_kg": f"{weight:.2f}",
+                "lenhei_cm": f"{length:.1f}",
+                "position": "l",
+                "headc_cm": f"{head:.1f}",
+            }
             on = work.today - timedelta(days=days_ago)
             record_measurement(work, find_child(work, child.id), Measurement(measured_on=on, **taken))
 

@@ -1,9 +1,6 @@
 """What a sign-in costs, and what sixteen at once cost everybody else, served as `mengya serve` does it."""
 
-import os
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,9 +18,9 @@ from mengya_health.people import accounts
 from mengya_health.people.sessions import open_session
 from tests.bench.measure import cpu_ms
 from tests.bench.ours import post_form
+from tests.bench.served import serving_ours
 from tests.conftest import CHEAP, CHEAP_HASHES, PASSPHRASE, settings_in
 from tests.factories import PASSWORD, a_district, an_account
-from tests.journeys.served import free_port, wait_until_open
 
 AT_ONCE = 16
 EACH = 3  # sign-ins of each of them, one after the other
@@ -81,19 +78,8 @@ def _of_one_sign_in(installation: Installation) -> tuple[float, float]:
 
 
 def _while_many_come_in(installation: Installation) -> tuple[float, float, int]:
-    settings, port = installation.settings, free_port()
-    ours = {
-        "MENGYA_ENV": "test",
-        "MENGYA_DATA": str(settings.data_dir),
-        "MENGYA_KEYRING": str(settings.keyring_dir),
-        "MENGYA_PASSPHRASE_FILE": str(settings.passphrase_file),
-    }
-    installation.before_fork()
-    command = [Path(sys.executable).with_name("mengya"), "serve", "--port", str(port)]
-    server = subprocess.Popen(command, env=os.environ | ours, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        wait_until_open(server, port)
-        cookie = (settings.data_dir.parent / "cookie").read_text()
+    cookie = (installation.settings.data_dir.parent / "cookie").read_text()
+    with serving_ours(installation) as port:
         idle = _p95(lambda: _get(port, "/today", cookie), lambda count: count < SAMPLES)
         refused: list[int] = []
         coming = [threading.Thread(target=_come_in, args=(port, number, refused)) for number in range(AT_ONCE)]
@@ -101,9 +87,6 @@ def _while_many_come_in(installation: Installation) -> tuple[float, float, int]:
             each.start()
         busy = _p95(lambda: _get(port, "/today", cookie), lambda _count: any(each.is_alive() for each in coming))
         return idle, busy, len(refused)
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
 
 
 def _p95(act: Callable[[], None], goes_on: Callable[[int], bool]) -> float:

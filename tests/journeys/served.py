@@ -26,19 +26,19 @@ def free_port() -> int:
         return free.getsockname()[1]
 
 
-def wait_until_open(server: subprocess.Popen, port: int, *, within_s: float = 120) -> None:
+def wait_until_open(server: subprocess.Popen, port: int, *, path: str = "/sign-in", within_s: float = 120) -> None:
     """Return once pages are served. Raises RuntimeError when the server ends before, or takes too long."""
     until = time.monotonic() + within_s
-    while not _answers(port):
+    while not _answers(port, path):
         if server.poll() is not None or time.monotonic() > until:
             raise RuntimeError("the server did not open")
         time.sleep(0.1)
 
 
-def _answers(port: int) -> bool:
+def _answers(port: int, path: str) -> bool:
     asked = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        asked.request("GET", "/sign-in")
+        asked.request("GET", path)
         return asked.getresponse().status == 200
     except OSError:
         return False
