@@ -3,16 +3,31 @@
 import json
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, Row, String, UniqueConstraint, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Dialect,
+    Engine,
+    Index,
+    Row,
+    String,
+    UniqueConstraint,
+    bindparam,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from mengya_health.db import Base, Id, UtcTime, new_id
+from mengya_health.db import ONE_STATEMENT, Base, Id, UtcTime, new_id
 from mengya_health.errors import ClockBehind, IntegrityError
 
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+MOST_AT_ONCE = 120  # rows of one statement: a page of a hundred children, and what it shows besides
 
 
 class AuditEvent(Base):
@@ -154,6 +169,28 @@ def alarm_about(work, error: Exception) -> None:
         raise_alarm(work, "integrity", str(work.request_id))
     elif isinstance(error, ClockBehind):
         raise_alarm(work, "clock", f"behind {work.now:%Y-%m-%dT%H}")
+
+
+def store_alone(engine: Engine, rows: list[dict]) -> None:
+    """Store and commit audit rows that nothing else goes with: one statement, for `MOST_AT_ONCE` of them at most."""
+    statement, names, columns = _insertion(engine.dialect, len(rows))
+    values = [as_stored(row[name]) if as_stored else row[name] for row in rows for name, as_stored in columns]
+    with engine.execution_options(writing=ONE_STATEMENT).begin() as connection:
+        connection.exec_driver_sql(statement, dict(zip(names, values, strict=True)) if names else tuple(values))
+
+
+@lru_cache(maxsize=2 * MOST_AT_ONCE)
+def _insertion(dialect: Dialect, number: int) -> tuple[str, list[str], list[tuple[str, Callable | None]]]:
+    """Return the statement for so many rows, its parameters' names (none where only their order counts), its columns.
+
+    Each column with what makes a value of it storable. Kept: SQLAlchemy builds an INSERT of several rows anew each
+    time, which takes longer than to store them.
+    """
+    columns = [column for column in _EVENT.c if column is not _EVENT.c.leaf_index]
+    rows = [{each.name: bindparam(f"{each.name}_{row}", type_=each.type) for each in columns} for row in range(number)]
+    statement = str(insert(_EVENT).values(rows).compile(dialect=dialect))
+    names = [] if dialect.positional else [bound.key for row in rows for bound in row.values()]
+    return statement, names, [(each.name, each.type.dialect_impl(dialect).bind_processor(dialect)) for each in columns]
 
 
 def store_alarms(session, rows: list[dict]) -> None:

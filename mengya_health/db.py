@@ -27,6 +27,10 @@ NAMING = {
     "pk": "pk_%(table_name)s",
 }
 
+# How a transaction of one statement is opened: SQLite begins and commits it by itself, and so holds its one lock for
+# the writing alone, not while this thread waits for its turn between BEGIN and COMMIT.
+ONE_STATEMENT = "one statement"
+
 # Fixed in 3.51.3 and in these backports; older libraries may corrupt a WAL file when it is reset.
 _WAL_SAFE_FROM = (3, 51, 3)
 _WAL_BACKPORTS = {(3, 44): 6, (3, 50): 7}
@@ -114,7 +118,10 @@ def make_engine(url: str) -> Engine:
 
 
 def _sqlite_engine(url: str) -> Engine:
-    engine = create_engine(url, module=pysqlite3.dbapi2, hide_parameters=True, connect_args={"timeout": 5})
+    # A connection for each thread of a process (`serving.THREADS`): one more would be opened anew for every request.
+    engine = create_engine(
+        url, module=pysqlite3.dbapi2, hide_parameters=True, pool_size=10, connect_args={"timeout": 5}
+    )
     safe = wal_is_safe(pysqlite3.sqlite_version_info)
     if not safe:
         log.warning("SQLite %s may corrupt a WAL file: the slower rollback journal is used", pysqlite3.sqlite_version)
@@ -139,7 +146,8 @@ def _sqlite_engine(url: str) -> Engine:
     def begin(connection):
         # A deferred transaction that reads and then writes fails at once with "locked", whatever the timeout.
         writing = connection.get_execution_options().get("writing", True)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+        if writing != ONE_STATEMENT:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
 

@@ -28,7 +28,7 @@ from mengya_health.errors import (
 )
 from mengya_health.fields import with_guess_taken
 from mengya_health.locale import own_words, words_of
-from mengya_health.operations.installation import Installation, keep_what_survives
+from mengya_health.operations.installation import Installation, keep_what_survives, store_audit
 from mengya_health.people import sign_in
 from mengya_health.record import drafts
 from mengya_health.sent_twice import answer_of_the_twin, store_answer, stored_answer
@@ -246,12 +246,8 @@ def _store_audit(work: Work, session) -> None:
 
 def _store_reading(place: Installation, work: Work) -> None:
     """Store a reading's rows in one short transaction of their own, before the answer leaves."""
-    if not (work.audit_rows or work.after_answer or work.alarms):
-        return
     try:
-        with db.open_session(place.engine, writing=True) as session:
-            _store_audit(work, session)
-            session.commit()
+        store_audit(place, work)
     except SQLAlchemyError as error:
         raise Unavailable from error
 

@@ -52,7 +52,6 @@ class Work:
         """Store the audit rows kept so far, in one statement, and the alarms; afterwards none are kept."""
         rows, self.audit_rows = self.audit_rows, []
         if rows:
-            # Rows with and without a record id would else go in separate statements.
-            (session or self.session).execute(insert(AuditEvent).execution_options(render_nulls=True), rows)
+            (session or self.session).execute(insert(AuditEvent.__table__), rows)
         alarms, self.alarms = self.alarms, []
         store_alarms(session or self.session, alarms)

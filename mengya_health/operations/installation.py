@@ -219,9 +219,13 @@ def store_audit(installation: Installation, work: Work) -> None:
     """Store a reading's audit rows in one short transaction of their own, before anything is shown."""
     if not (work.audit_rows or work.alarms or work.after_answer):
         return
-    with db.open_session(installation.engine, writing=True) as session:
-        _store_rows(work, session)
-        session.commit()
+    if work.alarms or work.after_answer or len(work.audit_rows) > audit.MOST_AT_ONCE:
+        with db.open_session(installation.engine, writing=True) as session:
+            _store_rows(work, session)
+            session.commit()
+    else:
+        rows, work.audit_rows = work.audit_rows, []
+        audit.store_alone(installation.engine, rows)
 
 
 def _store_rows(work: Work, session: Session) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from gunicorn.app.base import BaseApplication
 
 from mengya_health.operations.installation import Installation
-from mengya_health.serving import THREADS, WEB_PROCESSES
+from mengya_health.serving import THREADS, WEB_PROCESSES, spare_the_collector
 from tests.bench.bounds import bare_app
 from tests.journeys.served import free_port, wait_until_open
 
@@ -74,7 +74,9 @@ class _Bound(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self):
-        return bare_app(self._database)
+        app = bare_app(self._database)
+        spare_the_collector()
+        return app
 
 
 if __name__ == "__main__":
