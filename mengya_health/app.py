@@ -17,6 +17,7 @@ from mengya_health.operations.installation import Installation
 from mengya_health.uploads import RequestInMemory
 from mengya_health.web import blueprints, shell
 from mengya_health.web.chinese_parts import mark_chinese
+from mengya_health.web.templating import Pages, words
 
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -31,14 +32,14 @@ PERMISSIONS = (
 
 def create_app(installation: Installation) -> Flask:
     """Return the web application of an opened installation. Raises StartRefused for an unsafe production setting."""
-    app = Flask(__name__, template_folder=str(TEMPLATES), static_folder="web/static", static_url_path="/static")
+    app = Pages(__name__, template_folder=str(TEMPLATES), static_folder="web/static", static_url_path="/static")
     app.request_class = RequestInMemory
     _configure(app, installation)
     app.extensions["mengya"] = installation
     locale.init_app(app)
     app.before_request(_hold_forms_to_their_size)
     CSRFProtect(app)
-    app.jinja_env.globals.update(idem_key=_new_idem_key, new_nonce=_new_nonce, with_label=problems.with_label)
+    app.jinja_env.globals.update(_=words, idem_key=_new_idem_key, new_nonce=_new_nonce, with_label=problems.with_label)
     app.context_processor(shell.context)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)

@@ -58,6 +58,13 @@ def english() -> Translations:
     return Translations(compiled)
 
 
+def text_in_english(string: str, number: object = None) -> str:
+    """Return the English of a text; of one that says how many, the form for this number."""
+    if COUNTED not in string:
+        return english().ugettext(string)
+    return english().ungettext(string, string, number if isinstance(number, int) else 0)
+
+
 class _SourceFirst(Domain):
     """Looks a text up for readers of another language only: a page has hundreds, and most readers read the original."""
 
@@ -65,12 +72,7 @@ class _SourceFirst(Domain):
         return english()
 
     def gettext(self, string: str, **variables) -> str:
-        if language() == "zh":
-            return string % variables if variables else string
-        if COUNTED not in string:
-            return super().gettext(string, **variables)
-        number = variables.get("n")
-        text = english().ungettext(string, string, number if isinstance(number, int) else 0)
+        text = string if language() == "zh" else text_in_english(string, variables.get("n"))
         return text % variables if variables else text
 
 

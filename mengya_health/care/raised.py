@@ -15,6 +15,7 @@ from mengya_health.care.clocks import Standing, raised_before, task_standing
 from mengya_health.care.loop import loop_of
 from mengya_health.care.models import CLOSED_STATES, Case, Task
 from mengya_health.care.queries import PAGE_ROWS, Page, is_going, work_list
+from mengya_health.content import Content
 from mengya_health.errors import NotPermitted
 from mengya_health.people.leads import in_district_of
 from mengya_health.people.models import Organisation, Region
@@ -44,7 +45,12 @@ def standing_of(work, task, *, state: str = "") -> Standing:
 
 def raised_by(work, to: tuple[str, ...]) -> tuple[RaisedBy, ...]:
     """Return what has come up to one of `to` today, by kind and state; see `clocks.raised_before`."""
-    return tuple(raised_before(loop_of(work.content), work.content.time_limits, work.today, to))
+    return _raised_on(work.content, work.today, to)
+
+
+@lru_cache(maxsize=16)
+def _raised_on(content: Content, today: date, to: tuple[str, ...]) -> tuple[RaisedBy, ...]:
+    return tuple(raised_before(loop_of(content), content.time_limits, today, to))
 
 
 @lru_cache(maxsize=16)

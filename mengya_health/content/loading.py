@@ -84,7 +84,7 @@ READ_ELSEWHERE = ("care_loop.v*.yaml", "consent_texts.v*.yaml", "signing_agreeme
 SHOWN_PROBLEMS = 20
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Content:
     """All clinical content, unchangeable. Mappings are by id or code.
 

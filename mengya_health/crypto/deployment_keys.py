@@ -128,7 +128,7 @@ class DeploymentKeys:
         """Return whether a MAC is ours, under a wrapping key that another process made perhaps."""
 
         def holds() -> bool:
-            return any(hmac.compare_digest(made, mac) for made in self._deployment_macs(info, message))
+            return any(hmac.compare_digest(key.mac(message, self._hash), mac) for key in self._keystore.subkeys(info))
 
         return holds() or (self._keystore.refresh() and holds())
 
@@ -143,11 +143,21 @@ _COLUMN_BYTES = {
     datetime: lambda value: b"t" + value.astimezone(UTC).isoformat().encode(),
     date: lambda value: b"d" + value.isoformat().encode(),
 }
+_START_OF_ID, _NOTHING = length_prefixed(bytes(17))[:4] + b"u", length_prefixed(b"-")
 
 
 def _row_bytes(columns: Iterable[Any]) -> bytes:
     """Return the bytes a seal covers, for every tie and consent on every page. Raises TypeError for other types."""
+    parts = []
     try:
-        return length_prefixed(*[_COLUMN_BYTES[type(value)](value) for value in columns])
+        for value in columns:
+            if value is None:
+                parts.append(_NOTHING)
+            elif type(value) is UUID:  # most columns are one of these two
+                parts.append(_START_OF_ID + value.int.to_bytes(16))
+            else:
+                said = _COLUMN_BYTES[type(value)](value)
+                parts.append(len(said).to_bytes(4) + said)
     except KeyError as error:
         raise TypeError(f"a column of type {error.args[0].__name__} cannot be sealed") from None
+    return b"".join(parts)
