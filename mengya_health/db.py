@@ -87,10 +87,17 @@ class UtcTime(TypeDecorator):
             raise ValueError("a time without a time zone was about to be stored")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value, dialect):
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect, coltype):
+        """Return what reads a stored time: one call for each, as for ids."""
+        read = self.impl_instance.dialect_impl(dialect).result_processor(dialect, coltype)
+
+        def aware(stored):
+            at = read(stored) if read else stored
+            if at is None:
+                return None
+            return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+        return aware
 
 
 class Base(DeclarativeBase):

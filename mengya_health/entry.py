@@ -27,7 +27,7 @@ from mengya_health.errors import (
     Unavailable,
 )
 from mengya_health.fields import with_guess_taken
-from mengya_health.locale import own_words, words_of
+from mengya_health.locale import own_words, read_by, words_of
 from mengya_health.operations.installation import Installation, keep_what_survives, store_audit
 from mengya_health.people import sign_in
 from mengya_health.record import drafts
@@ -228,6 +228,7 @@ def _work(place: Installation, session) -> Work:
     work = place.work(session, None, source=_source(), address=_address())
     work.actor = sign_in.actor_for(work, request.cookies.get(cookie_name(place)))
     if work.actor:
+        read_by(work.actor.language)
         fence.put_up(session, work.actor)
     elif g.needs_actor:
         raise SignInNeeded

@@ -1,6 +1,7 @@
 """Which language the person of this request reads, and the words in it. The texts are written in Chinese."""
 
 import re
+from contextvars import ContextVar
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -19,8 +20,21 @@ ENGLISH = Path(__file__).with_name("translations") / "en" / "LC_MESSAGES" / "mes
 COUNTED = "%(n)s"
 
 
+# What the person signed in on this request reads; "" until a door has found out who that is. A page asks hundreds of
+# times.
+_READER: ContextVar[str] = ContextVar("reader", default="")
+
+
+def read_by(chosen: str) -> None:
+    """Let what follows of this request be in the language of who is signed in."""
+    _READER.set(chosen)
+
+
 def language() -> str:
     """Return zh or en: what a signed-in person chose, else what this browser last chose, else Chinese."""
+    chosen = _READER.get()
+    if chosen:
+        return chosen
     work = g.get("work")
     if work is not None and work.actor is not None:
         return work.actor.language
@@ -43,9 +57,15 @@ def own_words(message: str) -> str:
 
 def init_app(app: Flask) -> None:
     """Translate templates and Python for the language of each request."""
+    app.before_request(_nobody_reads_yet)
+    app.teardown_request(_nobody_reads_yet)
     _Words(app, default_locale="zh", default_timezone="Asia/Shanghai", locale_selector=language)
     domain = app.extensions["babel"].instance.domain_instance
     app.jinja_env.install_gettext_callables(domain.gettext, domain.ngettext, newstyle=True)
+
+
+def _nobody_reads_yet(_error: BaseException | None = None) -> None:
+    _READER.set("")  # threads answer one request after the other
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from marshmallow import ValidationError, fields
@@ -148,7 +149,7 @@ class Behaviours(Sourced):
     infection_notes: tuple[str, str]
     class_kinds: Mapping[str, ClassKind]
 
-    @property
+    @cached_property
     def items(self) -> Mapping[str, Behaviour]:
         """Return every item by its code."""
         return {item.code: item for band in self.bands for item in band.items}

@@ -77,7 +77,8 @@ class DataKeys:
 
         Raises SectionClosed where the class was destroyed or is only stored any more.
         """
-        self._require_open(subject_id, key_class)
+        if self._closed:
+            self._require_open(subject_id, key_class)
         owner, key = self._open.get(key_id) or self._unwrap(key_id)
         if owner != (subject_id, key_class):
             raise IntegrityError

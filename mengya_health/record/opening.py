@@ -138,7 +138,7 @@ def checked_rows(work, child: ChildFacts, statement: Select, **asked) -> list[Ro
     """Return the rows of a statement with `OF_EVENT` among its columns, audited and checked against the history."""
     rows = _audited(work, child, work.session.execute(statement, asked).all())
     if rows:
-        newest = {row.id: row for row in reversed(rows)}  # newest first where an entry has several
+        newest = {row.id.int: row for row in reversed(rows)}  # newest first where an entry has several
         check_with_events(work.session, work.keys, child.id, newest.values())
     return rows
 

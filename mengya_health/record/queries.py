@@ -132,11 +132,12 @@ def record_page(
         asked["unread"] = unread
     rows = checked_rows(work, child, statement, **asked)
     shown = [row for row in rows if not kinds or row.kind in kinds]
-    wanted = {row.id: row for row in [*shown[:limit], *_among(rows, also)]}
+    # By the row itself: to look an id up takes a call of Python's, five of them for each entry.
+    wanted = {id(row): row for row in [*shown[:limit], *_among(rows, also)]}
     opened = dict(zip(wanted, open_rows(work, child, wanted.values()), strict=True))
     return RecordPage(
-        newest=tuple(opened[row.id] for row in shown[:limit]),
-        of_kinds=tuple(opened[row.id] for row in reversed(_among(rows, also))),
+        newest=tuple(opened[id(row)] for row in shown[:limit]),
+        of_kinds=tuple(opened[id(row)] for row in reversed(_among(rows, also))),
         counts={section: getattr(rows[0], f"{section}_count") for section in READ_SECTION} if rows else {},
         has_older=len(shown) > limit,
     )

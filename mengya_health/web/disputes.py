@@ -101,7 +101,7 @@ def _entry(work, child_id: UUID, entry_id: UUID):
 def _shown(work, entry) -> dict:
     """Return what the guardian saw when they disagreed, for the statement."""
     line = plain_line(work, entry)
-    seen = f"{line['title']}\n{line['note']}".encode()
+    seen = f"{line.title}\n{line.note}".encode()
     return {
         "template": "pages/parent/entry",
         "template_ver": TEMPLATE_VERSION,

@@ -14,7 +14,7 @@ from flask.templating import Environment
 from jinja2 import Template
 from jinja2.runtime import Context, Macro
 from jinja2.utils import internalcode
-from markupsafe import Markup
+from markupsafe import Markup, _escape_inner, escape
 
 from mengya_health.locale import language, text_in_english
 
@@ -38,7 +38,21 @@ class _Context(Context):
         return super().call(__obj, *args, **kwargs)
 
 
+def _escaped(value: Any) -> str:
+    """Return what is written of a value: as `escape`, without making a Markup of what is only going to be joined."""
+    if type(value) is str:
+        return _escape_inner(value)
+    return value if type(value) is Markup else escape(value)
+
+
 class _Template(Template):
+    @classmethod
+    def from_code(cls, environment, code, globals, uptodate=None):
+        """Return a template whose output goes through `_escaped`; filters and blocks keep Jinja's own."""
+        template = super().from_code(environment, code, globals, uptodate)
+        template.root_render_func.__globals__["escape"] = _escaped
+        return template
+
     def _get_default_module(self, ctx: Context | None = None):
         """Return the module of an imported template, made once: none of ours is given globals of its own."""
         return self._module or super()._get_default_module(ctx)

@@ -22,6 +22,7 @@ from mengya_health.web.shown.case_papers import (
     waiting_words,
 )
 from mengya_health.web.shown.children import child_head
+from mengya_health.web.shown.entries import Line
 from mengya_health.web.shown.escalations import wanted_rows
 from mengya_health.web.shown.hearing import hearing_row
 from mengya_health.web.shown.punctuation import enumerated
@@ -154,7 +155,7 @@ def _badge(facts: CaseFacts) -> str:
     return words.told(facts.loop.states["referred"].name) if is_out and facts.state != "referred" else ""
 
 
-def _step(facts: CaseFacts, step: StepFacts) -> dict:
+def _step(facts: CaseFacts, step: StepFacts) -> Line:
     """Return one step as a line of the timeline: from where to where, then what was decided and why."""
     states, event = facts.loop.states, words.told(facts.loop.events[step.event])
     has_moved = step.from_state and step.from_state != step.to_state
@@ -169,16 +170,7 @@ def _step(facts: CaseFacts, step: StepFacts) -> dict:
         _("第 %(n)s 轮", n=step.round) if step.round > 1 else "",
     ]
     mark, by = words.ROLES[step.actor_role]
-    return {
-        "at": words.day(step.on, facts.today),
-        "role": mark,
-        "by": by,
-        "title": title,
-        "note": " · ".join(filter(None, notes)),
-        "href": "",
-        "tag_kind": "",
-        "tag": "",
-    }
+    return Line(words.day(step.on, facts.today), mark, str(by), title, " · ".join(filter(None, notes)))
 
 
 def _decision(opened: OpenCase, facts: CaseFacts, events: list[str], state) -> dict | None:

@@ -13,6 +13,7 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.signing.levels import L1, LEVEL_LABELS
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import back_to, child_head, may
+from mengya_health.web.shown.entries import Line
 from mengya_health.work import LOCAL
 
 STATES = {
@@ -22,14 +23,14 @@ STATES = {
 }
 
 
-def entry_page(work, child: ChildFacts, entry: OpenEntry, line: dict, notes: list[DisputeNote], form) -> dict:
+def entry_page(work, child: ChildFacts, entry: OpenEntry, line: Line, notes: list[DisputeNote], form) -> dict:
     """Return the context of pages/parent/entry.html: one entry in the family's words, and what is said against it."""
     is_own = entry.author_id == work.actor.user_id
     may_object = may(work, child, Permission.DISPUTE) and not is_own and entry.kind not in (NOTE, ANSWER)
     here = {"child_id": child.id, "entry_id": entry.id}
     return {
         "back": {"href": url_for("family.record", child_id=child.id), "text": _("全部记录")},
-        "entry": line | {"version": _("第 %(n)s 版", n=entry.version)},
+        "entry": line._asdict() | {"version": _("第 %(n)s 版", n=entry.version)},
         "disputes": [_dispute(work, child, note, is_family=True) for note in notes],
         "objecting": {
             "action": url_for("disputes.dispute", **here),

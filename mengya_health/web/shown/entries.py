@@ -44,10 +44,10 @@ class Line(NamedTuple):
     role: str
     by: str
     title: str
-    note: str
-    href: str
-    tag_kind: str
-    tag: str
+    note: str = ""
+    href: str = ""
+    tag_kind: str = ""
+    tag: str = ""
 
 
 def lines_of(
@@ -117,6 +117,8 @@ def _first_line(text: str) -> str:
 
 
 def _cut(line: str) -> str:
+    if len(line) <= LONGEST_NOTE:
+        return line
     longest = LONGEST_NOTE * (1 if language() == "zh" else 2)
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 

@@ -12,6 +12,7 @@ from mengya_health.record.queries import OpenEntry
 from mengya_health.screening.informants import ANSWERS
 from mengya_health.web.shown import seen, words
 from mengya_health.web.shown.children import may
+from mengya_health.web.shown.entries import Line
 from mengya_health.web.shown.informants import told_answers
 from mengya_health.web.shown.links import home_link
 from mengya_health.web.shown.punctuation import in_a_row, sentences, with_colons
@@ -87,29 +88,29 @@ def _home_log(child: ChildFacts, form) -> dict:
     }
 
 
-def _line_with_files(work, entry: OpenEntry, files: int) -> dict:
+def _line_with_files(work, entry: OpenEntry, files: int) -> Line:
     """Return one line that leads to the files beside the entry, where there are any or may be."""
     line = plain_line(work, entry)
     if files:
-        line |= {"tag_kind": "note", "tag": _("%(n)s 个文件", n=files)}
+        line = line._replace(tag_kind="note", tag=_("%(n)s 个文件", n=files))
     if files or entry.kind == "home_record":
-        line["href"] = url_for("attachments.show", child_id=entry.child_id, entry_id=entry.id)
+        line = line._replace(href=url_for("attachments.show", child_id=entry.child_id, entry_id=entry.id))
     return line
 
 
-def plain_line(work, entry: OpenEntry) -> dict:
+def plain_line(work, entry: OpenEntry) -> Line:
     """Return one line of the timeline in the family's words."""
     role, by = words.ROLES[entry.author_role]
-    return {
-        "at": words.day(entry.happened_on, work.today),
-        "role": role,
-        "by": str(by),
-        "title": str(PLAIN_KINDS[entry.kind]),
-        "note": _plain_note(work, entry),
-        "href": url_for("disputes.of_entry", child_id=entry.child_id, entry_id=entry.id),
-        "tag_kind": "flag" if entry.is_disputed else "",
-        "tag": _("有异议") if entry.is_disputed else "",
-    }
+    return Line(
+        at=words.day(entry.happened_on, work.today),
+        role=role,
+        by=str(by),
+        title=str(PLAIN_KINDS[entry.kind]),
+        note=_plain_note(work, entry),
+        href=url_for("disputes.of_entry", child_id=entry.child_id, entry_id=entry.id),
+        tag_kind="flag" if entry.is_disputed else "",
+        tag=_("有异议") if entry.is_disputed else "",
+    )
 
 
 def _plain_note(work, entry: OpenEntry) -> str:
