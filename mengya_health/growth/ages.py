@@ -9,6 +9,7 @@ from fractions import Fraction
 
 # WHO's average month, 30.4375 days.
 DAYS_PER_MONTH = Fraction(487, 16)
+SHORTEST_MONTH_DAYS = 28
 # Source for the four numbers below: 早产儿保健工作规范 (2017) and its common reading; a month is counted by birth date.
 DAYS_PER_WEEK = 7
 TERM_DAYS = 280
@@ -39,26 +40,35 @@ class Age:
 def add_months(on: date, months: int) -> date:
     """Return the same day `months` later; a day the month does not have becomes its last (31 January → 28 February)."""
     year, month = divmod(on.year * 12 + on.month - 1 + months, 12)
-    return date(year, month + 1, min(on.day, monthrange(year, month + 1)[1]))
+    day = on.day
+    if day > SHORTEST_MONTH_DAYS:
+        day = min(day, monthrange(year, month + 1)[1])
+    return date(year, month + 1, day)
 
 
 def completed_months(birth_on: date, on: date) -> int:
     """Return how many whole months have passed; negative before birth. Someone born on the 31st turns on month ends."""
-    months = (on.year - birth_on.year) * 12 + on.month - birth_on.month
-    return months if add_months(birth_on, months) <= on else months - 1
+    return _turned(birth_on, on)[0]
 
 
 def exact_months(birth_on: date, on: date) -> Fraction:
     """Return completed months plus the days into the running month over the days that month has."""
-    months, days = months_and_days(birth_on, on)
-    days_in_month = (add_months(birth_on, months + 1) - add_months(birth_on, months)).days
-    return Fraction(months * days_in_month + days, days_in_month)
+    months, turned_on = _turned(birth_on, on)
+    days_in_month = (add_months(birth_on, months + 1) - turned_on).days
+    return Fraction(months * days_in_month + (on - turned_on).days, days_in_month)
 
 
 def months_and_days(birth_on: date, on: date) -> tuple[int, int]:
     """Return completed months and the days beyond them, as ages are said: 12 months and 3 days."""
-    months = completed_months(birth_on, on)
-    return months, (on - add_months(birth_on, months)).days
+    months, turned_on = _turned(birth_on, on)
+    return months, (on - turned_on).days
+
+
+def _turned(birth_on: date, on: date) -> tuple[int, date]:
+    """Return completed months, and the day the last of them was completed."""
+    months = (on.year - birth_on.year) * 12 + on.month - birth_on.month
+    turned_on = add_months(birth_on, months)
+    return (months, turned_on) if turned_on <= on else (months - 1, add_months(birth_on, months - 1))
 
 
 def is_preterm(gestational_days: int | None) -> bool:

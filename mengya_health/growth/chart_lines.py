@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mengya_health.growth.chart_layout import Axis, Box, Label, round_axis, spread
 from mengya_health.growth.chart_points import STEPS_AT_24_MONTHS, Point
@@ -127,8 +128,12 @@ def _stature_axis(frame: Frame, first: float, last: float, xs: Sequence[float]) 
     return Axis(max(wished.low, first), min(wished.high, last), left, right, wished.step)
 
 
+@lru_cache(maxsize=256)
 def reference_lines(plot: Plot, shown: Sequence[int], indicator: str, reader: Reader) -> ReferenceLines:
-    """Return what is drawn of the reference, with the words this reader sees."""
+    """Return what is drawn of the reference, with the words this reader sees.
+
+    Kept: it knows of a child only how far the axes reach, and half the children of a year have the same.
+    """
     return ReferenceLines(
         bands={} if not shown else {sd: "".join(_band(piece, sd, plot) for piece in plot.pieces) for sd in BANDS},
         lines={sd: "".join(f"M{_corners(piece, sd, plot)}" for piece in plot.pieces) for sd in shown},

@@ -95,8 +95,10 @@ def a_month_before(history: Sequence[Measurement]) -> Measurement | None:
 
     With fewer days between them, scales and lengths err by more than a child grows.
     """
-    apart = [each for each in history if (history[-1].measured_on - each.measured_on).days >= DAYS_APART]
-    return apart[-1] if apart else None
+    newest_first = reversed(history)
+    return next(
+        (each for each in newest_first if (history[-1].measured_on - each.measured_on).days >= DAYS_APART), None
+    )
 
 
 def charts_of(

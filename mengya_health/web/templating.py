@@ -19,6 +19,7 @@ from markupsafe import Markup, _escape_inner, escape
 from mengya_health.locale import language, text_in_english
 
 _OF_DICT = frozenset(dir(dict))
+_PLAIN_NUMBERS = (float, int)
 # Ids that stand in an address while it is being learned, one for each place it has.
 _STANDING_IN = tuple(UUID(int=number) for number in range(1, 4))
 
@@ -42,7 +43,9 @@ def _escaped(value: Any) -> str:
     """Return what is written of a value: as `escape`, without making a Markup of what is only going to be joined."""
     if type(value) is str:
         return _escape_inner(value)
-    return value if type(value) is Markup else escape(value)
+    if type(value) is Markup:
+        return value
+    return str(value) if type(value) in _PLAIN_NUMBERS else escape(value)
 
 
 class _Template(Template):

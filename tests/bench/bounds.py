@@ -26,7 +26,8 @@ TIMELINE = """{% set _tags = {'met': ('ok', 'check'), \
 {% macro timeline(entries) -%}
 <ol class="tl">{% for e in entries %}
 <li><time>{{ e.at }}</time><svg role="img" aria-label="{{ e.by }}">\
-<use href="/static/icons.svg#r-{{ e.role }}"/></svg><p>{% if e.href %}<a href="{{ e.href }}"><b>{{ e.title }}</b></a>{% else %}<b>{{ e.title }}</b>{% endif %}\
+<use href="/static/icons.svg#r-{{ e.role }}"/></svg><p>{% if e.href %}<a href="{{ e.href }}"><b>{{ e.title }}</b></a>\
+{% else %}<b>{{ e.title }}</b>{% endif %}\
 {% if e.tag %} <span class="st st-{{ _tags[e.tag_kind][0] }}">\
 {% if _tags[e.tag_kind][1] %}<svg class="i" aria-hidden="true">\
 <use href="/static/icons.svg#{{ _tags[e.tag_kind][1] }}"/></svg>{% endif %}\

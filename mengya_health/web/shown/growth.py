@@ -16,7 +16,7 @@ from mengya_health.growth.intergrowth import REFERENCE as INTERGROWTH
 from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry
-from mengya_health.screening.measurements import Measurement, charts_of, growth_shown, latest_velocity, measurements_in
+from mengya_health.screening.measurements import Measurement, charts_of, growth_shown, latest_velocity
 from mengya_health.web.shown import words
 from mengya_health.web.shown.entries import SHOWN_READINGS, reading
 from mengya_health.web.shown.punctuation import enumerated, in_a_row, sentence, sentences
@@ -28,9 +28,8 @@ BESIDE = ("none", "who")
 SCORE_OF = {"WEIGHT": "wfa", "LENGTH": "lhfa", "HEADC": "hcfa"}
 
 
-def growth_card(work, child: ChildFacts, entries: Sequence[OpenEntry], cases: list[CaseLine], asked: dict):
+def growth_card(work, child: ChildFacts, history: Sequence[Measurement], cases: list[CaseLine], asked: dict):
     """Return chart, tabs and table of what was measured so far; None where nothing was."""
-    history = measurements_in(entries)
     if not history:
         return None
     reader = Reader(language=language())
@@ -81,13 +80,19 @@ def key_points(work, entries: Sequence[OpenEntry], tasks: list[TaskFacts]) -> li
     return points
 
 
-def one_sentence(child: ChildFacts, entries: Sequence[OpenEntry], case: CaseLine | None, today: date) -> str:
+def one_sentence(
+    child: ChildFacts,
+    entries: Sequence[OpenEntry],
+    history: Sequence[Measurement],
+    case: CaseLine | None,
+    today: date,
+) -> str:
     """Return how the weight went between the last two measurements, how fast it all grows, where the first case is."""
-    history = measurements_in(entries)
     weighed = [each for each in history if each.weight_kg is not None]
     parts = []
     if len(weighed) > 1:
-        bands = {entry.id: _band(entry.content, "wfa") for entry in entries}
+        last_two = {each.entry_id for each in weighed[-2:]}
+        bands = {entry.id: _band(entry.content, "wfa") for entry in entries if entry.id in last_two}
         parts.append(_weight_course(weighed[-2], weighed[-1], bands))
     parts.append(_velocities(child, history))
     if case:

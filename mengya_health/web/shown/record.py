@@ -13,6 +13,7 @@ from mengya_health.care.models import CLOSED_STATES
 from mengya_health.care.queries import CaseLine
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import RecordPage
+from mengya_health.screening.measurements import measurements_in
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import words
 from mengya_health.web.shown.children import child_head, may
@@ -35,6 +36,7 @@ def record_page(
     first = first_case(open_cases, tasks)
     tasks = tasks if reads_health else [each for each in tasks if each.whose_turn == "teacher"]
     writes_health = may(work, child, Permission.WRITE_HEALTH)
+    history = measurements_in(record.of_kinds) if reads_health else []
     here = url_for("children.show", child_id=child.id)
     back = {"text": _("儿童"), "href": url_for("children.search")}
     return {
@@ -51,8 +53,8 @@ def record_page(
             for each in _open_first(cases)
         ],
         "reads_health": reads_health,
-        "chart": growth_card(work, child, record.of_kinds, cases, asked) if reads_health else None,
-        "sentence": one_sentence(child, record.of_kinds, first, work.today) if reads_health else "",
+        "chart": growth_card(work, child, history, cases, asked),
+        "sentence": one_sentence(child, record.of_kinds, history, first, work.today) if reads_health else "",
         "points": [*key_points(work, record.of_kinds, tasks), *vaccine_points(work, child, record.of_kinds)]
         if reads_health
         else [],
