@@ -33,9 +33,13 @@ def txjson(value: Any) -> bytes:
 def read_txjson(canonical: bytes) -> Any:
     """Return the value of stored canonical bytes; raises IntegrityError for a doubled key, a fraction, or no JSON."""
     try:
-        return _DECODER.decode(canonical.decode())
+        text = canonical.decode()
+        value, end = _DECODER.raw_decode(text)
     except ValueError as error:
         raise IntegrityError from error
+    if end != len(text):
+        raise IntegrityError
+    return value
 
 
 def commitment(salt: bytes, canonical: bytes, suite: Suite) -> bytes:

@@ -75,6 +75,9 @@ class Keystore:
         self.log_key = LogKey(provider.log_public_key(), provider.sign_log)
         self._reading = engine.execution_options(writing=False)
         self._subkeys: dict[str, list[Key]] = {}
+        # By seal the table and columns it was found to hold for: the same row on the next page need not be hashed
+        # again. Ids, kinds and dates, nothing sealed; forgotten with the keys it was made with.
+        self.seals_seen: dict[bytes, tuple[str, tuple]] = {}
         self._wrapping_keys = _wrapping_keys(engine, provider)
         profile = self._profile()
         self.hash_suite, self.write_suite = SUITES[profile.hash_suite], SUITES[profile.write_suite]
@@ -92,7 +95,7 @@ class Keystore:
             stored = set(connection.scalars(select(WrappingKey.id)))
         if stored != known:
             self._wrapping_keys = _wrapping_keys(self._engine, self.provider)
-            self._subkeys = {}
+            self._subkeys, self.seals_seen = {}, {}
         self.write_suite = SUITES[self._profile().write_suite]
         return not stored <= known
 

@@ -21,6 +21,7 @@ MEALS = {
     "meal": (lazy("这一餐"), {"all": lazy("都吃完了"), "half": lazy("吃了一半"), "little": lazy("吃得少")}),
     "nap": (lazy("午睡"), {"well": lazy("睡得好"), "short": lazy("睡得短"), "none": lazy("没睡")}),
 }
+NOTE = lazy("备注")
 PRESENCE = {"here": lazy("在园"), "ill": lazy("因病没来"), "leave": lazy("请假没来")}
 PART_NAMES = {"morning": lazy("晨检"), "noon": lazy("午检")}
 MISSING = {
@@ -76,7 +77,7 @@ def _observation(content: Content, said: dict) -> Iterator[tuple[str, str]]:
         text = words.told(item.text) if item else each["code"]
         yield words.told(content.behaviours.domains[item.domain]) if item else "", labelled(text, SCORES[each["score"]])
     if said.get("note"):
-        yield _("备注"), said["note"]
+        yield words.said(NOTE), said["note"]
     if said.get("struck"):
         yield _("更正"), _("记错了，已删掉")
 
