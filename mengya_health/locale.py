@@ -96,9 +96,12 @@ class _SourceFirst(Domain):
         return text % variables if variables else text
 
 
-class _Words(Babel):
-    _domain = _SourceFirst()
+# What pages call most often, without asking Flask-Babel first which domain this request has: there is one.
+_DOMAIN = _SourceFirst()
+gettext = _DOMAIN.gettext
 
+
+class _Words(Babel):
     @property
     def domain_instance(self) -> Domain:
-        return self._domain
+        return _DOMAIN

@@ -1,8 +1,9 @@
 """The statements that read cases whole. Built once."""
 
-from sqlalchemy import Select, and_, literal, or_, select, true, union_all
+from sqlalchemy import Select, and_, bindparam, literal, or_, select, true, union_all
 
 from mengya_health.care.models import OPEN_TASK, Case, CaseStep, Referral, Task
+from mengya_health.db import Id
 
 
 def _with_all() -> Select:
@@ -28,5 +29,11 @@ WITH_ALL = _with_all()
 WITH_STEPS = (
     select(Case, CaseStep.event, CaseStep.from_state, CaseStep.to_state, CaseStep.at)
     .outerjoin(CaseStep, CaseStep.case_id == Case.id)
+    .where(Case.child_id == bindparam("child_id", type_=Id()))
     .order_by(Case.opened_on, Case.id, CaseStep.seq)
+)
+OF_CHILDREN = (
+    select(Case)
+    .where(Case.child_id.in_(bindparam("child_ids", type_=Id(), expanding=True)))
+    .order_by(Case.opened_on, Case.id)
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from sqlalchemy import Date, Select, Subquery, and_, bindparam, case, func, or_, select
@@ -75,8 +75,13 @@ def open_tasks_of(work, child: ChildFacts) -> list[TaskFacts]:
     """Return everything due for a child, due first; what rests until a plan is signed is left out."""
     if child.subject.has_ended("health"):
         return []
-    chosen = select(Task).where(Task.child_id == child.id, _is_going()).order_by(Task.due_on, Task.created_at)
-    return [task_facts(work, task) for task in work.session.scalars(chosen)]
+    return [task_facts(work, task) for task in work.session.scalars(_open_tasks(), {"child_id": child.id})]
+
+
+@cache
+def _open_tasks() -> Select:
+    of_child = Task.child_id == bindparam("child_id", type_=Id())
+    return select(Task).where(of_child, _is_going()).order_by(Task.due_on, Task.created_at)
 
 
 @lru_cache(maxsize=16)

@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, select
 
 from mengya_health import audit
 from mengya_health.access.permissions import Permission, is_allowed, require
-from mengya_health.care.case_statements import WITH_ALL, WITH_STEPS
+from mengya_health.care.case_statements import OF_CHILDREN, WITH_ALL, WITH_STEPS
 from mengya_health.care.clocks import CARE_TASK, quiet_since
 from mengya_health.care.facts import CaseFacts, ReferralFacts, StepFacts, TaskFacts
 from mengya_health.care.loop import loop_of
@@ -171,7 +171,7 @@ def cases_of(work, child: ChildFacts) -> list[CaseLine]:
     """Return all cases of a child with their turning points, opened first at the top; none if closed to the actor."""
     if not _may_read_cases(work, child):
         return []
-    rows = work.session.execute(WITH_STEPS.where(Case.child_id == child.id))
+    rows = work.session.execute(WITH_STEPS, {"child_id": child.id})
     return [
         replace(_line(work, child, case), turning_points=turning_points(row for row in of_case if row.event))
         for case, of_case in groupby(rows, key=lambda row: row.Case)
@@ -186,8 +186,7 @@ def cases_of_children(work, children: Mapping[UUID, ChildFacts]) -> Mapping[UUID
     found: dict[UUID, list[CaseLine]] = defaultdict(list)
     children = {id: child for id, child in children.items() if _may_read_cases(work, child)}
     if children:
-        chosen = select(Case).where(Case.child_id.in_(children)).order_by(Case.opened_on, Case.id)
-        for case in work.session.scalars(chosen):
+        for case in work.session.scalars(OF_CHILDREN, {"child_ids": list(children)}):
             found[case.child_id].append(_line(work, children[case.child_id], case))
     return found
 

@@ -4,13 +4,15 @@ Its transactions are its own. Data keys are committed first, then the data: a ke
 without its key would be lost.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from typing import NamedTuple, Self
 from uuid import UUID
 
 from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
     Connection,
     Date,
     Engine,
@@ -42,17 +44,24 @@ CHILD_CLASSES = ("identity", "health", "behaviour", "family", "special")
 USER_CLASSES = ("user",)
 _MOST_IN_A_LIST = 500  # of one statement
 
-# Every key of some subjects in one statement; a destroyed one has nothing but its class and when that was.
-_KEYS_OF = union_all(
-    select(
-        Dek.subject_id, Dek.key_class, Dek.id, Dek.version, Dek.suite, Dek.wrapping_key_id, Dek.wrapped,
-        Dek.sealed_until, cast(null(), UtcTime()).label("ended_at"),
-    ).where(Dek.subject_id.in_(bindparam("subjects", type_=Id(), expanding=True))),
-    select(
-        EndedKey.subject_id, EndedKey.key_class, EndedKey.id, literal(0), literal(0), cast(null(), Id()),
-        cast(null(), LargeBinary()), cast(null(), Date()), EndedKey.ended_at,
-    ).where(EndedKey.subject_id.in_(bindparam("subjects", type_=Id(), expanding=True))),
-).order_by("version")  # fmt: skip
+
+def _keys_of(is_wanted: Callable[[ColumnElement], ColumnElement]) -> CompoundSelect:
+    """Return the statement for every key of some subjects; a destroyed one has its class and when that was, no more."""
+    return union_all(
+        select(
+            Dek.subject_id, Dek.key_class, Dek.id, Dek.version, Dek.suite, Dek.wrapping_key_id, Dek.wrapped,
+            Dek.sealed_until, cast(null(), UtcTime()).label("ended_at"),
+        ).where(is_wanted(Dek.subject_id)),
+        select(
+            EndedKey.subject_id, EndedKey.key_class, EndedKey.id, literal(0), literal(0), cast(null(), Id()),
+            cast(null(), LargeBinary()), cast(null(), Date()), EndedKey.ended_at,
+        ).where(is_wanted(EndedKey.subject_id)),
+    ).order_by("version")  # fmt: skip
+
+
+_SUBJECTS, _SUBJECT = bindparam("subjects", type_=Id(), expanding=True), bindparam("subject", type_=Id())
+_KEYS_OF = _keys_of(lambda column: column.in_(_SUBJECTS))
+_KEYS_OF_ONE = _keys_of(lambda column: column == _SUBJECT)  # a list of one would be written into it anew each time
 
 
 class KeyOwner(NamedTuple):
@@ -180,8 +189,11 @@ class Keystore:
 
     def keys_for(self, subject_ids: Iterable[UUID]) -> list[Row]:
         """Return the stored (wrapped) data keys of all these subjects, in one statement."""
+        subjects = list(subject_ids)
+        is_one = len(subjects) == 1
+        statement, asked = (_KEYS_OF_ONE, {"subject": subjects[0]}) if is_one else (_KEYS_OF, {"subjects": subjects})
         with self._reading.connect() as connection:
-            return list(connection.execute(_KEYS_OF, {"subjects": list(subject_ids)}))
+            return list(connection.execute(statement, asked))
 
     def data_keys(self, *, opens_sealed: bool = False) -> DataKeys:
         """Return an empty set of data keys, to be filled for one piece of work."""

@@ -32,16 +32,14 @@ _LAST = (
     .subquery("last")
 )
 # The heads of some children, each with the event it points to …
-_HEADS = (
-    select(
-        *_HEAD.c,
-        _END.c.event.label("end_event"),
-        _END.c.prev.label("end_prev"),
-        _END.c.hash.label("end_hash"),
-    )
-    .outerjoin_from(_HEAD, _END, and_(_END.c.child_id == _HEAD.c.child_id, _END.c.child_seq == _HEAD.c.child_seq))
-    .where(_HEAD.c.child_id.in_(bindparam("child_ids", expanding=True)))
-)
+_ENDS = select(
+    *_HEAD.c,
+    _END.c.event.label("end_event"),
+    _END.c.prev.label("end_prev"),
+    _END.c.hash.label("end_hash"),
+).outerjoin_from(_HEAD, _END, and_(_END.c.child_id == _HEAD.c.child_id, _END.c.child_seq == _HEAD.c.child_seq))
+_HEADS = _ENDS.where(_HEAD.c.child_id.in_(bindparam("child_ids", expanding=True)))
+_HEAD_OF_ONE = _ENDS.where(_HEAD.c.child_id == bindparam("child_id"))
 # … and with the newest event of each record asked for, one row for each. Built once: that costs as much as running it.
 _HEADS_AND_NEWEST = (
     _HEADS.outerjoin(_LAST, _LAST.c.child_id == _HEAD.c.child_id)
@@ -152,7 +150,7 @@ def head_hash(session: Session, keys: Keys, child_id: UUID) -> bytes:
     pending = _pending_head(session, child_id)
     if pending is not None:
         return pending.hash
-    row = session.execute(_HEADS, {"child_ids": [child_id]}).one_or_none()
+    row = session.execute(_HEAD_OF_ONE, {"child_id": child_id}).one_or_none()
     if row is None:
         return b""
     _check_end(keys, row)
@@ -199,7 +197,7 @@ def check_with_events(session: Session, keys: Keys, child_id: UUID, rows: Iterab
 
     `rows` have `version` and `commit` beside the columns of `newest_event_of`.
     """
-    head = session.execute(_HEADS, {"child_ids": [child_id]}).one_or_none()
+    head = session.execute(_HEAD_OF_ONE, {"child_id": child_id}).one_or_none()
     if head is None:
         raise IntegrityError
     _check_end(keys, head)

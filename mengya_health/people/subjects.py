@@ -1,6 +1,7 @@
 """Ties, consents and children in one statement; only rows whose seal holds count."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
@@ -63,11 +64,13 @@ def current(model, today: date):
 
 
 _IDS, _TODAY = bindparam("ids", type_=Id(), expanding=True), bindparam("today", type_=Date())
-_ME = bindparam("me", type_=Id())
+_ID, _ME = bindparam("id", type_=Id()), bindparam("me", type_=Id())
 
 
-def _everything_about(ids, *, also: ColumnElement | None = None) -> CompoundSelect:
-    """Return the statement for the ties and consents in force and the rows of the children whose id is in `ids`.
+def _everything_about(
+    is_wanted: Callable[[ColumnElement], ColumnElement], *, also: ColumnElement | None = None
+) -> CompoundSelect:
+    """Return the statement for the ties and consents in force and the rows of the children whose id `is_wanted`.
 
     The actor's own drafts about them come along: a page on which one goes on needs no statement more.
 
@@ -78,35 +81,34 @@ def _everything_about(ids, *, also: ColumnElement | None = None) -> CompoundSele
     return union_all(
         _branch(Relationship, "tie", group_name=Group.name)
         .outerjoin(Group, Group.id == Relationship.group_id)
-        .where(Relationship.child_id.in_(ids), ties),
-        _branch(Consent, "consent").where(Consent.child_id.in_(ids), current(Consent, _TODAY)),
-        _branch(SectionClosure, "closure").where(SectionClosure.child_id.in_(ids), current(SectionClosure, _TODAY)),
-        _branch(Draft, "draft").where(Draft.user_id == _ME, Draft.child_id.in_(ids)),
-        _branch(Child, "child", child_id=Child.id).where(Child.id.in_(ids)),
+        .where(is_wanted(Relationship.child_id), ties),
+        _branch(Consent, "consent").where(is_wanted(Consent.child_id), current(Consent, _TODAY)),
+        _branch(SectionClosure, "closure").where(is_wanted(SectionClosure.child_id), current(SectionClosure, _TODAY)),
+        _branch(Draft, "draft").where(Draft.user_id == _ME, is_wanted(Draft.child_id)),
+        _branch(Child, "child", child_id=Child.id).where(is_wanted(Child.id)),
     )
 
 
 _MODELS = {"tie": Relationship, "consent": Consent, "closure": SectionClosure, "child": Child}
 _MINE = aliased(Relationship)
-_BY_ID = _everything_about(_IDS)
+_BY_ID = _everything_about(lambda column: column.in_(_IDS))
+_OF_ONE = _everything_about(lambda column: column == _ID)  # a list of one would be written into it anew each time
+_MY_CHILDREN = select(_MINE.child_id).where(
+    _MINE.user_id == bindparam("user_id", type_=Id()),
+    _MINE.kind.in_((*FAMILY, "restricted")),
+    current(_MINE, _TODAY),
+)
 _OF_A_FAMILY = _everything_about(
-    select(_MINE.child_id).where(
-        _MINE.user_id == bindparam("user_id", type_=Id()),
-        _MINE.kind.in_((*FAMILY, "restricted")),
-        current(_MINE, _TODAY),
-    ),
+    lambda column: column.in_(_MY_CHILDREN),
     # A family is told of emergency accesses, also of those that are over.
     also=and_(Relationship.kind == "break_glass", Relationship.from_on > bindparam("told_since", type_=Date())),
 )
-
-
-_OF_CLASSES = _everything_about(
-    select(_MINE.child_id).where(
-        _MINE.group_id.in_(bindparam("group_ids", type_=Id(), expanding=True)),
-        _MINE.kind.in_(ATTENDING),
-        current(_MINE, _TODAY),
-    )
+_CHILDREN_OF_CLASSES = select(_MINE.child_id).where(
+    _MINE.group_id.in_(bindparam("group_ids", type_=Id(), expanding=True)),
+    _MINE.kind.in_(ATTENDING),
+    current(_MINE, _TODAY),
 )
+_OF_CLASSES = _everything_about(lambda column: column.in_(_CHILDREN_OF_CLASSES))
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,8 @@ class FoundChild:
 
 def subjects_of(work, child_ids: list[UUID]) -> dict[UUID, FoundChild]:
     """Return the children with their ties and consents in force; rows whose seal does not hold are left out."""
+    if len(child_ids) == 1:
+        return _found_by(work, _OF_ONE, id=child_ids[0])
     return _found_by(work, _BY_ID, ids=child_ids) if child_ids else {}
 
 

@@ -1,11 +1,11 @@
 """What every page needs around its content: who is signed in, where they can go, how large the text is."""
 
 from flask import g, request, url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
 from mengya_health.access.actor import Actor
 from mengya_health.entry import installation
+from mengya_health.locale import gettext as _
 from mengya_health.locale import language
 from mengya_health.web.shown.emergency import banner
 

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from mengya_health.access.permissions import Permission, is_allowed
+from mengya_health.locale import gettext as _
 from mengya_health.people.facts import ChildFacts
 from mengya_health.people.invitations import IssuedInvitation, OpenInvitation
 from mengya_health.people.places import ClassChoice

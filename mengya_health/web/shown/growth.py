@@ -5,7 +5,6 @@ from datetime import date
 from decimal import Decimal
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from mengya_health.care.due import VISIT
 from mengya_health.care.facts import TaskFacts
@@ -13,6 +12,7 @@ from mengya_health.care.queries import CaseLine
 from mengya_health.growth.chart import SIZES, Event
 from mengya_health.growth.chart_words import WHY_THEY_DIFFER, Reader, sd_text, short_name, turning_point_words
 from mengya_health.growth.intergrowth import REFERENCE as INTERGROWTH
+from mengya_health.locale import gettext as _
 from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import OpenEntry

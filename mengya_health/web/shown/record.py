@@ -4,13 +4,13 @@ from collections.abc import Iterable
 from datetime import date
 
 from flask import url_for
-from flask_babel import gettext as _
 
 from mengya_health.access.permissions import Permission
 from mengya_health.care.due import VISIT
 from mengya_health.care.facts import TaskFacts
 from mengya_health.care.models import CLOSED_STATES
 from mengya_health.care.queries import CaseLine
+from mengya_health.locale import gettext as _
 from mengya_health.people.facts import ChildFacts
 from mengya_health.record.queries import RecordPage
 from mengya_health.screening.measurements import measurements_in

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from flask import url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext
 
 from mengya_health.care.due import DECISION, DONE, DUE, OVERDUE, URGENT, DayList
 from mengya_health.care.models import CLOSED_STATES
 from mengya_health.care.queries import CaseLine, WorkItem
+from mengya_health.locale import gettext as _
 from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.urgent_care import OUTCOME
 from mengya_health.web.shown import words

@@ -3,11 +3,10 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 
 from mengya_health.growth.ages import PRETERM_BELOW_DAYS, TERM_DAYS
-from mengya_health.locale import language
+from mengya_health.locale import gettext, language
 from mengya_health.people.facts import ChildFacts, age_parts, age_text
 from mengya_health.phrases import Phrase
 from mengya_health.signing.levels import level_parts
