@@ -87,6 +87,12 @@ def test_markup_is_made_in_few_places():
     assert set(makers) <= set(MAY_MARK_SAFE)
 
 
+def test_no_script_is_over_sixty_kilobytes():
+    scripts = list((PACKAGE / "web" / "static").rglob("*.js"))
+    assert scripts
+    assert max(script.stat().st_size for script in scripts) <= 60_000
+
+
 def test_templates_have_no_inline_style_or_script():
     inline = re.compile(r"\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=|javascript:")
     pages = [page for page in TEMPLATES if "print" not in page.parts]

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.ours import TODAY, Pages, made_in
+from mengya_health.app import create_app
+from tests.bench.ours import TODAY, Pages, as_a_browser, made_in
 from tests.bench.served import serving_bound, serving_ours
 
 AT_ONCE = 16
@@ -32,8 +33,9 @@ def print_connections(folder: Path) -> None:
     place.mkdir()
     pages = made_in(place)
     ours, bound = _paths(pages), {"今日, 20 rows": "/rows20", "record, newest 20": "/enc20"}
+    doctor = as_a_browser(create_app(pages.installation), pages.doctor)
     with serving_ours(pages.installation) as port:
-        measured = {name: _measured(port, path, pages.doctor) for name, path in ours.items()}
+        measured = {name: _measured(port, path, doctor) for name, path in ours.items()}
     with serving_bound(place / "bounds.db") as port:
         bounds = {name: _measured(port, path, "none=needed") for name, path in bound.items()}
     head = f"{'1: /s':>9}{f'{AT_ONCE}: /s':>9}{'quotient':>10}{'of bound':>10}{'limit':>7}{'p50 ms':>9}{'p95 ms':>9}"

@@ -51,7 +51,7 @@ def made_in(folder: Path) -> Pages:
     known, written, measured = _children(installation, district)[:3]
     mother = a_guardian(installation, district, known)
     other_mother = a_guardian(installation, district, written)
-    _write_entries(installation, district, mother, known)
+    write_entries(installation, district, mother, known)
     _measure(installation, district, measured)
     return Pages(
         installation,
@@ -68,13 +68,14 @@ def made_in(folder: Path) -> Pages:
 def comparisons(folder: Path) -> list[Comparison]:
     """Return what is measured, each with the bound it is held to."""
     pages = made_in(folder)
-    app, doctor = create_app(pages.installation), pages.doctor
+    app = create_app(pages.installation)
+    doctor, family, crowd = (as_a_browser(app, each) for each in (pages.doctor, pages.family, pages.crowd))
     record, home_log = f"/children/{pages.known.id}", f"/home/{pages.written.id}/record"
     return [
         Comparison("今日, 20 rows", request_to(app, "GET", TODAY, Cookie=doctor), "rows20", 3),
         Comparison(
             f"今日, in one of {SESSIONS} sessions",
-            request_to(app, "GET", TODAY, Cookie=pages.crowd),
+            request_to(app, "GET", TODAY, Cookie=crowd),
             "今日, 20 rows",
             1.05,
         ),
@@ -89,10 +90,18 @@ def comparisons(folder: Path) -> list[Comparison]:
             "enc200",
             4,
         ),
-        Comparison("family home", request_to(app, "GET", "/home", Cookie=pages.family), "enc200"),
-        *_saving(app, doctor, pages.written),
+        Comparison("family home", request_to(app, "GET", "/home", Cookie=family), "enc200"),
+        *_saving(app, pages.doctor, pages.written),
         Comparison("saving a home record", post_form(app, home_log, pages.writer, milk="usual"), "insert5"),
     ]
+
+
+def as_a_browser(app: Flask, cookie: str) -> str:
+    """Return a session's cookie with that of the form token, as a browser sends them from its second page on."""
+    client = app.test_client()
+    client.set_cookie(*cookie.split("=", 1))
+    client.get("/account")
+    return f"{cookie}; txf={client.get_cookie('txf').value}"
 
 
 def _installation(folder: Path) -> Installation:
@@ -113,7 +122,8 @@ def _children(installation: Installation, district) -> list[ChildFacts]:
     return found
 
 
-def _write_entries(installation: Installation, district, mother, child: ChildFacts) -> None:
+def write_entries(installation: Installation, district, mother, child: ChildFacts) -> None:
+    """Write as many entries as a long record has, each by another of its three hands, as they write them."""
     hands = (
         (district.doctor, "health", "advice", {"text": "今天称重，长得不错，继续每天一份肉。"}),
         (
