@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from mengya_health.db import ONE_STATEMENT, Base, Id, UtcTime, new_id
+from mengya_health.db import ONE_STATEMENT, Base, Id, UtcTime, engine_for, new_id
 from mengya_health.errors import ClockBehind, IntegrityError
 
 _INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
@@ -175,7 +175,7 @@ def store_alone(engine: Engine, rows: list[dict]) -> None:
     """Store and commit audit rows that nothing else goes with: one statement, for `MOST_AT_ONCE` of them at most."""
     statement, names, columns = _insertion(engine.dialect, len(rows))
     values = [as_stored(row[name]) if as_stored else row[name] for row in rows for name, as_stored in columns]
-    with engine.execution_options(writing=ONE_STATEMENT).begin() as connection:
+    with engine_for(engine, ONE_STATEMENT).begin() as connection:
         connection.exec_driver_sql(statement, dict(zip(names, values, strict=True)) if names else tuple(values))
 
 

@@ -161,7 +161,16 @@ def _sqlite_engine(url: str) -> Engine:
 
 def open_session(engine: Engine, *, writing: bool) -> Session:
     """Return a session whose transaction is a writing one, or a reading one that never waits for a writer."""
-    return Session(engine.execution_options(writing=writing), expire_on_commit=False, autoflush=False)
+    return Session(engine_for(engine, writing), expire_on_commit=False, autoflush=False)
+
+
+@lru_cache(maxsize=16)
+def engine_for(engine: Engine, writing: bool | str) -> Engine:
+    """Return the engine whose transactions are of one sort, kept: made anew for each it costs as much as a statement.
+
+    `writing` False only reads and never waits for a writer; ONE_STATEMENT is that.
+    """
+    return engine.execution_options(writing=writing)
 
 
 def open_engine(url: str, name: str) -> Engine:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
     from mengya_health.crypto.sealing import Keys
 
 LOCAL = ZoneInfo("Asia/Shanghai")  # clinics and nurseries work by this calendar
+
+
+@lru_cache(maxsize=16)
+def _on_the_wall(now: datetime) -> date:
+    return now.astimezone(LOCAL).date()
 
 
 @dataclass
@@ -46,7 +52,7 @@ class Work:
     @property
     def today(self) -> date:
         """The date on the clinic's wall."""
-        return self.now.astimezone(LOCAL).date()
+        return _on_the_wall(self.now)
 
     def write_audit(self, session: Session | None = None) -> None:
         """Store the audit rows kept so far, in one statement, and the alarms; afterwards none are kept."""

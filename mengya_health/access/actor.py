@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from uuid import UUID
 
 # What a guardian may close for whom. The clinic keeps the health record by law; a nursery never sees the family's.
@@ -142,7 +143,13 @@ class ChildSubject:
 
     def current(self, kind: str) -> tuple[Tie, ...]:
         """Return the ties of one kind that hold today."""
-        return tuple(tie for tie in self.ties if tie.kind == kind and tie.holds_on(self.today))
+        return self._by_kind.get(kind, ())
+
+    @cached_property
+    def _by_kind(self) -> dict[str, tuple[Tie, ...]]:
+        """The ties that hold today, by kind: a page asks for them with every permission it offers something by."""
+        holding = [tie for tie in self.ties if tie.holds_on(self.today)]
+        return {kind: tuple(tie for tie in holding if tie.kind == kind) for kind in {tie.kind for tie in holding}}
 
     def has_ended(self, key_class: str) -> bool:
         """Return whether a class was destroyed, or is only stored any more: nobody reads or writes it."""
