@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from mengya_health.content import Content
@@ -127,6 +128,16 @@ def _shown(content: Content, value: Mapping[str, Any]) -> str:
 
 
 def _urgent_rules(content: Content, screening: Screening) -> list[Rule]:
+    return _urgent_rules_of(content)[screening.id]
+
+
+@lru_cache(maxsize=4)
+def _urgent_rules_of(content: Content) -> dict[str, list[Rule]]:
+    """Return them by screening, looked for once: a form that takes measurements asks sixty times."""
+    return {id: _rules_with_urgency(content, screening) for id, screening in content.screenings.items()}
+
+
+def _rules_with_urgency(content: Content, screening: Screening) -> list[Rule]:
     if screening.alias_of:
         return []
     reported = reported_codes(content)
