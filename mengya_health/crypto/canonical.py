@@ -30,11 +30,14 @@ def txjson(value: Any) -> bytes:
         raise NotCanonical from error
 
 
-def read_txjson(canonical: bytes) -> Any:
-    """Return the value of stored canonical bytes; raises IntegrityError for a doubled key, a fraction, or no JSON."""
+def read_txjson(canonical: bytes, *, is_known: bool = False) -> Any:
+    """Return the value of stored canonical bytes; raises IntegrityError for a doubled key, a fraction, or no JSON.
+
+    `is_known`: these very bytes were read before, and are only taken apart.
+    """
     try:
         text = canonical.decode()
-        value, end = _DECODER.raw_decode(text)
+        value, end = (_PLAIN if is_known else _DECODER).raw_decode(text)
     except ValueError as error:
         raise IntegrityError from error
     if end != len(text):
@@ -81,4 +84,5 @@ def _check(value: Any) -> None:
 
 
 # Made once: json.loads would build one for each of the hundreds of revisions on a page.
+_PLAIN = json.JSONDecoder()
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_float=_refuse, parse_constant=_refuse)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 STEPS = (0.5, 1, 2, 5, 10, 20, 50, 100, 200)
@@ -114,10 +114,10 @@ def free_place(
     around = Box(x - across, y - down, 2 * across, 2 * down)
     near = [box for box in taken if box.overlap(around)]
 
-    def cost(place: Box) -> float:
+    def least_cost(place: Box) -> float:
         outside = place.width * place.height - place.overlap(plot)
         away = abs(place.y + height / 2 - y)
-        return 4 * outside + place.covered_by(near) + away / 4
+        return 4 * outside + away / 4
 
     def strays(place: Box) -> bool:
         inside = place.overlap(plot) >= place.width * place.height - 0.01
@@ -127,7 +127,21 @@ def free_place(
     if not free:
         grid = _anywhere(x, width, height, plot)
         free = [place for place in grid if not strays(place)] or grid
-    return min(free, key=cost)
+    return _cheapest(free, least_cost, near)
+
+
+def _cheapest(places: Sequence[Box], least_cost: Callable[[Box], float], near: Sequence[Box]) -> Box:
+    """Return the place that costs least, the first of several: its own cost, and the area it covers of what is near.
+
+    Those that cost more by themselves than the best so far in all are not laid over everything near.
+    """
+    found: tuple[float, int] | None = None
+    for own, number in sorted((least_cost(place), number) for number, place in enumerate(places)):
+        if found and own > found[0]:
+            break
+        cost = own + places[number].covered_by(near), number
+        found = min(found, cost) if found else cost
+    return places[found[1]]
 
 
 def _beside(x: float, y: float, reach: float, width: float, height: float) -> list[Box]:
