@@ -8,12 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, select, update
 
+from mengya_health.crypto import deployment_keys
+from mengya_health.crypto.canonical import commitment
 from mengya_health.crypto.deployment_keys import _row_bytes
 from mengya_health.crypto.envelope import length_prefixed
 from mengya_health.crypto.keystore import CHILD_CLASSES, Keystore, create_keystore
 from mengya_health.crypto.models import Dek, KeystoreBase, WrappingKey
 from mengya_health.crypto.sealing import Keys
 from mengya_health.crypto.signatures import verify_signature
+from mengya_health.crypto.suites import SUITES
 from mengya_health.db import make_engine, new_id
 from mengya_health.errors import IntegrityError, Invalid, StartRefused
 from tests.crypto.keyring import a_keyring, a_keystore
@@ -151,6 +154,15 @@ def test_revision_comes_back_only_with_its_own_commitment(tmp_path, suite_id):
     keystore.dispose()
 
 
+def test_content_that_is_not_canonical_is_refused_however_often_it_is_read(keys, child):
+    entry, salt, doubled = new_id(), bytes(32), b'{"a":1,"a":2}'
+    body = keys.seal_file("revision", entry, child, "health", salt + doubled, "body")
+    commit = commitment(salt, doubled, SUITES[0x01])
+    for _ in range(2):
+        with pytest.raises(IntegrityError):
+            keys.open_revision(child, "health", entry, 1, body, commit)
+
+
 def test_same_content_has_another_commitment_each_time(keys, child):
     entry = new_id()
     commits = {keys.seal_revision(child, "health", entry, 1, CONTENT).commit for _ in range(50)}
@@ -208,6 +220,21 @@ def test_row_seal_breaks_with_any_column(keys, position):
     changed = list(ROW)
     changed[position] = "something else"
     assert not keys.row_seal_holds("membership", seal, *changed)
+
+
+def test_a_seal_that_held_once_holds_for_nothing_else_the_next_time(keys):
+    seal = keys.seal_row("membership", *ROW)
+    assert all(keys.row_seal_holds("membership", seal, *ROW) for _ in range(2))
+    assert not keys.row_seal_holds("membership", seal, *ROW[:-1], ROW[-1] + 1)
+    assert not keys.row_seal_holds("consent", seal, *ROW)
+    assert not keys.row_seal_holds("membership", seal[:-1] + bytes([seal[-1] ^ 1]), *ROW)
+
+
+def test_no_more_seals_are_remembered_than_a_clinic_has(keys, monkeypatch):
+    monkeypatch.setattr(deployment_keys, "MOST_SEALS_SEEN", 10)
+    for number in range(25):
+        assert keys.row_seal_holds("membership", keys.seal_row("membership", number), number)
+    assert len(keys.keystore.seals_seen) <= 10
 
 
 def test_row_seal_is_bound_to_its_table_and_never_absent(keys):
