@@ -174,7 +174,13 @@ def alarm_about(work, error: Exception) -> None:
 def store_alone(engine: Engine, rows: list[dict]) -> None:
     """Store and commit audit rows that nothing else goes with: one statement, for `MOST_AT_ONCE` of them at most."""
     statement, names, columns = _insertion(engine.dialect, len(rows))
-    values = [as_stored(row[name]) if as_stored else row[name] for row in rows for name, as_stored in columns]
+    first = rows[0]
+    ready = [(name, as_stored, as_stored(first[name]) if as_stored else first[name]) for name, as_stored in columns]
+    values = [  # of the rows of a list nearly all is the same
+        stored if row[name] is first[name] else as_stored(row[name]) if as_stored else row[name]
+        for row in rows
+        for name, as_stored, stored in ready
+    ]
     with engine_for(engine, ONE_STATEMENT).begin() as connection:
         connection.exec_driver_sql(statement, dict(zip(names, values, strict=True)) if names else tuple(values))
 

@@ -31,6 +31,10 @@ AT_THE_CLINIC = (VISIT, FOLLOW_UP, RESCREEN)  # what a child comes for; everythi
 URGENT, DUE, OVERDUE, DONE, DECISION, WAITING = "urgent", "due", "overdue", "done", "decision", "waiting"
 
 
+# Rows as they come: a list changes nothing, and a mapped object for each line costs more than opening it.
+_TASK = Task.__table__.c
+
+
 @dataclass(frozen=True)
 class DayList:
     """A clinic's day: the first lines of each list with their children, how many stand on it, and who is waited for."""
@@ -57,16 +61,16 @@ def day_list(work, organisation_id: UUID, *, limits: Mapping[str, int]) -> DayLi
     }
     rows = work.session.execute(_first_of_each(tuple(limits.items()), raised_by(work, TO_LEAD)), asked).all()
     children = find_children(
-        work, {row.Task.child_id for row in rows if row.place <= limits.get(row.list, 0)}, with_open="health"
+        work, {row.child_id for row in rows if row.place <= limits.get(row.list, 0)}, with_open="health"
     )
     audit.read(work, list(children), "task")
     lines = {name: [] for name in limits}
     for row in rows:
-        child = children.get(row.Task.child_id)
-        if row.list in limits and row.place <= limits[row.list] and child and may_see(work, child, row.Task):
-            lines[row.list].append(_line(work, child, row.Task))
+        child = children.get(row.child_id)
+        if row.list in limits and row.place <= limits[row.list] and child and may_see(work, child, row):
+            lines[row.list].append(_line(work, child, row))
     counts = {row.list: row.number for row in rows if row.list != WAITING}
-    waiting = {(row.Task.whose_turn, row.Task.kind): row.number for row in rows if row.list == WAITING}
+    waiting = {(row.whose_turn, row.kind): row.number for row in rows if row.list == WAITING}
     raised = rows[0].raised if rows else 0
     return DayList({name: tuple(found) for name, found in lines.items()}, counts, waiting, children, raised)
 
@@ -75,13 +79,13 @@ def open_tasks_of(work, child: ChildFacts) -> list[TaskFacts]:
     """Return everything due for a child, due first; what rests until a plan is signed is left out."""
     if child.subject.has_ended("health"):
         return []
-    return [task_facts(work, task) for task in work.session.scalars(_open_tasks(), {"child_id": child.id})]
+    return [task_facts(work, task) for task in work.session.execute(_open_tasks(), {"child_id": child.id})]
 
 
 @cache
 def _open_tasks() -> Select:
     of_child = Task.child_id == bindparam("child_id", type_=Id())
-    return select(Task).where(of_child, _is_going()).order_by(Task.due_on, Task.created_at)
+    return select(*_TASK).where(of_child, _is_going()).order_by(Task.due_on, Task.created_at)
 
 
 @lru_cache(maxsize=16)
@@ -102,7 +106,7 @@ def _first_of_each(limits: tuple[tuple[str, int], ...], raised: tuple[RaisedBy, 
     ).subquery()
     within = [and_(placed.c.list == name, placed.c.place <= most) for name, most in limits]
     return (
-        select(Task, placed.c.list, placed.c.place, placed.c.number, placed.c.raised)
+        select(*_TASK, placed.c.list, placed.c.place, placed.c.number, placed.c.raised)
         .join(placed, placed.c.id == Task.id)
         .where(or_(placed.c.place == 1, *within))
         .order_by(Task.due_on, Task.created_at, Task.id)
