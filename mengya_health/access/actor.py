@@ -54,6 +54,7 @@ class Actor:
     reauthenticated_at: datetime | None = None  # when they last gave their password or passkey
     language: str = "zh"
     large_text: bool = False
+    letter_keys: bool = True  # letters and signs pressed alone are shortcuts
     link: ReferralLink | None = None  # came by a link of one referral, without an account
     has_news: bool = False  # in their inbox, since they last looked
     inbox_seen_at: datetime | None = None  # when they did

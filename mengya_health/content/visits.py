@@ -11,7 +11,7 @@ from marshmallow import ValidationError, fields, validates, validates_schema
 
 from mengya_health.content.conditions import Condition
 from mengya_health.content.corrected_age import CorrectedAge, CorrectedAgeShape
-from mengya_health.content.shapes import Kept, Meta, Shape, Sourced, many, one_of, whole, word_list, words
+from mengya_health.content.shapes import Flag, Kept, Meta, Shape, Sourced, many, one_of, whole, word_list, words
 from mengya_health.content.side_events import SideEventShape
 from mengya_health.growth.ages import add_months
 
@@ -26,7 +26,8 @@ class FormField(Sourced):
     """One line of a check form.
 
     `kind`: number (a `metric`, or a plain number), choice, choices (several), flag (yes or no), text. `normal` is the
-    option that says nothing was found. `feeds` "SCR_X.input": the answer goes into that screening.
+    option that says nothing was found. `feeds` "SCR_X.input": the answer goes into that screening. `stands`: usually as
+    last time until somebody changes it, so that the page offers the last value to be taken over by one key.
     """
 
     code: str
@@ -38,6 +39,7 @@ class FormField(Sourced):
     normal: int | None = None
     visits: tuple[str, ...] = ()
     feeds: str | None = None
+    stands: bool = False
 
 
 class FormFieldShape(Shape):
@@ -52,6 +54,7 @@ class FormFieldShape(Shape):
     normal = whole()
     visits = word_list()
     feeds = words(pattern=r"SCR_[A-Z0-9_]+\.[a-z_]+")
+    stands = Flag()
 
     @validates_schema
     def _has_its_normal_option(self, values: dict[str, Any], **_: Any) -> None:

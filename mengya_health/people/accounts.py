@@ -162,9 +162,10 @@ def require_free_login(work, login: str) -> None:
         raise Invalid(fields={"login": [message]})
 
 
-def show_as(work, *, large_text: bool | None, language: str | None) -> None:
-    """Keep how the actor wants to read: 大字 on or off, zh or en; None leaves what is chosen."""
+def show_as(work, *, large_text: bool | None, language: str | None, letter_keys: bool | None = None) -> None:
+    """Keep how the actor wants to read and type: 大字, zh or en, letters as shortcuts; None leaves what is chosen."""
     user = work.session.get(User, work.actor.user_id)
+    user.letter_keys = user.letter_keys if letter_keys is None else letter_keys
     user.large_text = user.large_text if large_text is None else large_text
     user.language = language or user.language
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from mengya_health.db import Base, Id, UtcTime, new_id
@@ -70,6 +70,7 @@ class User(Base):
     body: Mapped[bytes] = mapped_column(LargeBinary)  # {name, phone, relation}; email, digest: see people/reach.py
     language: Mapped[str] = mapped_column(String(8), default="zh")
     large_text: Mapped[bool] = mapped_column(default=False)
+    letter_keys: Mapped[bool] = mapped_column(default=True, server_default=true())  # letters pressed alone do things
     pin_hash: Mapped[str | None] = mapped_column(String(200))
     pin_failures: Mapped[int] = mapped_column(default=0)
     signing_locked_until: Mapped[datetime | None] = mapped_column(UtcTime)  # after the staff helped to get in again

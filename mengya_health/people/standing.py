@@ -65,6 +65,7 @@ def actor_of(work, rows: Sequence[Row], **session) -> Actor:
         places=places,
         language=user.language,
         large_text=user.large_text,
+        letter_keys=user.letter_keys,
         has_news=rows[0].has_news,
         inbox_seen_at=user.inbox_seen_at,
         **session,

@@ -30,6 +30,7 @@ class DisplayForm(Form):
 
     text_size = Choice("large", "standard")
     lang = Choice("zh-CN", "en")
+    letter_keys = Choice("on", "off")
     next = PlainText(longest=200, load_default="/")
 
 
@@ -55,7 +56,13 @@ def display(work):
     answer = redirect(local_path(wanted["next"]) or url_for("sign_in.front"), 303)
     large, lang = wanted.get("text_size"), wanted.get("lang")
     if work.actor:
-        show_as(work, large_text=None if large is None else large == "large", language=lang and lang[:2])
+        keys = wanted.get("letter_keys")
+        show_as(
+            work,
+            large_text=None if large is None else large == "large",
+            language=lang and lang[:2],
+            letter_keys=None if keys is None else keys == "on",
+        )
     secure = installation().settings.is_production
     if large:
         answer.set_cookie("text_size", large, max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure)

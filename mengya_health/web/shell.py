@@ -114,6 +114,7 @@ def context() -> dict:
         "shell": {
             "lang": "en" if language() == "en" else "zh-CN",
             "is_large": who.large_text if who else request.cookies.get("text_size") == "large",
+            "letter_keys": who is None or who.letter_keys,
             "is_demo": installation().settings.is_demo,
             "who": _badge(who) if who else None,
             "nav": _nav(who) if who else [],

@@ -9,6 +9,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from mengya_health.content import Content
+from mengya_health.content.measurements import Metric
 from mengya_health.content.typed_numbers import likely, range_of
 from mengya_health.content.visits import FormField, PlannedVisit
 from mengya_health.growth.wst423 import HEIGHT_FROM_MONTH
@@ -20,6 +21,7 @@ from mengya_health.screening.commands import plan_for, urgent_so_far
 from mengya_health.screening.expected import expected_of
 from mengya_health.screening.forms import CONCLUSIONS
 from mengya_health.screening.informants import ANSWERS, stored_answers, told_before
+from mengya_health.screening.line_fields import LARGEST_PLAIN_NUMBER
 from mengya_health.screening.measurements import READING_KINDS
 from mengya_health.screening.planned import CheckPlan, form_name
 from mengya_health.screening.queries import checks_of, last_check
@@ -109,7 +111,7 @@ def _form_page(work, child: ChildFacts, plan: CheckPlan, state, last: OpenEntry 
         "measured_line": _measured_line(plan, state.values),
         "asks_position": _asks(visit, "LENGTH"),
         "measures": [_measure(content, line, None, guesses) for line in visit.fields_in("measure")],
-        "habits": _by_kind(content, visit.fields_in("ask"), guesses),
+        "habits": _with_last(_by_kind(content, visit.fields_in("ask"), guesses), plan, last),
         "exam_items": [_line(content, line) for line in plan.exam_items],
         "exam_rest": _by_kind(content, [line for line in visit.fields_in("examine") if line.normal is None], guesses),
         "guides": _by_kind(content, visit.fields_in("conclude"), guesses),
@@ -141,7 +143,10 @@ def guesses_for(content: Content, plan: CheckPlan, child: ChildFacts, state) -> 
 
 
 def _line(content: Content, line: FormField, guesses: Mapping[str, str] = MappingProxyType({})) -> dict:
-    """Return one line of the form: name, label, unit, and its options, of which `bad` ones are findings."""
+    """Return one line of the form: name, label, unit, and its options, of which `bad` ones are findings.
+
+    `number` says when a number typed is complete, so that the page goes on by itself (static/numbers.js).
+    """
     metric = content.metrics[line.metric] if line.metric and line.kind == "number" else None
     options = line.options or ({1: _("是"), 0: _("否")} if line.kind == "flag" else {})
     return {
@@ -150,7 +155,9 @@ def _line(content: Content, line: FormField, guesses: Mapping[str, str] = Mappin
         "unit": words.told(metric.unit) if metric else "",
         "hint": (metric.convert or "") if metric else "",
         "guess": guesses.get(form_name(line), ""),
+        "number": _number(line, metric),
         "is_several": line.kind == "choices",
+        "alone": str(line.normal or ""),
         "options": [
             {
                 "value": str(value),
@@ -160,6 +167,25 @@ def _line(content: Content, line: FormField, guesses: Mapping[str, str] = Mappin
             for value, text in options.items()
         ],
     }
+
+
+def _number(line: FormField, metric: Metric | None) -> dict | None:
+    """Return how far a number may be typed. What is measured waits for its point; signed numbers are never complete."""
+    if line.kind != "number" or (metric and metric.hard[0] < 0):
+        return None
+    most, places = (metric.hard[1], range_of(metric).places) if metric else (LARGEST_PLAIN_NUMBER, 0)
+    return {"most": most, "places": places, "waits": line.section == "measure" and places > 0, "last": ""}
+
+
+def _with_last(lines: dict[str, list[dict]], plan: CheckPlan, last: OpenEntry | None) -> dict[str, list[dict]]:
+    """Give what usually stays as it is the value of last time: shown, and taken over when the doctor presses a key."""
+    standing = {form_name(line): line.metric for line in plan.visit.fields if line.stands}
+    readings = {each["code"]: str(each["value"]) for each in last.content.get("readings", ())} if last else {}
+    for line in lines["number"]:
+        if value := readings.get(standing.get(line["name"], ""), ""):
+            line["number"]["last"] = value
+            line["hint"] = _("上次 %(value)s，按 = 照填", value=value)
+    return lines
 
 
 def _by_kind(content: Content, lines: Iterable[FormField], guesses: Mapping[str, str]) -> dict[str, list[dict]]:

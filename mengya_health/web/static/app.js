@@ -27,6 +27,7 @@ document.addEventListener("click", (event) => {
 });
 
 function everywhere(event) {
+  if (lettersOff) return false;
   if (event.key === "/") document.querySelector('[data-key="/"]')?.focus();
   else if (event.key === "?") document.getElementById("keys")?.showModal();
   else return false;
@@ -46,6 +47,7 @@ function inList(list, event) {
     return true;
   }
   if (event.key === "Enter" && event.target.closest("a, button, summary")) return false;
+  if (event.key !== "Enter" && lettersOff) return false;
   const link = rows[at].querySelector(`[data-key="${event.key.toLowerCase()}"]`);
   link?.click();
   return Boolean(link);
@@ -53,10 +55,16 @@ function inList(list, event) {
 
 const choices = (group) => [...group.querySelectorAll("input[type=radio]")];
 
+// Letters and signs pressed alone can be turned off (WCAG 2.1.4): then nothing happens but what Tab, Enter and arrows do.
+const lettersOff = document.documentElement.dataset.keys === "off";
+
+const isSeen = (el) => (el.checkVisibility ? el.checkVisibility() : el.offsetParent); // not what is folded away
+
 function goOn(form, from) {
-  const fields = [...form.querySelectorAll("input:not([type=hidden]), select, textarea, button")].filter((el) => el.offsetParent);
+  const fields = [...form.querySelectorAll("input:not([type=hidden]), select, textarea, button")].filter(isSeen);
   const next = fields.find((el) => from.compareDocumentPosition(el) & Node.DOCUMENT_POSITION_FOLLOWING && !from.contains(el));
   next?.focus();
+  if (next && typing(next)) next.select?.(); // as Tab does: what is typed replaces what stood there
 }
 
 function choose(form, group, radio) {
@@ -101,13 +109,21 @@ function withDigit(form, event) {
   const group = event.target.closest("[data-digits]");
   const radio = group && choices(group)[Number(event.key) - 1];
   if (radio) choose(form, group, radio);
-  return Boolean(radio);
+  return Boolean(radio) || Boolean(group && tick(form, group, Number(event.key)));
+}
+
+// Where several may be ticked, a digit ticks the n-th and stays; after the one that stands alone there is nothing more.
+function tick(form, group, number) {
+  const box = group.querySelectorAll("input[type=checkbox]")[number - 1];
+  box?.click();
+  if (box?.checked && box.value === group.dataset.alone) goOn(form, group);
+  return box;
 }
 
 function inEntry(form, event) {
   if (event.ctrlKey || event.metaKey) return withControl(form, event);
   if (event.altKey) return withAlt(form, event);
-  if (typing(event.target)) return false;
+  if (typing(event.target) || lettersOff) return false;
   if (/^[yn]$/i.test(event.key)) return answerSign(form, event.key.toLowerCase());
   return /^[1-9]$/.test(event.key) && withDigit(form, event);
 }
@@ -138,6 +154,8 @@ document.addEventListener("keydown", (event) => {
 if (entry) {
   for (const name of ["change", "focusin", "input"]) entry.addEventListener(name, () => showProgress(entry));
   showProgress(entry);
+  // The first field is ready to be typed into, unless the page has something to say or a place was asked for.
+  if (!lettersOff && !location.hash && document.activeElement === document.body) goOn(entry, entry.querySelector("#s1 h2"));
 }
 
 // A page that is a sheet of paper, too: its button prints it, with what was folded open.
