@@ -29,6 +29,9 @@ PERMISSIONS = (
     "payment=(), usb=(), publickey-credentials-get=(self), publickey-credentials-create=(self)"
 )
 
+SCANS = ("children.search", "children.look_for")  # where a camera may read the code of a paper
+CAMERA = ("camera=()", "camera=(self)")
+
 
 def create_app(installation: Installation) -> Flask:
     """Return the web application of an opened installation. Raises StartRefused for an unsafe production setting."""
@@ -125,7 +128,7 @@ def _protect(answer: Response) -> Response:
     """Set the headers of every answer (security design §11)."""
     headers = answer.headers
     headers.setdefault("Content-Security-Policy", CSP)  # a PDF brings a stricter one
-    headers["Permissions-Policy"] = PERMISSIONS
+    headers["Permissions-Policy"] = PERMISSIONS.replace(*CAMERA) if request.endpoint in SCANS else PERMISSIONS
     headers["X-Content-Type-Options"] = "nosniff"
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"

@@ -11,7 +11,8 @@ from mengya_health.care.models import WAITING, Referral
 from mengya_health.care.rows import referral_facts
 from mengya_health.errors import NotFound
 from mengya_health.people.facts import ChildFacts
-from mengya_health.people.queries import find_child, find_children
+from mengya_health.people.queries import find_child, find_children, visible_child_ids
+from mengya_health.people.search import require_searcher
 
 
 def referrals_to(work, organisation_id: UUID, *, limit: int = 50) -> list[tuple[ChildFacts, ReferralFacts]]:
@@ -30,6 +31,16 @@ def referrals_of(work, child: ChildFacts) -> list[ReferralFacts]:
     """Return the referrals of a child, the newest first."""
     chosen = select(Referral).where(Referral.child_id == child.id).order_by(Referral.sent_on.desc(), Referral.id.desc())
     return [referral_facts(work, row) for row in work.session.scalars(chosen)]
+
+
+def referral_numbered(work, number: str) -> Referral | None:
+    """Return the letter with a number that this clinic sent about a child it looks after; asking is audited."""
+    require_searcher(work)
+    places = [place.organisation_id for place in work.actor.places_as("doctor")]
+    is_ours = Referral.organisation_id.in_(places) & Referral.child_id.in_(visible_child_ids(work))
+    row = work.session.scalar(select(Referral).where(Referral.number == number, is_ours))
+    audit.note(work, "S", [row.child_id] if row else None, "search")
+    return row
 
 
 def referral_at_door(work, referral_id: UUID, permission: Permission) -> tuple[ChildFacts, Referral]:

@@ -40,7 +40,7 @@ class Imprint(Limited):
     department: str = a_text(8, default="儿童保健门诊")
     printed_at: datetime  # aware, in the district's time zone: printed by its own clock time
     printed_by: str = a_text(12)
-    sign_in_url: str = a_code(120)  # the QR code: an address of a sign-in page, never a name
+    sign_in_url: str = a_code(160)  # the QR code: the address of the sign-in page and a number, never a name
     checkpoint: str = a_code(140, default="")  # the newest of the history, without its signature; the QR in the corner
     sources: tuple[str, ...] = ()  # entry id and version of what it was made from; kept with the handout, not printed
 
@@ -166,7 +166,7 @@ class ReferralLetter(Limited):
     doctor_phone: str = a_code(24, default="")
     issued_on: date
     reply_by: date | None = None
-    open_url: str = a_code(120, default="")  # the QR code: a link for one browser; "" leaves the sign-in page
+    open_url: str = a_code(160, default="")  # the QR code: a link for one browser; "" leaves the sign-in page
     objections: tuple[Objection, ...] = a_list(MOST_OBJECTIONS, default=())  # travel with what they are about
 
 

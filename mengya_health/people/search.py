@@ -29,7 +29,7 @@ def search_children(work, text: str) -> list[ChildFacts]:
     Raises NotPermitted for the family and for who serves no child, TooMany beyond the limits of look-ups, Invalid for
     nothing to search by.
     """
-    _require_searcher(work)
+    require_searcher(work)
     typed = as_typed(text).upper()
     if not typed:
         raise Invalid(fields={"q": ["请输入编号、姓名或姓名首字母。 Type a number, a name or its initials."]})
@@ -43,6 +43,13 @@ def search_children(work, text: str) -> list[ChildFacts]:
             work, *_indexed(work, "initials", work.keys.index.typed_initials, typed), fits=_has_initials(typed)
         )
     return _found(work, *_indexed(work, "name", work.keys.index.name, text.strip()), fits=_is_named(text))
+
+
+def require_searcher(work) -> None:
+    """Raise NotPermitted for the family, and for who serves no child."""
+    here = [PlaceSubject(organisation_id) for organisation_id in work.actor.organisation_ids]
+    if not any(is_allowed(work.actor, Permission.LIST_CHILDREN, place) for place in here):
+        raise only_for("staff_here")
 
 
 def require_lookups_left(work) -> None:
@@ -65,12 +72,6 @@ def require_lookups_left(work) -> None:
             "No more look-ups by ID number or phone for now; search by number or name instead.",
             retry_after_s=3600,
         )
-
-
-def _require_searcher(work) -> None:
-    here = [PlaceSubject(organisation_id) for organisation_id in work.actor.organisation_ids]
-    if not any(is_allowed(work.actor, Permission.LIST_CHILDREN, place) for place in here):
-        raise only_for("staff_here")
 
 
 def _look_up(work, typed: str) -> list[ChildFacts]:

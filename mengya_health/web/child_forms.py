@@ -24,9 +24,9 @@ class Digest(fields.Field):
 
 
 class Search(Form):
-    """Whom to look for: name, initials, number, 身份证号 or phone."""
+    """Whom to look for: name, initials, number, 身份证号, phone, or the code of a paper as a scanner types it."""
 
-    q = PlainText(longest=64, load_default="")
+    q = PlainText(longest=200, load_default="")
 
 
 class _Printable(Form):

@@ -29,6 +29,7 @@ from mengya_health.signing.consents import give_consent
 from mengya_health.signing.queries import signatures_of
 from mengya_health.web import child_forms as forms
 from mengya_health.web.drafts import of_child, with_draft
+from mengya_health.web.scanned import is_one_number, number_in, page_of
 from mengya_health.web.shown import attachments as shown_files
 from mengya_health.web.shown import children as shown
 from mengya_health.web.shown import disputes as shown_disputes
@@ -59,8 +60,12 @@ def search(work):
 @bp.post("/children/search")
 @signed_in(again="children.search")
 def look_for(work):
-    text = submitted(forms.Search())["q"].strip()
-    found = search_children(work, text) if text else []
+    text = number_in(submitted(forms.Search())["q"], work.settings)
+    is_number = is_one_number(text)
+    if is_number and (page := page_of(work, text)):  # nothing is left to choose
+        endpoint, named = page
+        return redirect(url_for(endpoint, **named), 303)
+    found = search_children(work, text) if text and not is_number else []
     if not found:
         page = shown.search_page(work, text, [], is_search=bool(text))
         return render_template("pages/children/search.html", form=form_state(), **page)

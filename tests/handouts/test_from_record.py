@@ -470,6 +470,6 @@ def test_a_paper_knows_which_versions_it_was_made_from(walk):
 def test_the_address_on_paper_is_a_sign_in_page_without_a_name(walk):
     walk.make_plan()
     imprint = filled(walk, "home_guide", walk.case_id).imprint
-    assert imprint.sign_in_url == "http://localhost:8000/sign-in"
+    assert imprint.sign_in_url == f"http://localhost:8000/sign-in#{walk.child.number}"
     assert replace(imprint, printed_by="").district == "示例区"
     assert imprint.printed_at.date() == date(2026, 11, 23)

@@ -55,7 +55,9 @@ def closing_summary(work, child: ChildFacts, case_id: UUID | None) -> ClosingSum
     code = step.body.get("closing_code") or written.get("code", "")
     clinic = place(work, opened.case.organisation_id)
     return ClosingSummary(
-        imprint=imprint(work, clinic, number=_number(facts), sources=[summary] if summary else []),
+        imprint=imprint(
+            work, clinic, number=_number(facts), scanned=child.number, sources=[summary] if summary else []
+        ),
         child=child_on_paper(work, child),
         condition=fitted(ClosingSummary, "condition", facts.pathway.name),
         opened_on=facts.opened_on,

@@ -95,7 +95,7 @@ def _find(work, child: ChildFacts, referral_id: UUID | None) -> Referral:
 def _open_url(work, row: Referral) -> str:
     """Return the address of the receiver's link, "" where none was made or it is open already."""
     path = link_to_print(work, row)
-    return f"{work.settings.base_url.rstrip('/')}{path}" if path else ""
+    return f"{work.settings.base_url.rstrip('/')}{path}#{row.number}" if path else ""
 
 
 def _urgency(work, within: str) -> Urgency:

@@ -27,15 +27,21 @@ CLINIC_WORDS = ("阳性", "疑似", "异常")
 _NO_ALLERGY = re.compile(r"(无|没有|否认|未发现)(已知)?(药物|食物)?(过敏)?(史)?")
 
 
-def imprint(work, organisation: Organisation, *, number: str, sources: Iterable[OpenEntry] = ()) -> Imprint:
-    """Return what a sheet says about itself. `sources` are the entries it was made from."""
+def imprint(
+    work, organisation: Organisation, *, number: str, scanned: str = "", sources: Iterable[OpenEntry] = ()
+) -> Imprint:
+    """Return what a sheet says about itself. `sources` are the entries it was made from.
+
+    `scanned`: the number by which the clinic finds whom the sheet is about, `number` where that is the one. It stands
+    behind # in the QR code: whoever opens the address never sends it.
+    """
     return Imprint(
         number=number,
         district=fitted(Imprint, "district", work.settings.district),
         organisation=fitted(Imprint, "organisation", organisation.name),
         printed_at=work.now.astimezone(LOCAL),
         printed_by=fitted(Imprint, "printed_by", name_of(work, work.actor.user_id)),
-        sign_in_url=work.settings.base_url.rstrip("/") + SIGN_IN,
+        sign_in_url=f"{work.settings.base_url.rstrip('/')}{SIGN_IN}#{scanned or number}",
         checkpoint=_checkpoint(work),
         sources=tuple(dict.fromkeys(f"{entry.id}@{entry.version}" for entry in sources)),
     )
