@@ -15,7 +15,7 @@ from mengya_health.db import new_id
 from mengya_health.errors import Malformed, StartRefused
 from mengya_health.operations.installation import Installation
 from mengya_health.uploads import RequestInMemory
-from mengya_health.web import blueprints, shell
+from mengya_health.web import blueprints, names, shell
 from mengya_health.web.chinese_parts import mark_chinese
 from mengya_health.web.templating import Pages, words
 
@@ -43,6 +43,7 @@ def create_app(installation: Installation) -> Flask:
     app.before_request(_hold_forms_to_their_size)
     CSRFProtect(app)
     app.jinja_env.globals.update(_=words, idem_key=_new_idem_key, new_nonce=_new_nonce, with_label=problems.with_label)
+    app.jinja_env.filters.update(named=names.named, lettered=names.lettered)
     app.context_processor(shell.context)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)

@@ -16,6 +16,7 @@ from mengya_health.people.schemas import PasswordChange
 from mengya_health.signing.agreement import signing_agreement
 from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.signing.pins import hash_of_pin, store_pin
+from mengya_health.web.shell import NAMES
 from mengya_health.web.shown import words
 from mengya_health.web.shown.links import local_path
 from mengya_health.web.sign_in import PHONE_COOKIE
@@ -31,6 +32,7 @@ class DisplayForm(Form):
     text_size = Choice("large", "standard")
     lang = Choice("zh-CN", "en")
     letter_keys = Choice("on", "off")
+    names = Choice("hidden", "shown")
     next = PlainText(longest=200, load_default="/")
 
 
@@ -66,6 +68,8 @@ def display(work):
     secure = installation().settings.is_production
     if large:
         answer.set_cookie("text_size", large, max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure)
+    if "names" in wanted:  # until the browser is closed; names.js sets it, too, when nobody is at the desk
+        answer.set_cookie(NAMES, wanted["names"], samesite="Lax", secure=secure)
     if lang:
         answer.set_cookie("lang", lang[:2], max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure)
     return answer

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from mengya_health.care.models import WAITING
 from mengya_health.care.referral_lists import referral_numbered
 from mengya_health.errors import Invalid
+from mengya_health.fields import as_typed
 from mengya_health.people.numbers import is_number
 from mengya_health.people.search import search_children
 
@@ -62,4 +63,4 @@ def is_one_number(text: str) -> bool:
 
 def _plain(text: str) -> str:
     """Return a text as a scanner sent it, before a Chinese input method made wide signs of its own."""
-    return normalize("NFKC", text).replace("。", ".").strip()
+    return as_typed(normalize("NFKC", text))

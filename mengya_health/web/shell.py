@@ -9,6 +9,7 @@ from mengya_health.locale import gettext as _
 from mengya_health.locale import language
 from mengya_health.web.shown.emergency import banner
 
+NAMES, HIDDEN = "names", "hidden"  # the cookie of this browser that keeps names off its pages (web/names.py)
 BADGES = {
     "doctor": ("doc", lazy("儿保门诊")),
     "specialist": ("mgr", lazy("接诊机构")),
@@ -101,6 +102,11 @@ def actor() -> Actor | None:
     return work.actor if work and work.actor and not work.actor.link else None
 
 
+def hides_names(who: Actor) -> bool:
+    """Return whether somebody has the switch 遮名: those who work at a counter with lists of children."""
+    return who.role == "doctor"
+
+
 def home_of(role: str) -> str:
     """Return the endpoint of a role's first page."""
     return HOME.get(role, "account.show")
@@ -114,6 +120,7 @@ def context() -> dict:
         "shell": {
             "lang": "en" if language() == "en" else "zh-CN",
             "is_large": who.large_text if who else request.cookies.get("text_size") == "large",
+            "names": _names() if who and hides_names(who) else None,
             "letter_keys": who is None or who.letter_keys,
             "is_demo": installation().settings.is_demo,
             "who": _badge(who) if who else None,
@@ -163,6 +170,11 @@ SAVED = {
     "sent_on": lambda: _("已提出，等新门诊接收"),
     "erasing": lambda: _("已批准，正在销毁"),
 }
+
+
+def _names() -> dict:
+    is_hidden = request.cookies.get(NAMES) == HIDDEN
+    return {"is_hidden": is_hidden, "text": _("显示姓名") if is_hidden else _("遮名")}
 
 
 def _badge(who: Actor) -> dict:

@@ -52,6 +52,10 @@ class Person:
         with self.page.expect_navigation():
             self.tap(place.get_by_role("button", **named).or_(place.get_by_role("link", **named)).first)
 
+    def press_here(self, text: str) -> None:
+        """Press the button of this name, which changes the page it stands on."""
+        self.tap(self.page.get_by_role("button", name=text, exact=True))
+
     def choose(self, name: str, *values: str) -> None:
         """Tick answers of a field."""
         for value in values:

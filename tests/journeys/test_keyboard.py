@@ -209,3 +209,51 @@ def test_slash_looks_for_a_child_and_a_question_mark_shows_all_keys(doctor):
 def test_drawings_of_the_sprite_are_shown_under_the_policy(doctor):
     assert doctor.page.evaluate("document.querySelector('.track use').getBBox().width") > 80
     assert doctor.complaints == []
+
+
+def test_names_leave_the_screen_when_nobody_is_at_the_desk(person, children):
+    """Five minutes without a key, in any tab; what is typed stays, and one press shows the names again."""
+    doctor = person()
+    doctor.page.clock.install()
+    doctor.sign_in("doctor")
+    doctor.open(f"/children/{children[0].id}/advice")
+    doctor.write(text="多晒太阳")
+    doctor.page.clock.run_for(4 * 60_000)
+    doctor.page.keyboard.press("Shift")
+    doctor.page.clock.run_for(4 * 60_000)
+    assert doctor.page.locator("h1").inner_text() == children[0].name
+    doctor.page.clock.run_for(64_000)
+    assert doctor.page.locator("h1").inner_text() == "样*"
+    assert children[0].name not in doctor.page.content()
+    doctor.press_here("显示姓名")
+    assert doctor.page.locator("h1").inner_text() == children[0].name
+    assert doctor.page.locator("#text").input_value() == "多晒太阳"
+    doctor.press_here("遮名")
+    doctor.open("/today")
+    expect(doctor.page.locator("tr.sel .kid")).to_have_text("样*")
+    with doctor.page.expect_navigation():
+        doctor.press_here("显示姓名")
+    doctor.sees(children[0].name)
+    assert doctor.complaints == []
+
+
+# A camera that always sees the same, and a browser that reads it: Chromium on this system has neither.
+SEES = """
+const stream = document.createElement("canvas").captureStream();
+Object.defineProperty(navigator, "mediaDevices", {value: {getUserMedia: async () => stream}});
+window.BarcodeDetector = class { async detect() { return [{rawValue: "ADDRESS"}]; } };
+HTMLMediaElement.prototype.play = async () => {};
+"""
+
+
+def test_a_camera_reads_the_code_of_a_paper(person, town, children):
+    doctor = person()
+    doctor.sign_in("doctor")
+    doctor.open("/children")
+    assert not doctor.page.locator("[data-scan]").is_visible()  # this browser reads no codes
+    doctor.page.add_init_script(SEES.replace("ADDRESS", f"{town.address}/sign-in#{children[1].number}"))
+    doctor.open("/children")
+    with doctor.page.expect_navigation(url=f"**/children/{children[1].id}"):
+        doctor.press_here("用相机扫码")
+    doctor.sees(children[1].name)
+    assert doctor.complaints == []

@@ -25,16 +25,13 @@ BIRTH_WEIGHT = "birth_weight_kg"
 
 def child_head(child: ChildFacts, today: date, *, is_clinical: bool = True) -> dict:
     """Return the band above every page about a child; how it was born is the clinic's to know."""
+    contacts = enumerated(bracketed(each.name, words.RELATIONS[each.relation]) for each in child.contacts)
     facts = [
-        (_("编号"), child.number, False),
-        (_("出生"), child.birth_on.isoformat(), False),
-        (_("托育"), child.class_name or (_("今天在宝宝屋") if child.attends else ""), False),
-        (
-            _("联系人"),
-            enumerated(bracketed(each.name, words.RELATIONS[each.relation]) for each in child.contacts),
-            False,
-        ),
-        (_("过敏"), child.allergies, True),
+        {"label": _("编号"), "text": child.number},
+        {"label": _("出生"), "text": child.birth_on.isoformat()},
+        {"label": _("托育"), "text": child.class_name or (_("今天在宝宝屋") if child.attends else "")},
+        {"label": _("联系人"), "text": contacts, "is_name": True},
+        {"label": _("过敏"), "text": child.allergies, "is_warning": True},
     ]
     return {
         "name": child.name,
@@ -43,7 +40,7 @@ def child_head(child: ChildFacts, today: date, *, is_clinical: bool = True) -> d
         "sex_age": words.sex_and_age(child, today),
         "birth_note": _birth_note(child, today) if is_clinical else "",
         "closed": [words.closed(name, until) for name, until in child.subject.ended if name in words.CLASSES],
-        "facts": [{"label": label, "text": text, "is_warning": warns} for label, text, warns in facts if text],
+        "facts": [fact for fact in facts if fact["text"]],
     }
 
 

@@ -144,7 +144,8 @@ def _decisions(day: DayList, standings: Standings) -> dict:
         "count": number,
         "rows": [
             {
-                "text": f"{item.child.name} · {words.told(item.task.title) or words.TASKS[item.task.kind]}",
+                "name": item.child.name,
+                "text": words.told(item.task.title) or str(words.TASKS[item.task.kind]),
                 "href": task_href(item.child.id, item.task),
                 "note": standings.due(item.task),
                 "tag": standings.tag(item.task),
