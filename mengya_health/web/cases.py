@@ -26,6 +26,7 @@ from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Invalid
 from mengya_health.fields import Form, LocalDate, PlainText, WholeNumber
 from mengya_health.people.queries import find_child
+from mengya_health.web.drafts import OF_CASE, of_child, with_draft
 from mengya_health.web.sent import ASKED_OF_OTHERS
 from mengya_health.web.shown.case_lists import cases_page, new_page, paged, tasks_page
 from mengya_health.web.shown.cases import ON_A_PAGE, STOP_FIELDS, case_page
@@ -97,11 +98,12 @@ def waiting(work):
 def new(work, child_id: UUID):
     child = find_child(work, child_id, Permission.WRITE_HEALTH)
     audit.read(work, child.id, "case")
-    return render_template("pages/cases/new.html", **new_page(work, child, cases_of(work, child), form_state()))
+    form = with_draft(form_state(), work, child, "cases.create")
+    return render_template("pages/cases/new.html", **new_page(work, child, cases_of(work, child), form))
 
 
 @bp.post("/children/<uuid:child_id>/cases/new")
-@signed_in(again="cases.new")
+@signed_in(again="cases.new", draft=of_child("health"))
 def create(work, child_id: UUID):
     case = commands.open_case(work, child_id, **submitted(NewCase()))
     return redirect(url_for("cases.show", case_id=case.id, saved="stored"), 303)
@@ -111,13 +113,14 @@ def create(work, child_id: UUID):
 @signed_in
 def show(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
-    page = case_page(work, opened, facts_of(work, opened), form_state())
+    form = with_draft(form_state(), work, opened.child, "cases.decide", row_version=opened.case.row_version)
+    page = case_page(work, opened, facts_of(work, opened), form)
     g.undo_href = page["take_back_href"]
     return render_template("pages/cases/show.html", **page)
 
 
 @bp.post("/cases/<uuid:case_id>")
-@signed_in(again="cases.show")
+@signed_in(again="cases.show", draft=OF_CASE)
 def decide(work, case_id: UUID):
     said = submitted(Decision())
     event = said["event"]

@@ -28,7 +28,7 @@ from mengya_health.screening.queries import SCHEDULE_KINDS
 from mengya_health.signing.consents import give_consent
 from mengya_health.signing.queries import signatures_of
 from mengya_health.web import child_forms as forms
-from mengya_health.web.drafts import of_child, with_draft
+from mengya_health.web.drafts import of_child, of_sheet, with_draft
 from mengya_health.web.scanned import is_one_number, number_in, page_of
 from mengya_health.web.shown import attachments as shown_files
 from mengya_health.web.shown import children as shown
@@ -123,11 +123,12 @@ def edit(work, child_id: UUID):
     child = find_child(work, child_id, Permission.KEEP_CHILD)
     audit.read(work, child.id, "child")
     form = form_state(**shown.sheet_values(identity_of(work, child)))
+    form = with_draft(form, work, child, "children.update", row_version=child.row_version)
     return render_template("pages/children/edit.html", **shown.edit_page(work, child, form, classes(work)))
 
 
 @bp.post("/children/<uuid:child_id>/edit")
-@signed_in(again="children.edit")
+@signed_in(again="children.edit", draft=of_sheet())
 def update(work, child_id: UUID):
     find_child(work, child_id, Permission.KEEP_CHILD)
     try:
@@ -193,7 +194,7 @@ def entry(work, child_id: UUID, entry_id: UUID):
 
 
 @bp.post("/children/<uuid:child_id>/entries/<uuid:entry_id>")
-@signed_in(again="children.entry")
+@signed_in(again="children.entry", draft=of_child("health", compares=True))
 def correct(work, child_id: UUID, entry_id: UUID):
     correct_written(work, find_child(work, child_id), entry_id, posted())
     return redirect(url_for("children.entry", child_id=child_id, entry_id=entry_id, saved="stored"), 303)

@@ -1,5 +1,6 @@
 """Case conferences: those one is asked to, those about a case, one of them, and what is written in it."""
 
+from dataclasses import replace
 from uuid import UUID
 
 from flask import Blueprint, redirect, render_template, url_for
@@ -7,16 +8,19 @@ from marshmallow import fields
 
 from mengya_health.access.refusals import only_for
 from mengya_health.care import conference_points, conferring
-from mengya_health.care.conferences import conferences_of, find_conference, my_conferences
+from mengya_health.care.conferences import Conference, conferences_of, find_conference, my_conferences
 from mengya_health.care.deidentified import KINDS, findings_in
-from mengya_health.entry import form_state, signed_in, submitted
+from mengya_health.entry import FormState, form_state, signed_in, submitted
 from mengya_health.fields import Form, LocalDate, PlainText, Reference, Ticked
 from mengya_health.people.rota import colleagues_later
 from mengya_health.record.queries import entries_of_case
 from mengya_health.web.cases import RowVersion, case_of_clinic
+from mengya_health.web.drafts import OF_CASE, of_conference, with_draft
 from mengya_health.web.shown import conferences as shown
 
 bp = Blueprint("conferences", __name__)
+
+WRITTEN = ("add_point", "settle", "tell", "cancel")  # the forms on the page of one conference
 
 
 class Call(Form):
@@ -75,11 +79,12 @@ def new(work, case_id: UUID):
     about = opened.body.get("triggers", ())
     found = findings_in(work.content, opened.child, entries, about=about)
     people = conferring.invitable(opened.child, staff())
-    return render_template("pages/conferences/new.html", **shown.new_page(work, opened, found, people, form_state()))
+    form = with_draft(form_state(), work, opened.child, "conferences.call")
+    return render_template("pages/conferences/new.html", **shown.new_page(work, opened, found, people, form))
 
 
 @bp.post("/cases/<uuid:case_id>/conferences/new")
-@signed_in(again="conferences.new")
+@signed_in(again="conferences.new", draft=OF_CASE)
 def call(work, case_id: UUID):
     said = submitted(Call())
     entry_ids, reader_ids = said.pop("findings"), said.pop("readers")
@@ -90,19 +95,20 @@ def call(work, case_id: UUID):
 @bp.get("/conferences/<uuid:conference_id>")
 @signed_in
 def show(work, conference_id: UUID):
-    page = shown.conference_page(work, find_conference(work, conference_id), form_state())
+    found = find_conference(work, conference_id)
+    page = shown.conference_page(work, found, form_state(), {name: _drafted(work, found, name) for name in WRITTEN})
     return render_template("pages/conferences/show.html", **page)
 
 
 @bp.post("/conferences/<uuid:conference_id>/points")
-@signed_in(again="conferences.show")
+@signed_in(again="conferences.show", draft=of_conference())
 def add_point(work, conference_id: UUID):
     conference_points.add_point(work, conference_id, **submitted(PointForm()))
     return _back(conference_id)
 
 
 @bp.post("/conferences/<uuid:conference_id>/fate")
-@signed_in(again="conferences.show")
+@signed_in(again="conferences.show", draft=of_conference())
 def settle(work, conference_id: UUID):
     said = submitted(FateForm())
     point_id, text = said.pop("point"), said.pop("fate_text")
@@ -111,7 +117,7 @@ def settle(work, conference_id: UUID):
 
 
 @bp.post("/conferences/<uuid:conference_id>/family")
-@signed_in(again="conferences.show")
+@signed_in(again="conferences.show", draft=of_conference())
 def tell(work, conference_id: UUID):
     said = submitted(ForFamily())
     conferring.tell_family(work, conference_id, text=said["for_family"], row_version=said["row_version"])
@@ -119,10 +125,16 @@ def tell(work, conference_id: UUID):
 
 
 @bp.post("/conferences/<uuid:conference_id>/cancel")
-@signed_in(again="conferences.show")
+@signed_in(again="conferences.show", draft=of_conference())
 def cancel(work, conference_id: UUID):
     conferring.cancel_conference(work, conference_id, **submitted(Cancelling()))
     return _back(conference_id)
+
+
+def _drafted(work, found: Conference, name: str) -> FormState:
+    """Return one form of a conference: refused, as it was left, or fresh. Several stand on its page."""
+    state = replace(form_state())
+    return with_draft(state, work, found.child, f"conferences.{name}", row_version=found.entry.row_version)
 
 
 def _back(conference_id: UUID):

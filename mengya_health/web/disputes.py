@@ -16,7 +16,7 @@ from mengya_health.locale import language
 from mengya_health.people.queries import find_child
 from mengya_health.record.disputes import disputes_about
 from mengya_health.record.queries import find_entry
-from mengya_health.web.drafts import of_child, with_draft
+from mengya_health.web.drafts import of_child, of_objection, with_draft
 from mengya_health.web.shown import disputes as shown
 from mengya_health.web.shown.family_record import plain_line
 
@@ -77,12 +77,13 @@ def close(work, child_id: UUID, note_id: UUID):
 @signed_in
 def answer_page(work, child_id: UUID, note_id: UUID):
     child, found, task = disputes.find_dispute(work, child_id, note_id)
-    page = shown.answer_page(work, child, found, task, form_state())
+    form = with_draft(form_state(), work, child, "disputes.answer")
+    page = shown.answer_page(work, child, found, task, form)
     return render_template("pages/cases/answer.html", **page)
 
 
 @bp.post("/children/<uuid:child_id>/disputes/<uuid:note_id>")
-@signed_in(again="disputes.answer_page")
+@signed_in(again="disputes.answer_page", draft=of_objection())
 def answer(work, child_id: UUID, note_id: UUID):
     child, found, _task = disputes.find_dispute(work, child_id, note_id)
     text = require_plain(submitted(AnswerForm())["text"], field="text", label="答复")

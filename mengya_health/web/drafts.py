@@ -6,6 +6,9 @@ from flask import current_app, g, request
 from flask_babel import gettext as _
 
 from mengya_health.access.permissions import WRITE_SECTION, Permission, is_allowed, require
+from mengya_health.care import follow_through
+from mengya_health.care.conferences import find_conference
+from mengya_health.care.disputes import find_dispute
 from mengya_health.care.queries import find_case, find_task
 from mengya_health.care.referral_lists import referral_at_door
 from mengya_health.drafting import Drafted, address_of
@@ -54,6 +57,38 @@ def of_letter(permission: Permission) -> Drafted:
         return referral_at_door(work, referral_id, permission)[0]
 
     return Drafted(permission, "health", find)
+
+
+def of_sheet() -> Drafted:
+    """Return the drafts of a child's own sheet: name, contacts and numbers are sealed as they are there."""
+    return of_child("identity", Permission.KEEP_CHILD, compares=True)
+
+
+def of_conference() -> Drafted:
+    """Return the drafts of what is written in a conference, by the clinic or by whoever is asked to it."""
+
+    def find(work, conference_id: UUID) -> ChildFacts:
+        return find_conference(work, conference_id).child
+
+    return Drafted(Permission.READ_CONFERENCE, "health", find)
+
+
+def of_objection() -> Drafted:
+    """Return the drafts of an answer to an objection, by whichever hand is asked; it stays with the family's words."""
+
+    def find(work, child_id: UUID, note_id: UUID) -> ChildFacts:
+        return find_dispute(work, child_id, note_id)[0]
+
+    return Drafted(Permission.READ_CHILD, "family", find)
+
+
+def of_matter() -> Drafted:
+    """Return the drafts of what the health staff writes while following a child after a check."""
+
+    def find(work, task_id: UUID) -> ChildFacts:
+        return follow_through.find(work, task_id).child
+
+    return Drafted(Permission.WRITE_BEHAVIOUR, "behaviour", find)
 
 
 def with_draft(

@@ -1,5 +1,6 @@
 """What is being followed after a check: the board of the health staff, one child's steps, when it may come back."""
 
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from mengya_health.people.queries import class_children, groups_of
 from mengya_health.record.queries import entries_of_children
 from mengya_health.screening.returning import CERTIFICATES, conditions_asked
 from mengya_health.web.daily_checks import bp
+from mengya_health.web.drafts import of_matter, with_draft
 from mengya_health.web.shown import follow_through as shown
 from mengya_health.work import LOCAL
 
@@ -69,11 +71,14 @@ def follow_up(work, task_id: UUID):
 def _page(work, task_id: UUID) -> dict:
     matter = follow_through.find(work, task_id)
     audit.read(work, [matter.child.id], "task")
-    return shown.matter_page(work, matter, form_state())
+    step = with_draft(replace(form_state()), work, matter.child, "daily.add_step")
+    known = matter.exclusion.row_version if matter.exclusion else 0
+    sheet = with_draft(replace(form_state()), work, matter.child, "daily.keep_exclusion", row_version=known)
+    return shown.matter_page(work, matter, step, sheet)
 
 
 @bp.post("/class/follow-ups/<uuid:task_id>")
-@signed_in(again="daily.follow_up")
+@signed_in(again="daily.follow_up", draft=of_matter())
 def add_step(work, task_id: UUID):
     said = submitted(StepForm())
     follow_through.add_step(work, task_id, said.get("step", ""), way=said.get("way", ""), text=said["text"])
@@ -89,7 +94,7 @@ def close(work, task_id: UUID):
 
 
 @bp.post("/class/follow-ups/<uuid:task_id>/exclusion")
-@signed_in(again="daily.follow_up")
+@signed_in(again="daily.follow_up", draft=of_matter())
 def keep_exclusion(work, task_id: UUID):
     infections = work.content.behaviours.infections
     known = {each for infection in infections.values() for each in conditions_asked(infection.rule)}

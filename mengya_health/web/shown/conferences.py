@@ -69,14 +69,18 @@ def new_page(work, opened: OpenCase, findings: list[Mapping], people: list[Colle
     }
 
 
-def conference_page(work, found: Conference, form) -> dict:
-    """Return one conference with what the reader may write in it (pages/conferences/show.html)."""
+def conference_page(work, found: Conference, form, drafted: Mapping) -> dict:
+    """Return one conference with what the reader may write in it (pages/conferences/show.html).
+
+    `form` is the one that was refused, if any; `drafted` each of them with what its author has not sent yet.
+    """
     kind, text = STATES[found.entry.status]
     return {
         "child": child_head(found.child, work.today, is_clinical=found.is_clinic) if found.sees_name else None,
         "back": {"text": _("会商"), "href": url_for("conferences.index")},
         "links": _links(found, work),
         "form": form,
+        "drafted": drafted,
         "row_version": found.entry.row_version,
         "head": _title(found),
         "status": {"kind": kind, "text": str(text)},

@@ -22,6 +22,7 @@ from mengya_health.screening.corrections import (
 from mengya_health.screening.measurements import MEASURED
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.signing.receipts import may_hold
+from mengya_health.web.drafts import with_draft
 from mengya_health.web.shown import entries as say
 from mengya_health.web.shown import entries_in_full as full
 from mengya_health.web.shown import words
@@ -66,6 +67,8 @@ def correction_form(work, child: ChildFacts, entry: OpenEntry, form_state: Calla
         return None
     typed, here = typed_of(entry), {"child_id": child.id, "entry_id": entry.id}
     form = form_state(**typed | answered(entry))
+    if entry.section == "health":  # what others wrote is corrected in a sentence, on their own pages
+        form = with_draft(form, work, child, "children.correct", row_version=entry.row_version)
     return {
         "action": url_for("children.correct", **here),
         "form": form,

@@ -103,11 +103,11 @@ def _checked(work, group_id: UUID, children: list[ChildFacts], sheets) -> str:
     return _("晨检 %(n)s / %(all)s", n=done, all=len(here))
 
 
-def matter_page(work, matter: FollowThrough, form) -> dict:
-    """Return the context of pages/teacher/follow_up.html."""
+def matter_page(work, matter: FollowThrough, form, sheet) -> dict:
+    """Return the context of pages/teacher/follow_up.html; `form` is that of a step, `sheet` that of an infection."""
     here = {"task_id": matter.task.id}
     said = matter.exclusion.content if matter.exclusion else {}
-    code = form["values"].get("disease") or said.get("disease", "")
+    code = sheet["values"].get("disease") or said.get("disease", "")
     return {
         "back": {"href": url_for("daily.follow_ups"), "text": _("要跟进的")},
         "child_name": matter.child.name,
@@ -124,7 +124,7 @@ def matter_page(work, matter: FollowThrough, form) -> dict:
         else "",
         "choices": [{"value": each, "text": words.told(STEPS[each])} for each in follow_through.WRITTEN],
         "ways": [{"value": each, "text": words.told(each)} for each in (*follow_through.WAYS, *follow_through.HANDLED)],
-        "exclusion": _exclusion(work, matter, code, said, form),
+        "exclusion": _exclusion(work, matter, code, said, sheet),
         "is_excluded": matter.exclusion is not None,
         "back_text": back_in_words(follow_through.back_of(work, matter.exclusion), work.today)
         if matter.exclusion
@@ -154,7 +154,7 @@ def _exclusion(work, matter: FollowThrough, code: str, said: Mapping, form) -> d
     rule = infection.rule if infection else {}
     return {
         "action": url_for("daily.keep_exclusion", task_id=matter.task.id),
-        "form": {"values": values, "errors": form["errors"], "said": ""},
+        "form": {"values": values, "errors": form["errors"], "said": "", "draft": form["draft"]},
         "row_version": matter.exclusion.row_version if matter.exclusion else 0,
         "diseases": [{"value": each.code, "text": words.told(each.said)} for each in infections.values()],
         "text": infection.exclude if infection else "",
