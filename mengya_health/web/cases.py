@@ -115,7 +115,7 @@ def show(work, case_id: UUID):
     opened = case_of_clinic(work, case_id)
     form = with_draft(form_state(), work, opened.child, "cases.decide", row_version=opened.case.row_version)
     page = case_page(work, opened, facts_of(work, opened), form)
-    g.undo_href = page["take_back_href"]
+    g.undo_href = page["take_back"]["href"] if page["take_back"] else ""
     return render_template("pages/cases/show.html", **page)
 
 

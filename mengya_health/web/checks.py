@@ -87,5 +87,5 @@ def _child(work, child_id: UUID) -> ChildFacts:
 def _after_saving(work, entry: Entry) -> str:
     """Return where to go on: what was found is decided first, else as the pressed button says."""
     if request.form.get("then") == "next" and not waits_for_decision(work, entry.id):
-        return url_for("today.show", saved="stored")
+        return url_for("today.show", saved="stored", child_id=entry.child_id, entry_id=entry.id)
     return url_for("checks.show", child_id=entry.child_id, entry_id=entry.id, saved="stored")

@@ -133,6 +133,7 @@ def context() -> dict:
             "sign_out_href": url_for("sign_in.leave") if who else "",
             "saved": SAVED.get(saved, lambda: "")(),
             "undo_href": g.get("undo_href", ""),
+            "saved_link": g.get("saved_link"),
             "draft": g.get("draft_shown"),
             "keeps_drafts": g.get("keeps_drafts", False),
             "emergency": banner(g.get("work")),

@@ -1,6 +1,9 @@
 """The doctor's day."""
 
-from flask import Blueprint, render_template, request
+from uuid import UUID
+
+from flask import Blueprint, g, render_template, request, url_for
+from flask_babel import gettext as _
 
 from mengya_health.access.refusals import only_for
 from mengya_health.care.due import day_list
@@ -17,6 +20,7 @@ bp = Blueprint("today", __name__)
 @bp.get("/today")
 @signed_in
 def show(work):
+    g.saved_link = _check_just_saved()
     tab = request.args.get("tab", "due")
     tab = tab if tab in shown.TABS else "due"
     most = shown.ALL if request.args.get("show") == "all" else shown.FIRST
@@ -36,6 +40,14 @@ def show(work):
         most=most,
     )
     return render_template("pages/doctor/today.html", **page)
+
+
+def _check_just_saved() -> dict | None:
+    """Return the way to put right the check that was saved on the way here."""
+    child_id, entry_id = (request.args.get(name, type=UUID) for name in ("child_id", "entry_id"))
+    if not child_id or not entry_id:
+        return None
+    return {"text": _("更正刚才那份检查"), "href": url_for("checks.correction", child_id=child_id, entry_id=entry_id)}
 
 
 def clinic_of(work):

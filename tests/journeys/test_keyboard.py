@@ -110,6 +110,7 @@ def test_a_whole_check_is_typed_and_saved_without_the_mouse(doctor, town, childr
     with doctor.page.expect_navigation():
         hands.press("Control+Enter")
     doctor.sees("已保存")
+    assert "/correction" in doctor.page.get_by_role("link", name="更正刚才那份检查").get_attribute("href")
     with begin_work(town.installation, town.district.doctor, writing=False) as work:
         stored = [len(entries_of_kind(work, find_child(work, each.id), "screening")) for each in children]
     assert sorted(stored) == [0, 1, 1, 2]

@@ -201,7 +201,11 @@ def test_a_decision_is_taken_back_within_ten_minutes_and_not_later(walk, doctor)
     put_on_case(walk)
     browser = doctor()
     decide(browser, walk.case_id, "flag")
-    assert "撤回刚才的决定" in browser.get(f"/cases/{walk.case_id}")
+    walk.clock.forward(minutes=3)
+    page = browser.get(f"/cases/{walk.case_id}?saved=moved")
+    assert "撤回刚才的决定" in page
+    assert "还有 7 分钟" in page
+    assert page.count(f'action="/cases/{walk.case_id}/take-back"') == 2  # in the line that says it is saved, too
     browser.post(f"/cases/{walk.case_id}/take-back", page=f"/cases/{walk.case_id}")
     assert walk.state == "watching"
     decide(browser, walk.case_id, "flag")

@@ -75,19 +75,24 @@ def case_page(work, opened: OpenCase, facts: CaseFacts, state) -> dict:
         "referrals": referral_rows(work, facts),
         "follow_ups": follow_up_rows(facts),
         "actions": actions(opened, facts, events),
-        "take_back_href": take_back_href(work, facts),
+        "take_back": take_back(work, facts),
         "open_urgent": open_outcomes(work, opened.child, [task for task in facts.tasks if task.done_on is None]),
     }
 
 
-def take_back_href(work, facts: CaseFacts) -> str:
-    """Return where the reader takes their last decision back; "" once it is too late or somebody else's."""
+def take_back(work, facts: CaseFacts) -> dict | None:
+    """Return where the reader takes their last decision back, and how long still; None where they cannot any more."""
     last = facts.steps[-1] if facts.steps else None
     if last is None or last.actor_id != work.actor.user_id or last.event == TAKE_BACK:
-        return ""
-    if last.at < work.now - timedelta(minutes=facts.loop.limits.take_back_minutes):
-        return ""
-    return url_for("cases.take_back", case_id=facts.case_id)
+        return None
+    left = last.at + timedelta(minutes=facts.loop.limits.take_back_minutes) - work.now
+    if left < timedelta():
+        return None
+    minutes = max(1, left // timedelta(minutes=1))
+    return {
+        "href": url_for("cases.take_back", case_id=facts.case_id),
+        "left": _("还有 %(n)s 分钟，没有别人接着做时", n=minutes),
+    }
 
 
 def actions(opened: OpenCase, facts: CaseFacts, events: list[str]) -> list[dict]:

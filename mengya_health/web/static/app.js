@@ -26,6 +26,18 @@ document.addEventListener("click", (event) => {
   button.remove();
 });
 
+// Ten seconds to take back what was just done, from the line that says it is saved; the page itself offers it for longer.
+for (const form of document.querySelectorAll("[data-undo]")) {
+  const until = Date.now() + 10_000;
+  const timer = setInterval(() => {
+    const left = Math.ceil((until - Date.now()) / 1000);
+    form.querySelector(".left").textContent = form.dataset.undo.replace("#", left);
+    if (left > 0 || form.contains(document.activeElement)) return;
+    clearInterval(timer);
+    form.remove();
+  }, 250);
+}
+
 function everywhere(event) {
   if (lettersOff) return false;
   if (event.key === "/") document.querySelector('[data-key="/"]')?.focus();
