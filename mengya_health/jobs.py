@@ -17,6 +17,9 @@ from mengya_health.db import Base, Id, UtcTime, new_id
 log = logging.getLogger("mengya")
 
 
+REQUESTED, CANCELLED = "requested", "cancelled"
+
+
 class Job(Base):
     """One piece of slow work. It carries ids only, and the requester whose rights it runs under."""
 
@@ -28,7 +31,7 @@ class Job(Base):
     subject_id: Mapped[UUID] = mapped_column(Id)
     asked_by: Mapped[UUID] = mapped_column(Id, index=True)
     asked_role: Mapped[str] = mapped_column(String(20))
-    status: Mapped[str] = mapped_column(String(12), default="requested")  # requested in-progress completed failed
+    status: Mapped[str] = mapped_column(String(12), default=REQUESTED)  # in-progress completed failed cancelled
     attempts: Mapped[int] = mapped_column(default=0)
     error_code: Mapped[str] = mapped_column(String(40), default="")
     created_at: Mapped[datetime] = mapped_column(UtcTime)

@@ -23,6 +23,11 @@ def ask_for(work, child: ChildFacts, document: str, *, subject_id: UUID | None =
     if document not in from_record.DOCUMENTS:
         raise Invalid(fields={"document": ["没有这种打印件。 There is no such document."]})
     from_record.DOCUMENTS[document](work, child, subject_id)
+    return asked_for(work, child, document, subject_id=subject_id)
+
+
+def asked_for(work, child: ChildFacts, document: str, *, subject_id: UUID | None = None) -> Handout:
+    """Put a paper on the list of the worker, for callers that have asked for the permission to print it."""
     handout = Handout(
         id=new_id(),
         child_id=child.id,

@@ -162,6 +162,7 @@ SAVED = {
     "disputed": lambda: _("已记下，会一直跟着这条记录"),
     "witnessed": lambda: _("登记好了，等另一位同事确认"),
     "receipt": lambda: _("正在生成，好了会在这一页"),
+    "stopped": lambda: _("停下了，打好的都还在"),
     "printing": lambda: _("正在生成，好了会在打印页"),
     "checked_in": lambda: _("记好了，够了就不用再记"),
     "withdrawn": lambda: _("已撤回"),

@@ -44,6 +44,7 @@ NOT_CRAWLED = {
     "static": "drawings and stylesheets",
     "health.check": "answers the proxy in JSON",
     "papers.pdf": "a PDF, made by the worker",
+    "papers.batch_pdf": "many of them as one",
     "receipts.download": "a file of ids and digests",
     "receipts.script": "a program to take away",
     "children.restriction_document": "a file of the two who decide about a guardian",

@@ -16,7 +16,7 @@ __all__ = ["world"]
 
 CLOSED = (302, 403, 404, 409)
 # Their answer depends on something else than who asks.
-NOT_ASKED = {"static", "health.check", "papers.pdf"}
+NOT_ASKED = {"static", "health.check", "papers.pdf", "papers.batch_pdf"}
 
 
 def opened(world: World, client) -> set[str]:

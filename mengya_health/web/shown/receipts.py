@@ -4,19 +4,18 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from mengya_health.handouts.models import Handout
+from mengya_health.handouts.queries import Paper
 from mengya_health.people.facts import ChildFacts
 from mengya_health.signing.receipts import Standing
 from mengya_health.web.shown import words
 from mengya_health.web.shown.papers import STATES
 
 
-def receipt_page(
-    work, child: ChildFacts, standing: Standing, signer: str, papers: list[tuple[Handout, str, str]], form
-) -> dict:
+def receipt_page(work, child: ChildFacts, standing: Standing, signer: str, papers: list[Paper], form) -> dict:
     """Return the context of pages/receipt.html. `papers` is what the reader asked for today."""
     signature = standing.signature
     here = {"child_id": child.id, "signature_id": signature.id}
-    sheets = [_sheet(handout, status) for handout, status, _error in papers if handout.subject_id == signature.id]
+    sheets = [_sheet(each.handout, each.status) for each in papers if each.handout.subject_id == signature.id]
     return {
         "back": _back(work, child, signature.entry_id),
         "form": form,

@@ -14,6 +14,7 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.screening.urgent_care import OUTCOME
 from mengya_health.web.shown import words
 from mengya_health.web.shown.links import task_href
+from mengya_health.web.shown.papers import as_batches
 from mengya_health.web.shown.standings import Standings
 from mengya_health.web.shown.urgent import late_words
 
@@ -169,13 +170,14 @@ def _waiting(day: DayList) -> dict:
 
 def _printing(papers: list) -> dict | None:
     """Return how far today's papers are; None where none is being made."""
-    left = [paper for paper, status, _error in papers if status in ("requested", "in-progress")]
-    if not left:
+    batches = [batch for batch in as_batches(papers) if batch.is_waiting]
+    if not batches:
         return None
+    newest = batches[0]
     return {
-        "name": "",
-        "done": len(papers) - len(left),
-        "total": len(papers),
-        "note": "",
+        "name": newest.name,
+        "done": newest.done,
+        "total": newest.total,
+        "note": newest.time_left(),
         "href": url_for("papers.queue"),
     }
