@@ -17,6 +17,7 @@ from mengya_health.operations.installation import Installation
 from mengya_health.uploads import RequestInMemory
 from mengya_health.web import blueprints, names, shell
 from mengya_health.web.chinese_parts import mark_chinese
+from mengya_health.web.shown.conflicts import both_texts
 from mengya_health.web.templating import Pages, words
 
 CSP = (
@@ -47,7 +48,7 @@ def create_app(installation: Installation) -> Flask:
     app.context_processor(shell.context)
     for blueprint in blueprints():
         app.register_blueprint(blueprint)
-    problems.register(app)
+    problems.register(app, both_texts)
     app.before_request(_refuse_foreign_origin)
     app.after_request(_protect)
     app.after_request(mark_chinese)

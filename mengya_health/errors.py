@@ -126,15 +126,31 @@ class NotNow(MengyaError):
 
 
 class Conflict(MengyaError):
-    """Somebody else changed the same thing in between. `theirs` and `base` are plain values to compare with."""
+    """Somebody else changed the same thing in between.
+
+    `theirs` and `base` are plain values to compare with, `by` whose hand changed it (a role) and `at` when. `labels`
+    are the names of fields, `said` what the values of a choice mean, by field.
+    """
 
     code = "conflict"
     zh = "您打开以后，另一位同事改过这里。请对照两份内容，选好后再保存。"
     en = "Somebody else changed this after you opened it. Compare both and save again."
 
-    def __init__(self, zh: str | None = None, en: str | None = None, *, theirs=None, base=None, row_version=None):
+    def __init__(
+        self, zh: str | None = None, en: str | None = None, *, theirs=None, base=None, row_version=None, by="", at=None
+    ):
         super().__init__(zh, en)
         self.theirs, self.base, self.row_version = theirs, base, row_version
+        self.by, self.at = by, at
+        self.labels, self.said = {}, {}
+
+    def in_words_of(self, typed, *, labels=None, said=None) -> "Conflict":
+        """Return the same conflict under the names of a form; `typed` turns content into what its fields hold."""
+        told = Conflict(
+            theirs=typed(self.theirs), base=typed(self.base), row_version=self.row_version, by=self.by, at=self.at
+        )
+        told.labels, told.said = labels or {}, said or {}
+        return told
 
 
 class TooMany(MengyaError):

@@ -2,6 +2,7 @@
 
 import logging
 import traceback
+from collections.abc import Callable, Mapping
 
 from flask import Flask, current_app, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -96,7 +97,6 @@ STOPPED = (
     ("系统停止使用，等待核对", "请通知系统管理员；再试一次也不会好。"),
     ("Stopped until somebody has checked", "Tell the administrator; trying again does not help."),
 )
-OF_THE_DOOR = ("csrf_token", "idem_key", "row_version")
 LABELS = {
     "text": lambda: _("内容"),
     "note": lambda: _("备注"),
@@ -145,8 +145,9 @@ def with_label(name: str, text: str) -> str:
     return text if not label or is_said else _("%(label)s：%(text)s", label=label, text=text)
 
 
-def register(app: Flask) -> None:
-    """Answer every error with a page of ours."""
+def register(app: Flask, both_texts: Callable[[Conflict, Mapping], dict]) -> None:
+    """Answer every error with a page of ours; `both_texts` says what the page of two texts shows."""
+    app.extensions["both_texts"] = both_texts
     app.register_error_handler(SignInNeeded, _to_sign_in)
     app.register_error_handler(MengyaError, problem_page)
     app.register_error_handler(CSRFError, lambda error: problem_page(Malformed()))
@@ -199,7 +200,7 @@ def problem_page(error: MengyaError):
     if error.code == "integrity":
         log.critical("integrity failure at %s request %s", request.endpoint, _request_id())
     if isinstance(error, Conflict) and error.theirs is not None:
-        return render_template("pages/conflict.html", **_both_texts(error)), status
+        return render_template("pages/conflict.html", **current_app.extensions["both_texts"](error, LABELS)), status
     if error.code == "stopped":
         return _page(status, *_words(error), words=STOPPED), status
     headers = {"Retry-After": str(getattr(error, "retry_after_s", 5))} if status in (429, 503) else {}
@@ -230,29 +231,6 @@ def _words(error: MengyaError) -> tuple[str, str]:
     # Where the refusal says no more than the page does, the page says it once.
     is_plain = error.code == "not_found" and error.zh == NotFound.zh
     return tuple("\n".join(([] if is_plain else [first]) + listed) for first in (error.zh, error.en))
-
-
-def _both_texts(error: Conflict) -> dict:
-    """Return what the page of two texts shows: mine as typed, theirs and the common base as stored."""
-    mine = [(name, value) for name, value in request.form.items(multi=True) if name not in OF_THE_DOOR]
-    fields, kept = [], []
-    for name, value in mine:
-        theirs, base = str(error.theirs.get(name, "")), str((error.base or {}).get(name, ""))
-        if name in error.theirs and theirs != value:
-            label = LABELS.get(name, lambda name=name: name)()
-            fields.append(
-                {"name": name, "label": label, "mine": value, "theirs": theirs, "base": base, "changed": True}
-            )
-        else:
-            kept.append({"name": name, "value": value})
-    return {
-        "lead": error.zh if language() == "zh" else error.en,
-        "fields": fields,
-        "kept": kept,
-        "row_version": error.row_version,
-        "action": request.path,
-        "back": {"text": _("不保存，回去看"), "href": request.path},
-    }
 
 
 def _foreign_host(_error: SecurityError):

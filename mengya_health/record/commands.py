@@ -139,7 +139,13 @@ def end_entry(work, child: ChildFacts, entry_id: UUID, status: str) -> Entry:
 def _revise(work, child: ChildFacts, entry: Entry, opened: OpenEntry, content: dict, row_version: int) -> Entry:
     if opened.row_version != row_version:
         base = find_entry(work, child, entry.id, version=max(1, opened.version - (opened.row_version - row_version)))
-        raise Conflict(theirs=opened.content, base=base.content, row_version=opened.row_version)
+        raise Conflict(
+            theirs=opened.content,
+            base=base.content,
+            row_version=opened.row_version,
+            by=opened.author_role,
+            at=opened.recorded_at,
+        )
     entry.current_version += 1
     _add_revision(work, entry, content, op="correct")
     audit.changed(work, child.id, entry.kind, entry.id)

@@ -129,8 +129,7 @@ def record_booklet(work, child: ChildFacts, sent: Mapping) -> Entry:
     try:
         entry = correct_entry(work, child, own.id, content=content, row_version=said.get("row_version", 0))
     except Conflict as conflict:
-        theirs, base = (_as_typed(each) for each in (conflict.theirs, conflict.base))
-        raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
+        raise conflict.in_words_of(_as_typed) from conflict
     entry.happened_on = work.today
     return entry
 

@@ -80,7 +80,7 @@ def correct_check(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Ent
         raise Malformed
     content = _judged(work, child, plan, filled, earlier) | {"decisions": opened.content["decisions"]}
     content |= answered_beside_corrected(work, plan, content, opened.content)
-    return correct_filled(work, child, entry_id, content, filled, typed=partial(typed_values, plan))
+    return correct_filled(work, child, entry_id, content, filled, plan=plan, typed=partial(typed_values, plan))
 
 
 def record_measurement(

@@ -61,8 +61,7 @@ def correct_written(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> E
     try:
         entry = correct_entry(work, child, entry_id, content=content, row_version=loaded["row_version"])
     except Conflict as conflict:
-        theirs, base = (typed_of(opened._replace(content=each)) for each in (conflict.theirs, conflict.base))
-        raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
+        raise conflict.in_words_of(lambda each: typed_of(opened._replace(content=each))) from conflict
     if is_measured(opened):
         keep_asking(work, child, entry.id, content.get("urgent"))
     return entry

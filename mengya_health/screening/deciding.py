@@ -14,9 +14,9 @@ from mengya_health.people.facts import ChildFacts
 from mengya_health.record.commands import correct_entry
 from mengya_health.record.models import OPEN_TASK, Entry, Task
 from mengya_health.record.tasks import add_task, open_body, seal_body
-from mengya_health.screening.forms import Filled
+from mengya_health.screening.forms import Filled, labels_of, options_of
 from mengya_health.screening.informants import undecided_rescreen
-from mengya_health.screening.planned import SIGNS
+from mengya_health.screening.planned import SIGNS, CheckPlan
 from mengya_health.screening.queries import FINDING
 from mengya_health.screening.urgent_care import keep_asking
 
@@ -26,18 +26,25 @@ REGISTER = "SLA_REGISTER"  # a warning sign is registered, and referred, on the 
 
 
 def correct_filled(
-    work, child: ChildFacts, entry_id: UUID, content: dict, filled: Filled, *, typed: Callable[[dict], dict[str, Any]]
+    work,
+    child: ChildFacts,
+    entry_id: UUID,
+    content: dict,
+    filled: Filled,
+    *,
+    plan: CheckPlan,
+    typed: Callable[[dict], dict[str, Any]],
 ) -> Entry:
     """Write a new revision of a check or a sheet, and put onto the lists what follows from it now.
 
-    `typed` turns content back into the values of the form. Raises Conflict, with both texts under the names of the
-    form, when somebody corrected it in between.
+    `typed` turns content back into the values of the form that `plan` makes. Raises Conflict, with both texts under the
+    names of the form, when somebody corrected it in between.
     """
     try:
         entry = correct_entry(work, child, entry_id, content=content, row_version=filled.row_version)
     except Conflict as conflict:
-        theirs, base = typed(conflict.theirs), typed(conflict.base)
-        raise Conflict(theirs=theirs, base=base, row_version=conflict.row_version) from conflict
+        labels, said = labels_of(work.content, plan), options_of(work.content, plan)
+        raise conflict.in_words_of(typed, labels=labels, said=said) from conflict
     entry.happened_on = filled.done_on
     put_on_lists(work, child, entry, content)
     return entry

@@ -154,6 +154,22 @@ def labels_of(content: Content, plan: CheckPlan) -> dict[str, str]:
     return labels | {each.name: each.text for each in (*plan.told, *plan.seen)}
 
 
+def options_of(content: Content, plan: CheckPlan) -> dict[str, dict[str, str]]:
+    """Return what the values of each choice of the form mean, by field."""
+    there = {"1": "有", "0": "没有"}
+    said = {
+        form_name(line): {str(value): text for value, text in (line.options or {1: "是", 0: "否"}).items()}
+        for line in plan.visit.fields
+        if line.kind in ("choice", "choices", "flag")
+    }
+    said |= {f"ws_{sign.code}": there for sign in (plan.group.items if plan.group else ())}
+    said |= {each.name: there for each in (*plan.told, *plan.seen)}
+    said["ws_reg"] = {str(option.value): option.text for option in content.regression_question.options}
+    said["exam"] = {"all_normal": "全部未见异常", "by_item": "逐项填"}
+    said["position"] = {"l": "卧位", "h": "立位"}
+    return said | {"conclusion": {"routine": "留在预防", "screen": "进入筛查"}}
+
+
 def named_fields(problems: Mapping[str, list[str]], labels: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the messages with the name of their field before them; one of several answers counts as the field."""
     named: dict[str, list[str]] = {}

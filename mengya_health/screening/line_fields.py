@@ -21,6 +21,14 @@ LONGEST_NOTE = 200
 NOTHING_ELSE = "“{normal}”不能和别的同时选。 “None” cannot be chosen together with others."
 
 
+class Several(fields.List):
+    """Several codes: a box for each, or all in one text with commas, where one of two whole answers is chosen."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list:
+        codes = [code for each in value for code in str(each).split(",") if code] if isinstance(value, list) else value
+        return super()._deserialize(codes, attr, data, **kwargs)
+
+
 def line_field(
     content: Content, line: FormField, expected: Mapping[str, Decimal] = MappingProxyType({})
 ) -> fields.Field:
@@ -33,7 +41,7 @@ def line_field(
         case "choice":
             return Choice(*map(str, line.options))
         case "choices":
-            return fields.List(Choice(*map(str, line.options)), validate=_normal_stands_alone(line))
+            return Several(Choice(*map(str, line.options)), validate=_normal_stands_alone(line))
         case "flag":
             return Choice("0", "1")
     return PlainText(longest=LONGEST_NOTE)

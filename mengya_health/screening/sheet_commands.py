@@ -69,7 +69,7 @@ def correct_sheet(work, child: ChildFacts, entry_id: UUID, sent: Mapping) -> Ent
         raise Malformed
     earlier = [entry for entry in checks_of(work, child) if entry.id != entry_id]
     content = _judged(work, child, sheet, plan, filled, earlier) | {"decisions": opened.content["decisions"]}
-    return correct_filled(work, child, entry_id, content, filled.filled, typed=partial(typed_values, plan))
+    return correct_filled(work, child, entry_id, content, filled.filled, plan=plan, typed=partial(typed_values, plan))
 
 
 def urgent_in_sheet(

@@ -23,6 +23,7 @@ from mengya_health.screening.queries import checks_of
 from tests.conftest import START
 from tests.factories import District, a_child, client_of
 from tests.screening.filling import filled_form
+from tests.web.browsing import Forms
 
 TODAY = START.date()
 AGES = {"V_NB": (0, 3), "V_1M": (0, 29), "V_3M": (3, 2), "V_6M": (6, 2), "V_8M": (8, 2), "V_12M": (12, 2)}
@@ -289,6 +290,30 @@ def test_two_corrections_of_one_version_meet_on_the_page_of_two_texts(desk):
     assert conflict.status_code == 409
     assert "多到户外" in conflict.text
     assert "早点睡觉" in conflict.text
+
+
+def test_two_corrections_are_compared_field_by_field_in_words(desk):
+    """Also what one of them left unanswered, and what several boxes say; what is chosen is what is stored."""
+    child = desk.child(12)
+    sent = desk.fill(child, illness_between=["1"])
+    saved = desk.send(desk.form(child), sent)
+    address = f"/children/{child.id}/checks/{id_in(saved.location)}/correction"
+    mine, theirs = Form(desk.client.get(address).text), Form(desk.client.get(address).text)
+    colleague = sent | {"length": "74.2", "illness_between": ["2", "3"], "stool_urine": "2", "teeth": "7"}
+    assert desk.send(theirs, colleague).status_code == 303
+    unanswered = {name: value for name, value in sent.items() if name != "stool_urine"}
+    page = desk.send(mine, unanswered | {"length": "74.6"}).text
+    for told in ("把身长/身高改成 74.2", "把两次随访间患病情况改成 肺炎、腹泻", "把大小便改成 异常", "把出牙数改成 7"):
+        assert f"医生 09:00 {told}" in page
+    chosen = {"length": "74.2", "illness_between": "2,3", "stool_urine": "2", "teeth": "6"}
+    answer = desk.client.post(address, data=Forms(page).by_action[address] | chosen)
+    assert answer.status_code == 303, answer.text
+    with desk.work_as(desk.district.doctor, writing=False) as work:
+        newest = find_check(work, find_child(work, child.id), _uuid(address.removesuffix("/correction")))
+    answers = newest.content["answers"]
+    readings = {each["code"]: each["value"] for each in newest.content["readings"]}
+    assert (answers["illness_between"], answers["stool_urine"]) == ([2, 3], 2)
+    assert (readings["LENGTH"], readings["TEETH"]) == ("74.2", 6)
 
 
 def test_a_correction_goes_on_from_the_version_it_was_begun_on_whether_refused_or_drafted(desk):

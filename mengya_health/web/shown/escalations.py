@@ -60,5 +60,12 @@ def _option(limit: TimeLimit, *, is_suggested: bool) -> dict:
     return {
         "value": limit.id,
         "text": _("%(limit)s（路径建议）", limit=text) if is_suggested else text,
-        "hint": f"{limit.what} · {labelled(_('依据'), origin_text(limit, ''))}",
+        "hint": " · ".join(filter(None, (limit.what, _whence(limit)))),
     }
+
+
+def _whence(limit: TimeLimit) -> str:
+    """Return by what a limit stands: its source, or that the district has still to confirm it."""
+    if limit.basis == "product_default":
+        return _("时限待区级确认")
+    return labelled(_("依据"), origin_text(limit, ""))
