@@ -197,6 +197,9 @@ def test_arrows_choose_a_row_and_letters_press_what_stands_in_it(doctor):
     with doctor.page.expect_navigation():
         hands.press("o")
     doctor.sees(chosen, "三方时间线")
+    with doctor.page.expect_navigation():
+        hands.press("Escape")
+    assert doctor.path == "/children"  # where its first link leads
 
 
 def test_slash_looks_for_a_child_and_a_question_mark_shows_all_keys(doctor):

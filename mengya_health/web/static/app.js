@@ -38,7 +38,15 @@ for (const form of document.querySelectorAll("[data-undo]")) {
   }, 250);
 }
 
+// Esc on a page about one child leads where its first link does: to the list it was opened from. Drafts are kept.
+function goBackToList() {
+  const link = document.querySelector('[data-key="back"]');
+  link?.click();
+  return Boolean(link);
+}
+
 function everywhere(event) {
+  if (event.key === "Escape") return goBackToList();
   if (lettersOff) return false;
   if (event.key === "/") document.querySelector('[data-key="/"]')?.focus();
   else if (event.key === "?") document.getElementById("keys")?.showModal();
