@@ -5,7 +5,6 @@ that stands open, after five minutes without a key.
 """
 
 from flask import request
-from markupsafe import Markup
 
 from mengya_health.web import shell
 
@@ -18,9 +17,12 @@ def are_hidden() -> bool:
     return who is not None and shell.hides_names(who) and request.cookies.get(shell.NAMES) == shell.HIDDEN
 
 
-def named(name: str) -> Markup:
-    """Return a name as it is shown on a page of lists or heads: 样本小芽, or 样* where names are hidden."""
-    return Markup("<span data-name>{}</span>").format(masked(name) if are_hidden() else name)
+def named(name: str) -> str:
+    """Return a name as it is shown on a page of lists or heads: 样本小芽, or 样* where names are hidden.
+
+    It stands in <span data-name>, where names.js finds it.
+    """
+    return masked(name) if are_hidden() else name
 
 
 def lettered(initial: str) -> str:
