@@ -1,14 +1,9 @@
 """Every page that somebody can reach by links from their first page, in a district full of cases."""
 
 import re
-from collections import Counter, deque
-from dataclasses import dataclass
-from html import unescape
-from html.parser import HTMLParser
-from urllib.parse import parse_qsl, urlsplit
+from collections import Counter
 
 import pytest
-from werkzeug.exceptions import HTTPException
 
 from mengya_health.access.actor import Actor
 from mengya_health.app import create_app
@@ -22,20 +17,14 @@ from tests.district import Statements
 from tests.factories import client_of
 from tests.test_architecture import ROOT
 from tests.web.browsing import Forms
+from tests.web.crawling import ENTRANCES, LOST, NOBODY, Crawler, Page
 
 STATIC = ROOT / "mengya_health" / "web" / "static"
 FAMILY = ("parent", "parent2", "parent3", "parent5", "parent9", "grandma")
 CLASS = ("teacher", "teacher2", "health", "babyhouse")
 OFFICES = ("specialist", "reviewer", "manager", "officer", "admin")
 LOGINS = ("doctor", *CLASS, *FAMILY, *OFFICES)
-NOBODY = "nobody"
-ENTRANCES = ("/sign-in", "/phone", "/invitations", "/invitations/AAAAA-AAAAA", "/join/somebody", "/letter/somebody")
-LOST = "/nowhere"
-ALIKE = 4  # pages looked at of each kind
-OFTEN = {"cases.show": 40, "cases.follow_up": 12}  # these look different in every state of the loop
-MOST_PAGES = 300
 OTHER_LANGUAGE = "中文"
-FILES = ("static", "attachments.download")
 
 # Pages that no crawl over GET links comes to, and why.
 NOT_CRAWLED = {
@@ -70,92 +59,6 @@ LEAKS = re.compile(
     r"|UUID\(|Undefined|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}|['\"]\w+['\"]: |\b[a-z]+_[a-z]+\b"
 )
 INLINE = re.compile(r"<[^>]+\sstyle=|<style|\son[a-z]+=|data:|javascript:|<script(?![^>]*\ssrc=)")
-READ_ALOUD = ("aria-label", "title", "alt", "placeholder")
-
-
-class Text(HTMLParser):
-    """What a person reads or is read of a page, without the number under which an error is kept."""
-
-    def __init__(self, html: str) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self.feed(re.sub(r"<code>.*?</code>", "", html))
-
-    def handle_starttag(self, tag: str, attrs: list) -> None:
-        self.parts += [text for name, text in attrs if name in READ_ALOUD and text]
-
-    def handle_data(self, text: str) -> None:
-        self.parts.append(text)
-
-    def __str__(self) -> str:
-        return "\n".join(self.parts)
-
-
-@dataclass(frozen=True)
-class Page:
-    """One page as one person got it."""
-
-    login: str
-    path: str
-    endpoint: str
-    status: int
-    html: str
-    statements: tuple[str, ...]
-
-    def __repr__(self) -> str:
-        return f"{self.login} {self.path}"
-
-    @property
-    def text(self) -> str:
-        return str(Text(self.html))
-
-    @property
-    def links(self) -> list[str]:
-        found = (unescape(link).partition("#")[0] for link in re.findall(r'href="([^"]+)"', self.html))
-        return [link for link in found if link.startswith("/") and not link.endswith((".pdf", ".json", ".py"))]
-
-    @property
-    def ids(self) -> list[str]:
-        return re.findall(r'\sid="([^"]+)"', self.html)
-
-
-class Crawler:
-    """Follows the links of one person's pages, a few of each kind."""
-
-    def __init__(self, installation, statements: Statements, *, once: bool = False) -> None:
-        self.installation, self.statements, self.once = installation, statements, once
-        self.app = create_app(installation)
-        self.addresses = self.app.url_map.bind("localhost")
-
-    def crawl(self, login: str, client, *starts: str) -> list[Page]:
-        pages, waiting, seen, counts = [], deque(starts), set(starts), Counter()
-        while waiting and len(pages) < MOST_PAGES:
-            path = waiting.popleft()
-            endpoint, kind = self._kind(path)
-            counts[kind] += 1
-            if endpoint in FILES or counts[kind] > (1 if self.once else OFTEN.get(endpoint, ALIKE)):
-                continue
-            pages.append(self._open(login, client, path, endpoint))
-            found = [link for link in pages[-1].links if link not in seen]
-            seen.update(found)
-            waiting.extend(dict.fromkeys(found))
-        return pages
-
-    def _kind(self, path: str) -> tuple[str, tuple]:
-        """Return the endpoint of an address, and what is the same for all pages of this kind."""
-        parts = urlsplit(path)
-        try:
-            endpoint = self.addresses.match(parts.path)[0]
-        except HTTPException:
-            endpoint = ""
-        return endpoint, (endpoint, *sorted(name for name, _value in parse_qsl(parts.query)))
-
-    def _open(self, login: str, client, path: str, endpoint: str) -> Page:
-        self.statements.seen.clear()
-        answer = client.get(path)
-        return Page(
-            login, path, endpoint, answer.status_code, answer.get_data(as_text=True), tuple(self.statements.seen)
-        )
 
 
 @pytest.fixture(scope="module")
