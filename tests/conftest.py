@@ -22,7 +22,7 @@ from mengya_health.work import Work
 from tests.factories import District, a_district
 
 pytest_plugins = [
-    f"tests.{name}" for name in ("postgres", "browser", "compiled", "demo", "district", "terminal", "widths")
+    f"tests.{name}" for name in ("postgres", "browser", "compiled", "demo", "district", "sites", "terminal", "widths")
 ]
 
 # With the longest files first the processes of a run end together; the rest go as they come.

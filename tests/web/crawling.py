@@ -2,11 +2,13 @@
 
 import re
 from collections import Counter, deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import unescape
 from html.parser import HTMLParser
 from urllib.parse import parse_qsl, urlsplit
 
+from flask import Flask
 from werkzeug.exceptions import HTTPException
 
 from mengya_health.app import create_app
@@ -72,19 +74,34 @@ class Page:
         return re.findall(r'\sid="([^"]+)"', self.html)
 
 
+def kind_of_path(app: Flask) -> Callable[[str], tuple[str, ...]]:
+    """Return a function that gives what all pages of a kind share: the endpoint, and the names of what it is asked."""
+    addresses = app.url_map.bind("localhost")
+
+    def kind_of(path: str) -> tuple[str, ...]:
+        parts = urlsplit(path)
+        try:
+            endpoint = addresses.match(parts.path)[0]
+        except HTTPException:
+            endpoint = ""
+        return endpoint, *sorted(name for name, _value in parse_qsl(parts.query))
+
+    return kind_of
+
+
 class Crawler:
     """Follows the links of one person's pages, a few of each kind."""
 
     def __init__(self, installation, statements: Statements, *, once: bool = False) -> None:
         self.installation, self.statements, self.once = installation, statements, once
         self.app = create_app(installation)
-        self.addresses = self.app.url_map.bind("localhost")
+        self.kind_of = kind_of_path(self.app)
 
     def crawl(self, login: str, client, *starts: str) -> list[Page]:
         pages, waiting, seen, counts = [], deque(starts), set(starts), Counter()
         while waiting and len(pages) < MOST_PAGES:
             path = waiting.popleft()
-            kind = self._kind(path)
+            kind = self.kind_of(path)
             counts[kind] += 1
             if kind[0] in FILES or counts[kind] > (1 if self.once else OFTEN.get(kind[0], ALIKE)):
                 continue
@@ -93,15 +110,6 @@ class Crawler:
             seen.update(found)
             waiting.extend(dict.fromkeys(found))
         return pages
-
-    def _kind(self, path: str) -> tuple[str, ...]:
-        """Return what all pages of a kind share: the endpoint of the address, and the names of what it is asked."""
-        parts = urlsplit(path)
-        try:
-            endpoint = self.addresses.match(parts.path)[0]
-        except HTTPException:
-            endpoint = ""
-        return endpoint, *sorted(name for name, _value in parse_qsl(parts.query))
 
     def _open(self, login: str, client, path: str, kind: tuple[str, ...]) -> Page:
         self.statements.seen.clear()

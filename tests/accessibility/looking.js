@@ -1,0 +1,72 @@
+// What is looked at in a page besides axe; runs after it, through the DevTools protocol, so that no policy minds it.
+globalThis.looking = (() => {
+  const name = (el) => `${el.localName}.${el.getAttribute("class") || ""} ${el.textContent.trim().slice(0, 30)}`;
+
+  async function axeFinds(only) {
+    const found = await axe.run(document, {
+      runOnly: only, resultTypes: ["violations", "incomplete"], preload: false, iframes: false,
+    });
+    const lines = (results) => results.flatMap((rule) => rule.nodes.map((node) => ({
+      rule: rule.id,
+      at: node.target.join(" "),
+      html: node.html.slice(0, 200),
+      isElsewhere: Boolean(document.querySelector(node.target[0])?.closest("svg, .scroll")),
+      why: [...node.any, ...node.all, ...node.none].map((check) => check.data?.messageKey || check.message),
+    })));
+    return { violations: lines(found.violations), open: lines(found.incomplete) };
+  }
+
+  function lightness(colour) {
+    const [red, green, blue] = colour.match(/[\d.]+/g).slice(0, 3).map((part) => part / 255)
+      .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  }
+
+  function paint(el) {
+    const style = getComputedStyle(el);
+    const colour = el.closest("svg") && el.localName !== "svg" ? style.fill : style.backgroundColor;
+    return colour === "none" || colour.endsWith(", 0)") ? "" : colour;
+  }
+
+  // Text in a drawing: its colour against what is painted right beneath it, and the contrast WCAG asks for its size.
+  function unreadableDrawings() {
+    return [...document.querySelectorAll("svg text")].filter((text) => text.checkVisibility()).flatMap((text) => {
+      const box = text.getBoundingClientRect(), style = getComputedStyle(text);
+      const beneath = document.elementsFromPoint(box.x + box.width / 2, box.y + box.height / 2)
+        .find((el) => !el.closest("text") && paint(el));
+      if (!beneath) return [];
+      const [light, dark] = [style.fill, paint(beneath)].map(lightness).sort((a, b) => b - a);
+      const contrast = (light + 0.05) / (dark + 0.05), px = parseFloat(style.fontSize) * text.getScreenCTM().a;
+      const isLarge = px >= 24 || (px >= 18.66 && style.fontWeight >= 700);
+      const said = `${text.textContent}: ${style.fill} on ${paint(beneath)}, ${contrast.toFixed(2)}`;
+      return contrast < (isLarge ? 3 : 4.5) ? [said] : [];
+    });
+  }
+
+  function isCutOff(el) {
+    if (el.localName === "input") return el.matches(".num-in") && el.scrollWidth > el.clientWidth + 1;
+    if (!/hidden|clip/.test(getComputedStyle(el).overflow)) return false;
+    return el.scrollWidth > el.clientWidth + 1 || el.scrollHeight > el.clientHeight + 2;
+  }
+
+  // What sticks out sideways, text cut off by its own box, numbers that their field does not show whole.
+  // A table may scroll by itself (WCAG 1.4.10 excepts what needs two dimensions): that is a `.scroll`.
+  function trouble() {
+    const all = [...document.body.querySelectorAll("*")].filter((el) => !el.closest(".vh, .scroll, svg"));
+    const said = all.filter((el) => el.clientWidth > 2 && !el.matches("textarea, select") && isCutOff(el)).map((el) => `cut: ${name(el)}`);
+    const width = document.documentElement.scrollWidth;
+    if (width <= innerWidth) return said;
+    const outside = all.filter((el) => el.getBoundingClientRect().right > innerWidth).slice(0, 3);
+    return [...said, `${width} px in a window of ${innerWidth}: ${outside.map(name).join(" | ")}`];
+  }
+
+  // What WCAG 1.4.12 lets a reader set. A constructed sheet is none of the policy's business.
+  function spaceOut() {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(`* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important }
+      p { margin-bottom: 2em !important }`);
+    document.adoptedStyleSheets = [sheet];
+  }
+
+  return { axeFinds, unreadableDrawings, trouble, spaceOut };
+})();

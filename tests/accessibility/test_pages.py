@@ -1,0 +1,94 @@
+"""Every page as people see, hear and handle it: axe finds nothing, nothing sticks out at 320 px or with large text."""
+
+import hashlib
+
+import pytest
+
+from tests.accessibility import axe, reflow
+from tests.accessibility.walking import CLASSES, FAMILIES, STAFF, Kind, Look, look_at, walk, wrong_with
+from tests.sites import Site
+from tests.web.crawling import NOBODY
+
+# What people have open all day, and what has most on it. The rest of their pages are looked at by `./run test --full`.
+EVERY_DAY = {
+    NOBODY: "sign_in.form sign_in.invitation entering.join_page",
+    "doctor": "today.show children.show checks.enter checks.show children.search cases.waiting cases.show cases.plan "
+    "measurements.enter conferences.show",
+    "teacher": "classes.show classes.observe_page classes.whole daily.check_class",
+    "parent": "family.home family.sign family.record family.people family.look",
+    "grandma": "family.home inbox.show",
+    "specialist": "referrals.waiting referrals.show",
+    "reviewer": "releases.waiting releases.show",
+    "manager": "indicators.district",
+    "officer": "officer.alarms_page officer.audit",
+    "admin": "accounts.index accounts.new",
+}
+# One page of these looks like no other of its kind: whoever comes to one looks at it.
+OF_ONE_S_OWN = ("cases.show", "children.show", "family.home", "family.home_of", "today.show", "classes.show")
+
+WRONG = """<p id="pale">看不清的字</p><input id="unnamed"><p><button class="near">一</button><button class="near">二</button></p>
+<div id="wide"><p>转不出去的一行长字转不出去的一行长字转不出去的一行长字</p></div><p id="broad">太宽</p>
+<svg width="90" height="30"><rect fill="#fff" width="90" height="30"/><text fill="#ccc" y="20">画里</text></svg>"""
+SPOIL = """(wrong) => {
+  document.querySelector("main").insertAdjacentHTML("afterbegin", wrong);
+  const look = (what, style) => document.querySelectorAll(what).forEach((el) => Object.assign(el.style, style));
+  look("#pale", { color: "#bbb" });
+  look(".near", { width: "9px", height: "9px", padding: 0, border: 0, overflow: "hidden" });
+  look("#wide", { width: "99px", overflow: "auto" });
+  look("#wide p", { width: "999px" });
+  look("#broad", { width: "400px" });
+}"""
+
+
+def looks_of(site: Site, login: str, wanted: str = "", passed: frozenset[Kind] = frozenset(), **how) -> list[Look]:
+    """Return what somebody's pages look like, but for those kinds that were looked at before."""
+    return [
+        Look(login, somebody.path, kind, tuple(look_at(somebody, **how)))
+        for somebody, kind in walk(site, login, wanted.split())
+        if kind not in passed or kind[0] in OF_ONE_S_OWN
+    ]
+
+
+def test_axe_is_what_its_makers_published():
+    assert hashlib.sha256(axe.FILE.read_bytes()).hexdigest() == axe.SHA256
+    assert axe.SHA256 in axe.FILE.with_name("README.md").read_text(encoding="utf-8")
+    assert axe.SCRIPT.startswith(f"/*! axe v{axe.VERSION}\n")
+
+
+def test_axe_runs_under_our_policy_and_finds_what_is_wrong(demo_site):
+    """What a page must not have is put into one: an ear, an eye and a hand each miss something."""
+    somebody = demo_site.somebody("doctor", script=axe.SCRIPT)
+    somebody.open("/today")
+    somebody.page.evaluate(SPOIL, WRONG)
+    found = axe.violations(somebody.page)
+    for rule in (
+        "color-contrast: #pale",
+        "label: #unnamed",
+        "target-size: ",
+        "scrollable-region-focusable: ",
+        "画里: ",
+    ):
+        assert [line for line in found if line.startswith(rule)], (rule, found)
+    assert [line for line in reflow.trouble(somebody.page, reflow.NARROW) if "px in a window of 320" in line]
+
+
+@pytest.mark.parametrize("login", EVERY_DAY)
+def test_what_people_have_open_all_day_has_nothing_wrong_with_it(demo_site, login):
+    if login == "grandma":
+        demo_site.wants(login, large_text=True)
+    wanted = EVERY_DAY[login]
+    looks = looks_of(demo_site, login, wanted)
+    assert set(wanted.split()) <= {look.kind[0] for look in looks}
+    assert wrong_with(looks) == ""
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("group", [(NOBODY,), STAFF, CLASSES, FAMILIES], ids=lambda group: group[0])
+@pytest.mark.parametrize("wishes", [{}, {"language": "en"}, {"large_text": True}], ids=["", "english", "large"])
+def test_every_page_of_every_account_has_nothing_wrong_with_it(demo_site, group, wishes):
+    looks: list[Look] = []
+    for login in group:
+        if login != NOBODY:
+            demo_site.wants(login, **{"language": "zh", "large_text": False} | wishes)
+        looks += looks_of(demo_site, login, passed=frozenset(look.kind for look in looks), thoroughly=not wishes)
+    assert wrong_with(looks) == ""
