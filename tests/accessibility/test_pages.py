@@ -26,7 +26,8 @@ EVERY_DAY = {
 # One page of these looks like no other of its kind: whoever comes to one looks at it.
 OF_ONE_S_OWN = ("cases.show", "children.show", "family.home", "family.home_of", "today.show", "classes.show")
 
-WRONG = """<p id="pale">看不清的字</p><input id="unnamed"><p><button class="near">一</button><button class="near">二</button></p>
+WRONG = """<p id="pale">看不清的字</p><input id="unnamed">
+<p><button class="near">一</button><button class="near">二</button></p>
 <div id="wide"><p>转不出去的一行长字转不出去的一行长字转不出去的一行长字</p></div><p id="broad">太宽</p>
 <svg width="90" height="30"><rect fill="#fff" width="90" height="30"/><text fill="#ccc" y="20">画里</text></svg>"""
 SPOIL = """(wrong) => {
