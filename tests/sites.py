@@ -10,6 +10,7 @@ from flask import Flask
 from playwright.sync_api import Browser, BrowserContext
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from mengya_health.access.actor import Actor
 from mengya_health.app import create_app
 from mengya_health.entry import cookie_name
 from mengya_health.operations.installation import Installation, begin_work
@@ -50,8 +51,10 @@ class Site:
     chromium: Browser
     open_contexts: list[BrowserContext] = field(default_factory=list)
 
-    def somebody(self, login: str = NOBODY, *, width: int = 1366, height: int = 900, script: str = "", **how) -> Person:
-        """Return somebody with a browser of their own, signed in by a session row like any other.
+    def somebody(
+        self, who: str | Actor = NOBODY, *, width: int = 1366, height: int = 900, script: str = "", **how
+    ) -> Person:
+        """Return somebody with a browser of their own, signed in by a session row like any other; `who` may be a login.
 
         `script` runs in every page before its own; `how` are Playwright's options of a context.
         """
@@ -59,10 +62,9 @@ class Site:
         self.open_contexts.append(context)
         if script:
             context.add_init_script(script)
-        if login != NOBODY:
-            context.add_cookies(
-                [{"name": cookie_name(self.installation), "value": self._token(login), "url": self.address}]
-            )
+        if who != NOBODY:
+            token = {"name": cookie_name(self.installation), "value": self._token(who), "url": self.address}
+            context.add_cookies([token])
         return Person(context.new_page(), self.address)
 
     def wants(self, login: str, **choices) -> None:
@@ -72,9 +74,10 @@ class Site:
             for name, value in choices.items():
                 setattr(user, name, value)
 
-    def _token(self, login: str) -> str:
+    def _token(self, who: str | Actor) -> str:
         with begin_work(self.installation, None) as work:
-            return open_session(work, actor_of_login(work, login).user_id, "password")
+            user_id = who.user_id if isinstance(who, Actor) else actor_of_login(work, who).user_id
+            return open_session(work, user_id, "password")
 
     def close(self) -> None:
         for context in self.open_contexts:

@@ -68,5 +68,49 @@ globalThis.looking = (() => {
     document.adoptedStyleSheets = [sheet];
   }
 
-  return { axeFinds, unreadableDrawings, trouble, spaceOut };
+  // --- by keys --------------------------------------------------------------------------------------------------
+
+  const stops = [];
+
+  function hasRing(el) {
+    return [el, el.nextElementSibling, el.closest(".opt, .chip, .search, label")].filter(Boolean).some((one) => {
+      const style = getComputedStyle(one);
+      return style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+    });
+  }
+
+  function isCovered(el) {
+    const box = el.getClientRects()[0], within = (at, size) => Math.min(Math.max(at, 1), size - 1);
+    const hit = document.elementFromPoint(
+      within(box.x + box.width / 2, innerWidth), within(box.y + box.height / 2, innerHeight));
+    const whole = el.closest("label") || el;
+    return !(whole.contains(hit) || hit?.contains(whole));
+  }
+
+  // Where the focus has come to: what is wrong there, or nothing; null once it has left the page or come round.
+  function stop() {
+    const el = document.activeElement;
+    if (el === document.body || stops.includes(el)) return null;
+    stops.push(el);
+    const box = el.getBoundingClientRect(), said = [];
+    if (!hasRing(el)) said.push("no ring");
+    if (box.bottom <= 0 || box.top >= innerHeight) said.push("outside the window");
+    else if (isCovered(el)) said.push("behind something");
+    return said.map((what) => `${what}: ${name(el)} ${el.name || ""}`);
+  }
+
+  // The stops that came before something that stands above them, or beside them on the left. A window as high as the
+  // page shows bars that stick to its edge where they stand in it.
+  function againstTheEye() {
+    const boxes = stops.map((el) => (el.closest("label") || el).getBoundingClientRect());
+    return stops.slice(1).flatMap((el, before) => {
+      const from = boxes[before], to = boxes[before + 1];
+      const isRightOf = to.left >= from.right - 4, isAbove = to.bottom <= from.top + 4;
+      const shared = Math.min(from.bottom, to.bottom) - Math.max(from.top, to.top);
+      const isLeftOf = to.right <= from.left + 4 && shared > Math.min(from.height, to.height) / 2;
+      return (isAbove && !isRightOf) || isLeftOf ? [`${name(stops[before])} → ${name(el)}`] : [];
+    });
+  }
+
+  return { axeFinds, unreadableDrawings, trouble, spaceOut, stop, againstTheEye };
 })();

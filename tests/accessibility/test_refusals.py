@@ -1,0 +1,71 @@
+"""What comes back from a form that was sent with nothing in it: looked at like any page, and the eye is led to it."""
+
+import pytest
+
+from tests.accessibility import axe
+from tests.accessibility.walking import CLASSES, FAMILIES, STAFF, look_at, named, walk, width_of
+from tests.journeys.people import Person
+from tests.web.crawling import NOBODY
+
+# The forms that most is written into. Every form of every page: `./run test --full`.
+EVERY_DAY = {
+    NOBODY: "sign_in.form",
+    "doctor": "checks.enter cases.plan cases.show",
+    "teacher": "classes.show classes.observe_page",
+    "parent": "family.sign",
+    "admin": "accounts.new",
+}
+# Not those of the bar, which end the session or change how it looks; nor those that a passkey alone can send.
+FORMS = "form[method=post]:not(header form, [action$=sign-out], [action$=display], :has([data-passkey]))"
+# The browser leads from the summary to the field: somewhere to type or choose, or something that is read.
+LEADS_ASTRAY = """() => [...document.querySelectorAll(".govuk-error-summary a")].filter((link) => {
+  const field = document.getElementById(link.hash.slice(1));
+  link.click();
+  return !field || !(field === document.activeElement || field.contains(document.activeElement));
+}).map((link) => `leads nowhere: ${link.hash} ${link.textContent}`)"""
+
+SEND = """([forms, number]) => {
+  const form = document.querySelectorAll(forms)[number];
+  form.noValidate = true;
+  form.requestSubmit([...form.elements].find((el) => el.matches("button:not([type=button])")) || null);
+}"""
+
+
+def test_what_is_refused_leads_the_eye_and_has_nothing_wrong_with_it(demo_site):
+    answers = [answer for login, wanted in EVERY_DAY.items() for answer in sent_empty(demo_site, login, wanted)]
+    assert [status for status, _wrong in answers].count(422) >= len(EVERY_DAY)
+    assert [wrong for _status, wrong in answers if wrong] == []
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("login", [NOBODY, *STAFF, *CLASSES, *FAMILIES])
+def test_every_form_that_is_refused_leads_the_eye_and_has_nothing_wrong_with_it(demo_site, login):
+    assert [wrong for _status, wrong in sent_empty(demo_site, login) if wrong] == []
+
+
+def sent_empty(site, login: str, wanted: str = "") -> list[tuple[int, list[str]]]:
+    """Send every form of somebody's pages with nothing in it; return each status, and what is wrong with the answer."""
+    pages = [
+        (somebody.path, somebody.page.locator(FORMS).count()) for somebody, _kind in walk(site, login, wanted.split())
+    ]
+    somebody = site.somebody(login, width=width_of(login), script=axe.SCRIPT)
+    answers = [send_empty(somebody, path, number) for path, forms in pages for number in range(forms)]
+    somebody.page.context.close()
+    return answers
+
+
+def send_empty(somebody: Person, path: str, number: int) -> tuple[int, list[str]]:
+    """Send one form of a page, the n-th, by its first button, past what the browser itself would ask for."""
+    somebody.open(path)
+    page = somebody.page
+    if page.locator(FORMS).count() <= number:  # one sent before has changed the page
+        return 0, []
+    with page.expect_navigation() as led_to:
+        page.evaluate(SEND, [FORMS, number])
+    status = led_to.value.status
+    if status not in (409, 422) or "attachment" in led_to.value.headers.get("content-disposition", ""):
+        return status, []
+    wrong = [] if page.evaluate("document.activeElement.matches('[data-focus], main')") else ["nobody is led there"]
+    wrong += page.evaluate(LEADS_ASTRAY)
+    somebody.complaints.clear()
+    return status, named(f"{somebody.path} after {path} form {number}", wrong + look_at(somebody))
