@@ -6,7 +6,8 @@ import pytest
 
 from tests.accessibility import axe, reflow
 from tests.accessibility.walking import CLASSES, FAMILIES, STAFF, Kind, Look, look_at, walk, wrong_with
-from tests.sites import Site
+from tests.factories import a_child, a_guardian
+from tests.sites import Site, open_site
 from tests.web.crawling import NOBODY
 
 # What people have open all day, and what has most on it. The rest of their pages are looked at by `./run test --full`.
@@ -39,6 +40,17 @@ SPOIL = """(wrong) => {
   look("#wide p", { width: "999px" });
   look("#broad", { width: "400px" });
 }"""
+
+COLOURS = """() => {
+  const [muted, card] = [".muted", ".card"].map((what) => getComputedStyle(document.querySelector(what)));
+  return { muted: muted.color, ink: getComputedStyle(document.body).color, line: card.borderTopColor };
+}"""
+
+
+@pytest.fixture
+def database() -> str:
+    """Pages are the same on both databases."""
+    return "sqlite"
 
 
 def looks_of(site: Site, login: str, wanted: str = "", passed: frozenset[Kind] = frozenset(), **how) -> list[Look]:
@@ -81,6 +93,34 @@ def test_what_people_have_open_all_day_has_nothing_wrong_with_it(demo_site, logi
     looks = looks_of(demo_site, login, wanted)
     assert set(wanted.split()) <= {look.kind[0] for look in looks}
     assert wrong_with(looks) == ""
+
+
+def test_whoever_asks_for_more_contrast_reads_everything_in_ink(demo_site):
+    """`prefers-contrast: more` darkens secondary text and lines (ux.md §12)."""
+    shown = {}
+    for contrast in ("no-preference", "more"):
+        page = demo_site.somebody("parent", width=390, contrast=contrast).page
+        page.goto(f"{demo_site.address}/home")
+        shown[contrast] = page.evaluate(COLOURS)
+    assert shown["no-preference"]["muted"] != shown["no-preference"]["ink"]
+    assert shown["more"]["muted"] == shown["more"]["ink"] == shown["no-preference"]["ink"]
+    assert shown["more"]["line"] != shown["no-preference"]["line"]
+
+
+@pytest.mark.full
+def test_the_first_page_of_everybody_where_nothing_has_happened_yet(installation, district, chromium, work_as):
+    with work_as(district.doctor) as work:
+        child = a_child(work, district)
+    staff = (district.teacher, district.specialist, district.security_officer, district.sysadmin)
+    mother = a_guardian(installation, district, child)
+    wrong = {}
+    with open_site(installation, chromium) as site:
+        for actor in (district.doctor, district.other_doctor, *staff, mother):
+            somebody = site.somebody(actor, width=390 if actor is mother else 1366, script=axe.SCRIPT)
+            somebody.open("/")
+            wrong[somebody.path] = look_at(somebody, thoroughly=True)
+    assert {path: lines for path, lines in wrong.items() if lines} == {}
+    assert len(wrong) > 5
 
 
 @pytest.mark.full

@@ -81,7 +81,9 @@ def paths_of(person: Person) -> dict[str, str]:
 def photograph(browser: Browser, address: str, login: str, folder: Path) -> list[str]:
     """Photograph one person's pages at every size; return what was wrong with them."""
     wrong = []
-    paths = paths_of(come(browser, address, login, DESKTOP))
+    crawler = come(browser, address, login, DESKTOP)
+    paths = paths_of(crawler)
+    crawler.page.context.close()
     for size in (DESKTOP, TABLET, PHONE):
         person = come(browser, address, login, size)
         for name, path in paths.items():
