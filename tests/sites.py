@@ -51,21 +51,27 @@ class Site:
     chromium: Browser
     open_contexts: list[BrowserContext] = field(default_factory=list)
 
-    def somebody(
-        self, who: str | Actor = NOBODY, *, width: int = 1366, height: int = 900, script: str = "", **how
-    ) -> Person:
+    def somebody(self, who: str | Actor = NOBODY, *, width: int = 1366, script: str = "", **how) -> Person:
         """Return somebody with a browser of their own, signed in by a session row like any other; `who` may be a login.
 
         `script` runs in every page before its own; `how` are Playwright's options of a context.
         """
-        context = self.chromium.new_context(viewport={"width": width, "height": height}, **(CHINA | how))
+        context = self.chromium.new_context(viewport={"width": width, "height": 900}, **(CHINA | how))
         self.open_contexts.append(context)
         if script:
             context.add_init_script(script)
+        person = Person(context.new_page(), self.address)
+        self.seat(person, who, width=width)
+        return person
+
+    def seat(self, person: Person, who: str | Actor, *, width: int) -> None:
+        """Let somebody else sit down before a browser: a renderer of their own costs more than ten pages do."""
+        context = person.page.context
+        context.clear_cookies()
+        person.page.set_viewport_size({"width": width, "height": 900})
         if who != NOBODY:
             token = {"name": cookie_name(self.installation), "value": self._token(who), "url": self.address}
             context.add_cookies([token])
-        return Person(context.new_page(), self.address)
 
     def wants(self, login: str, **choices) -> None:
         """Let somebody's account ask for another language or a larger text: `language="en"`, `large_text=True`."""

@@ -11,7 +11,6 @@ LOOKING = Path(__file__).with_name("looking.js")
 # For `Site.somebody(script=…)`.
 SCRIPT = FILE.read_text(encoding="utf-8") + LOOKING.read_text(encoding="utf-8")
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-OF_NARROW_WINDOWS = ["button-name", "label", "link-name", "scrollable-region-focusable", "select-name", "target-size"]
 # Texts of one sign, which axe takes for drawings. It leaves open what a scroller cuts off and what stands in drawings,
 # too: the first is seen in a wider window, the second by `unreadableDrawings`.
 LEFT_OPEN = {"shortTextContent", "nonBmp"}
@@ -25,21 +24,12 @@ def open_all_details(page: Page) -> None:
 def violations(page: Page) -> list[str]:
     """Return what breaks WCAG on a page that carries `SCRIPT`, and what axe could not see of its contrast but should.
 
-    The window is as high as the page meanwhile: nothing may lie beneath a bar that sticks to its edge.
+    The window is as high as the page from then on: nothing may lie beneath a bar that sticks to its edge.
     """
-    size = page.viewport_size
-    page.set_viewport_size(size | {"height": page.evaluate("document.documentElement.scrollHeight")})
+    page.set_viewport_size(page.viewport_size | {"height": page.evaluate("document.documentElement.scrollHeight")})
     found = page.evaluate("only => looking.axeFinds(only)", LEVELS)
     unseen = [each for each in found["open"] if not (LEFT_OPEN & set(each["why"]) or each["isElsewhere"])]
-    unreadable = page.evaluate("looking.unreadableDrawings()")
-    page.set_viewport_size(size)
-    return [*map(_line, found["violations"] + unseen), *unreadable]
-
-
-def narrow_violations(page: Page) -> list[str]:
-    """Return what a narrow window alone breaks: names hidden there, parts that scroll by themselves, small targets."""
-    found = page.evaluate("only => looking.axeFinds(only)", {"type": "rule", "values": OF_NARROW_WINDOWS})
-    return [_line(each) for each in found["violations"]]
+    return [*map(_line, found["violations"] + unseen), *page.evaluate("looking.unreadableDrawings()")]
 
 
 def _line(node: dict) -> str:

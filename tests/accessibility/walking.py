@@ -37,9 +37,12 @@ def width_of(login: str) -> int:
     return PHONE if login in FAMILIES else TABLET if login in CLASSES else DESKTOP
 
 
-def walk(site: Site, login: str, wanted: Collection[str] = ()) -> Iterator[tuple[Person, Kind]]:
-    """Yield somebody before a page of each kind they come to; of the endpoints `wanted` only, where any are named."""
-    somebody = site.somebody(login, width=width_of(login), script=axe.SCRIPT)
+def walk(site: Site, somebody: Person, login: str, wanted: Collection[str] = ()) -> Iterator[Kind]:
+    """Let an account sit down before a browser, and yield the kind of each page it comes to, one of each kind.
+
+    Of the endpoints `wanted` only, where any are named.
+    """
+    site.seat(somebody, login, width=width_of(login))
     kind_of, seen = kind_of_path(site.app), set()
     waiting = deque((*ENTRANCES, LOST) if login == NOBODY else ("/", LOST))
     while waiting:
@@ -51,8 +54,7 @@ def walk(site: Site, login: str, wanted: Collection[str] = ()) -> Iterator[tuple
         somebody.open(path)
         waiting.extend(links_of(somebody))
         if kind[0] != FRONT:
-            yield somebody, kind
-    somebody.page.context.close()
+            yield kind
 
 
 def links_of(somebody: Person) -> list[str]:
@@ -62,22 +64,24 @@ def links_of(somebody: Person) -> list[str]:
 
 
 def look_at(somebody: Person, *, thoroughly: bool = False) -> list[str]:
-    """Return what is wrong with the page somebody has open: in their window, in a narrow one, with 大字.
+    """Return what is wrong with the page somebody has open, in a narrow window, and with 大字.
 
-    Thoroughly: at 200 %, and with the spaces a reader may set, as well.
+    Thoroughly: in their own window and at 200 %, too, and with the spaces a reader may set.
     """
     page, size = somebody.page, somebody.page.viewport_size
     axe.open_all_details(page)
     wrong = [f"console: {said}" for said in somebody.complaints if "status of 404" not in said]
     somebody.complaints.clear()
-    wrong += axe.violations(page)
-    wrong += reflow.trouble(page, reflow.NARROW) + axe.narrow_violations(page)
     if thoroughly:
-        wrong += reflow.trouble(page, reflow.DOUBLED)
+        wrong += axe.violations(page) + reflow.trouble(page, reflow.DOUBLED)
         with reflow.spaced_out(page):
             wrong += named("with spaces", reflow.trouble(page, PHONE) + reflow.trouble(page, size["width"]))
+        with reflow.enlarged(page):
+            wrong += named("large", reflow.trouble(page, size["width"]))
+    wrong += reflow.trouble(page, reflow.NARROW)
     with reflow.enlarged(page):
-        wrong += named("large", reflow.trouble(page, reflow.NARROW) + reflow.trouble(page, size["width"]))
+        wrong += named("large", reflow.trouble(page, reflow.NARROW))
+    wrong += named("narrow", axe.violations(page))
     page.set_viewport_size(size)
     return wrong
 
