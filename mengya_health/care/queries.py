@@ -235,13 +235,13 @@ def tasks_for(
     return found
 
 
-def find_task(work, task_id: UUID, *kinds: str) -> tuple[ChildFacts, Task]:
+def find_task(work, task_id: UUID, *kinds: str, also_over: bool = False) -> tuple[ChildFacts, Task]:
     """Return an open task of one of these kinds with its child.
 
-    Raises NotFound, also for one that is over; NotPermitted where its case is closed to the actor.
+    Raises NotFound, unless `also_over` also for one that is over; NotPermitted where its case is closed to the actor.
     """
     task = work.session.get(Task, task_id)
-    if task is None or task.kind not in kinds or task.status not in OPEN_TASK:
+    if task is None or task.kind not in kinds or not (also_over or task.status in OPEN_TASK):
         raise NotFound
     child = find_child(work, task.child_id)
     if not may_see(work, child, task):

@@ -19,6 +19,7 @@ from mengya_health.work import Work
 
 PASSWORD = "sprout-demo-2026"  # noqa: S105  printed with the demo's address
 PIN = "739146"
+CLINIC_PHONE = "021-00000000"  # no line has a number that begins with 0
 DAYS_OF_HISTORY = 4 * 366
 FIRST_LOGIN, LAST_LOGIN = "admin", "officer"
 STAFF = (  # login, name, role, place, what the person does
@@ -76,7 +77,9 @@ def _add_places(work: Work, stage: Stage) -> None:
     south = places.add_region(work, code="310199002", name="春溪镇", parent_id=district).id
     add: Callable = places.add_organisation
     stage.places = {
-        "clinic": add(work, region_id=north, kind="clinic", code="QH0001", name="青禾社区卫生服务中心").id,
+        "clinic": add(
+            work, region_id=north, kind="clinic", code="QH0001", name="青禾社区卫生服务中心", phone=CLINIC_PHONE
+        ).id,
         "clinic2": add(work, region_id=south, kind="clinic", code="CX0001", name="春溪社区卫生服务中心").id,
         "mch_institute": add(work, region_id=district, kind="mch_institute", code="FY0001", name="萌芽区妇幼保健所").id,
         "kindergarten": add(work, region_id=north, kind="kindergarten", code="YE0001", name="青禾幼儿园").id,

@@ -122,18 +122,28 @@ class MyFamily:
 
     children: list[ChildFacts]
     closed_at: frozenset[UUID]
+    desks: dict[UUID, tuple[str, str]]  # of each child: name and phone of its clinic, "" where none is known
+    relation: str  # what the reader is to them: mother father grandparent other
 
 
 def my_family(work) -> MyFamily:
     """Return the children whose guardian or caregiver the actor is, and whether the record of any is closed to them."""
+    work.keys.load_later([work.actor.user_id])  # the reader is named on the page: the keystore is asked once
     found = subjects_of_family(work)
     closed = {each.subject.clinic_id for each in found.values() if restricted_guardian_of(work.actor, each.subject)}
-    return MyFamily(_sorted(_opened(work, found)), frozenset(closed))
+    desks = {child_id: each.desk for child_id, each in found.items()}
+    return MyFamily(_sorted(_opened(work, found)), frozenset(closed), desks, _own_relation(work))
 
 
 def my_children(work) -> list[ChildFacts]:
     """Return the children whose guardian or caregiver the actor is, by name."""
     return my_family(work).children
+
+
+def _own_relation(work) -> str:
+    me = work.session.get(User, work.actor.user_id)
+    work.keys.load([me.id])
+    return work.keys.open_body("user", me.id, me.id, "user", me.body).get("relation", "")
 
 
 def identity_of(work, child: ChildFacts) -> dict:

@@ -37,6 +37,7 @@ def actor_for(work, token: str | None) -> Actor | None:
     if not rows or not _opens(work, rows[0]):
         return None
     session = rows[0].UserSession
+    work.session.info["account"] = rows[0].User  # held: a page that names its reader finds the row already there
     if work.now - session.last_used_at >= TOUCHED_EVERY:
         used = update(UserSession).where(UserSession.id == session.id).values(last_used_at=work.now)
         work.after_answer.append(lambda later: later.execute(used))

@@ -31,7 +31,7 @@ from mengya_health.content.consent_texts import LAPSED, consent_texts
 from mengya_health.db import Id, UtcTime
 from mengya_health.people import seals
 from mengya_health.people.draft_models import Draft
-from mengya_health.people.models import REFUSED, Child, Consent, Group, Relationship
+from mengya_health.people.models import REFUSED, Child, Consent, Group, Organisation, Relationship
 from mengya_health.people.sharing import SectionClosure
 
 ATTENDING = ("enrolment", "visit")
@@ -68,13 +68,14 @@ _ID, _ME = bindparam("id", type_=Id()), bindparam("me", type_=Id())
 
 
 def _everything_about(
-    is_wanted: Callable[[ColumnElement], ColumnElement], *, also: ColumnElement | None = None
+    is_wanted: Callable[[ColumnElement], ColumnElement], *more: Select, also: ColumnElement | None = None
 ) -> CompoundSelect:
     """Return the statement for the ties and consents in force and the rows of the children whose id `is_wanted`.
 
     The actor's own drafts about them come along: a page on which one goes on needs no statement more.
 
-    `also` is a condition for ties that are over and wanted all the same; they grant nothing.
+    `also` is a condition for ties that are over and wanted all the same; they grant nothing. `more` are further
+    branches.
     """
     in_force = current(Relationship, _TODAY)
     ties = in_force if also is None else or_(in_force, also)
@@ -86,10 +87,12 @@ def _everything_about(
         _branch(SectionClosure, "closure").where(is_wanted(SectionClosure.child_id), current(SectionClosure, _TODAY)),
         _branch(Draft, "draft").where(Draft.user_id == _ME, is_wanted(Draft.child_id)),
         _branch(Child, "child", child_id=Child.id).where(is_wanted(Child.id)),
+        *more,
     )
 
 
 _MODELS = {"tie": Relationship, "consent": Consent, "closure": SectionClosure, "child": Child}
+_UNSEALED = ("draft", "desk")  # they grant nothing
 _MINE = aliased(Relationship)
 _BY_ID = _everything_about(lambda column: column.in_(_IDS))
 _OF_ONE = _everything_about(lambda column: column == _ID)  # a list of one would be written into it anew each time
@@ -100,6 +103,10 @@ _MY_CHILDREN = select(_MINE.child_id).where(
 )
 _OF_A_FAMILY = _everything_about(
     lambda column: column.in_(_MY_CHILDREN),
+    # Whom to ring: the number of the clinic's desk is nobody's secret and stands on the same page.
+    _branch(Organisation, "desk", child_id=Child.id, number=Organisation.phone, group_name=Organisation.name)
+    .join(Child, Child.organisation_id == Organisation.id)
+    .where(Child.id.in_(_MY_CHILDREN)),
     # A family is told of emergency accesses, also of those that are over.
     also=and_(Relationship.kind == "break_glass", Relationship.from_on > bindparam("told_since", type_=Date())),
 )
@@ -120,6 +127,7 @@ class FoundChild:
     class_name: str
     group_id: UUID | None
     drafts: tuple[Row, ...]  # the actor's
+    desk: tuple[str, str] = ("", "")  # name and phone of the clinic, where a family asks
 
 
 def subjects_of(work, child_ids: list[UUID]) -> dict[UUID, FoundChild]:
@@ -140,10 +148,10 @@ def subjects_of_family(work) -> dict[UUID, FoundChild]:
 
 
 def _found_by(work, statement: CompoundSelect, **asked) -> dict[UUID, FoundChild]:
-    rows = {tag: defaultdict(list) for tag in (*_MODELS, "draft")}
+    rows = {tag: defaultdict(list) for tag in (*_MODELS, *_UNSEALED)}
     asked |= {"today": work.today, "me": work.actor.user_id if work.actor else None}
     for row in work.session.execute(statement, asked).all():
-        if row.tag == "draft" or seals.holds(work, _MODELS[row.tag], row):
+        if row.tag in _UNSEALED or seals.holds(work, _MODELS[row.tag], row):
             rows[row.tag][row.child_id].append(row)
     work.keys.load(rows["child"])
     found = {
@@ -181,7 +189,8 @@ def _found(work, child, rows: dict[str, list]) -> FoundChild:
     places = sorted(attended, key=lambda row: row.kind)  # enrolment first
     place = places[0] if places else None
     class_name, group_id = ((place.group_name or ""), place.group_id) if place else ("", None)
-    return FoundChild(child, subject, class_name, group_id, tuple(rows["draft"]))
+    desk = next(((row.group_name, row.number) for row in rows["desk"]), ("", ""))
+    return FoundChild(child, subject, class_name, group_id, tuple(rows["draft"]), desk)
 
 
 def _tie(row) -> Tie:

@@ -113,7 +113,7 @@ def bind_phone(work):
     token = sign_in.bind_phone(work)
     answer = redirect(url_for("account.show", saved="stored"), 303)
     secure = installation().settings.is_production
-    answer.set_cookie(PHONE_COOKIE, token, max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure, path="/phone")
+    answer.set_cookie(PHONE_COOKIE, token, max_age=YEAR_S, httponly=True, samesite="Lax", secure=secure)
     return answer
 
 

@@ -15,7 +15,7 @@ from mengya_health.errors import Invalid, NotFound
 from mengya_health.fields import Choice, Form, LocalDate, PlainText
 from mengya_health.people.break_glass import told_on
 from mengya_health.people.places import desks_of
-from mengya_health.people.queries import find_child, my_children, my_family
+from mengya_health.people.queries import MyFamily, find_child, my_family
 from mengya_health.people.schemas import require_possible_day
 from mengya_health.record.attachments import attachments_of
 from mengya_health.record.commands import record_entry
@@ -53,20 +53,21 @@ def home(work):
         return render_template("pages/parent/closed.html", desks=desks_of(work, mine.closed_at))
     if not mine.children:
         return render_template("pages/parent/nobody.html")
-    return _home(work, mine.children[0], mine.children[1:], is_one_closed=bool(mine.closed_at))
+    return _home(work, mine, mine.children[0], is_one_closed=bool(mine.closed_at))
 
 
 @bp.get("/home/<uuid:child_id>")
 @signed_in
 def home_of(work, child_id: UUID):
-    children = my_children(work)
-    mine = [child for child in children if child.id == child_id]
-    if not mine:
+    mine = my_family(work)
+    wanted = [child for child in mine.children if child.id == child_id]
+    if not wanted:
         raise NotFound
-    return _home(work, mine[0], [child for child in children if child.id != child_id])
+    return _home(work, mine, wanted[0])
 
 
-def _home(work, child, siblings, *, is_one_closed: bool = False):
+def _home(work, mine: MyFamily, child, *, is_one_closed: bool = False):
+    siblings = [each for each in mine.children if each.id != child.id]
     audit.read(work, [child.id, *(each.id for each in siblings)], "child")
     page = shown.home_page(
         work,
@@ -75,7 +76,7 @@ def _home(work, child, siblings, *, is_one_closed: bool = False):
         record_page(work, child, limit=20, also=(*READING_KINDS, *SCHEDULE_KINDS, "exclusion", ANSWERS)),
         tasks_for(work, {child.id: child}, "guardian", checks_until=checks_until(work))[child.id],
         cases_of(work, child),
-        None,
+        mine,
     )
     told = [shown_emergency.notice(on) for on in told_on(work, child)] + shown_moves.family_notices(work, child)
     return render_template("pages/parent/home.html", **page, notices=told, is_one_closed=is_one_closed)

@@ -5,15 +5,17 @@ from uuid import UUID
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from mengya_health import audit
 from mengya_health.access.permissions import Permission
 from mengya_health.care import closing, concerns, follow_ups, plans
+from mengya_health.care.models import OPEN_TASK
 from mengya_health.care.queries import find_task
 from mengya_health.care.tasks import open_body
 from mengya_health.entry import form_state, signed_in, submitted
-from mengya_health.errors import Conflict, Invalid, NotFound
+from mengya_health.errors import Conflict, Invalid, NotFound, NotNow
 from mengya_health.fields import Choice, Form, Nonce, PlainText, WholeNumber
 from mengya_health.locale import language
-from mengya_health.people.queries import find_child
+from mengya_health.people.queries import family_of, find_child
 from mengya_health.record.queries import entries_of_kind, find_entry
 from mengya_health.signing.commands import prepare_signature, withdraw_signature
 from mengya_health.signing.levels import LEVEL_LABELS
@@ -49,17 +51,24 @@ class AnswerForm(Form):
 @bp.get("/home/<uuid:child_id>/sign/<uuid:task_id>")
 @signed_in
 def sign(work, child_id: UUID, task_id: UUID):
-    paper = _paper(work, child_id, task_id)
-    return render_template("pages/parent/sign.html", **_sign_page(work, paper))
+    child, task = _asked(work, child_id, task_id)
+    if _is_over(task):
+        return _answered(work, child, task)
+    return render_template("pages/parent/sign.html", **_sign_page(work, _paper(work, child, task)))
 
 
 @bp.post("/home/<uuid:child_id>/sign/<uuid:task_id>")
 @signed_in(again="family.sign")
 def answer(work, child_id: UUID, task_id: UUID):
     wanted = submitted(AnswerForm())
+    child, task = _asked(work, child_id, task_id)
+    if _is_over(task):
+        raise NotNow(
+            "这一份已经有了答复，没有再记一次。", "This paper has its answer already; nothing was stored twice."
+        )
     if wanted.get("choice") is None:
         raise Invalid(fields={"choice": [_("请先选一项。")]})
-    paper = _paper(work, child_id, task_id)
+    paper = _paper(work, child, task)
     if wanted["choice"] == "agree" and not (wanted["pin"] or wanted["passkey"] or wanted["nonce"]):
         return redirect(url_for("family.sign", child_id=child_id, task_id=task_id, choice="agree"), 303)
     saved = ANSWERS[wanted["choice"]](work, paper, wanted)
@@ -69,7 +78,10 @@ def answer(work, child_id: UUID, task_id: UUID):
 @bp.post("/home/<uuid:child_id>/sign/<uuid:task_id>/passkey")
 @signed_in
 def sign_options(work, child_id: UUID, task_id: UUID):
-    child, _task, _document, entry = paper = _paper(work, child_id, task_id)
+    child, task = _asked(work, child_id, task_id)
+    if _is_over(task):
+        raise NotFound
+    _child, _task, _document, entry = paper = _paper(work, child, task)
     signing = _signing(work, paper, submitted(AnswerForm()))
     return prepare_signature(
         work, child, entry, read_version=signing.pop("version"), decision="agree", capacity="guardian", **signing
@@ -79,7 +91,10 @@ def sign_options(work, child_id: UUID, task_id: UUID):
 @bp.get("/home/<uuid:child_id>/sign/<uuid:task_id>/text")
 @signed_in
 def statement(work, child_id: UUID, task_id: UUID):
-    child, _task, document, entry = _paper(work, child_id, task_id)
+    child, task = _asked(work, child_id, task_id)
+    if _is_over(task):
+        return _answered(work, child, task)
+    _child, _task, document, entry = _paper(work, child, task)
     return render_template(
         "pages/parent/statement.html",
         back={"href": url_for("family.sign", child_id=child_id, task_id=task_id), "text": _("回去")},
@@ -88,6 +103,19 @@ def statement(work, child_id: UUID, task_id: UUID):
         parts=shown.statement_parts(document, entry),
         signatures=[],
     )
+
+
+@bp.get("/home/<uuid:child_id>/sign/<uuid:task_id>/hand-over")
+@signed_in
+def hand_over(work, child_id: UUID, task_id: UUID):
+    child, task = _asked(work, child_id, task_id)
+    if _is_over(task):
+        return _answered(work, child, task)
+    audit.read(work, child.id, "child")
+    signers = [each for each in family_of(work, child, "guardian") if each.authority == "signs"]
+    address = work.settings.base_url.rstrip("/") + url_for("family.sign", child_id=child_id, task_id=task.id)
+    page = {"back": home_link(child), "signers": shown.named(signers), "address": address}
+    return render_template("pages/parent/hand_over.html", **page)
 
 
 @bp.get("/home/<uuid:child_id>/signed")
@@ -123,15 +151,32 @@ def _take_back(work, child, entry, signature_id: UUID, reason: str) -> None:
     concerns.raise_concern(work, child.id, text=reason, case_id=entry.case_id)
 
 
-def _paper(work, child_id: UUID, task_id: UUID):
-    """Return child, task, document and entry of a signature asked of this family. Raises NotFound."""
+def _asked(work, child_id: UUID, task_id: UUID) -> tuple:
+    """Return child and task of a signature asked of this family, also where it has its answer. Raises NotFound."""
     # The keystore is asked once: for the child's keys, and for those of the signer, whose name stands on the page.
     work.keys.load([child_id, work.actor.user_id])
-    child, task = find_task(work, task_id, "signature")
+    child, task = find_task(work, task_id, "signature", also_over=True)
     if child.id != child_id or task.whose_turn != "guardian":
         raise NotFound
+    return child, task
+
+
+def _is_over(task) -> bool:
+    return task.status not in OPEN_TASK
+
+
+def _paper(work, child, task) -> tuple:
+    """Return child, task, document and entry of a signature that is asked for."""
+    return child, task, open_body(work, task)["document"], find_entry(work, child, task.subject_id)
+
+
+def _answered(work, child, task):
+    """Return what stands in place of a paper that has its answer: whoever comes back to it signs nothing twice."""
+    mine = [each for each in own_signatures(work, child) if each.entry_id == task.subject_id]
+    audit.read(work, child.id, "signature", record_id=task.subject_id)
     document = open_body(work, task)["document"]
-    return child, task, document, find_entry(work, child, task.subject_id)
+    page = shown.answered_page(child, document, mine[0] if mine else None, now=work.now, form=form_state())
+    return render_template("pages/parent/answered.html", **page)
 
 
 def _sign_page(work, paper) -> dict:

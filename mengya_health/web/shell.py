@@ -1,7 +1,10 @@
 """What every page needs around its content: who is signed in, where they can go, how large the text is."""
 
-from flask import g, request, url_for
+from urllib.parse import urlencode
+
+from flask import current_app, g, request, url_for
 from flask_babel import lazy_gettext as lazy
+from werkzeug.exceptions import HTTPException
 
 from mengya_health.access.actor import Actor
 from mengya_health.entry import installation
@@ -10,6 +13,7 @@ from mengya_health.locale import language
 from mengya_health.web.shown.emergency import banner
 
 NAMES, HIDDEN = "names", "hidden"  # the cookie of this browser that keeps names off its pages (web/names.py)
+LONGEST_HERE = 200  # characters of an address to come back to
 BADGES = {
     "doctor": ("doc", lazy("儿保门诊")),
     "specialist": ("mgr", lazy("接诊机构")),
@@ -129,7 +133,7 @@ def context() -> dict:
             "home_href": url_for(home_of(who.role)) if who else url_for("sign_in.form"),
             "search_action": url_for("children.look_for") if who and who.role == "doctor" else "",
             "display_href": url_for("account.display"),
-            "here": request.path,
+            "here": _here(),
             "sign_out_href": url_for("sign_in.leave") if who else "",
             "saved": SAVED.get(saved, lambda: "")(),
             "undo_href": g.get("undo_href", ""),
@@ -177,6 +181,20 @@ SAVED = {
 def _names() -> dict:
     is_hidden = request.cookies.get(NAMES) == HIDDEN
     return {"is_hidden": is_hidden, "text": _("显示姓名") if is_hidden else _("遮名")}
+
+
+def _here() -> str:
+    """Return the address of this page, to come back to after a switch: with its question, without what was just said.
+
+    A page that answers a form which is only sent there leads to the first page; so does an address that is too long.
+    """
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "saved"]
+    here = f"{request.path}?{urlencode(asked)}" if asked else request.path
+    try:
+        current_app.url_map.bind("").match(request.path, method="GET")
+    except HTTPException:
+        return "/"
+    return here if len(here) <= LONGEST_HERE else request.path
 
 
 def _badge(who: Actor) -> dict:

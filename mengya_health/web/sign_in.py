@@ -4,16 +4,18 @@ from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from mengya_health.entry import form_state, installation, public, set_session_cookie, signed_in, submitted
+from mengya_health.errors import SignInNeeded
 from mengya_health.fields import PlainText
 from mengya_health.people import invitations, sign_in
 from mengya_health.people.schemas import InvitationInput, SignInInput
 from mengya_health.web import shell
-from mengya_health.web.entering import go_on, is_half_way
+from mengya_health.web.entering import NextForm, go_on, is_half_way
 from mengya_health.web.shown.links import local_path
 
 bp = Blueprint("sign_in", __name__)
 
 PHONE_COOKIE = "txp"
+OF_FAMILIES = ("/home", "/inbox")  # what a message leads to, and what somebody copies from a family's address bar
 
 
 class SignInForm(SignInInput):
@@ -26,7 +28,7 @@ class SignInForm(SignInInput):
 @public
 def front(work):
     if work.actor is None:
-        return redirect(url_for("sign_in.form"))
+        return redirect(url_for("sign_in.form", next=url_for("family.home") if _comes_with_phone() else None))
     return redirect(url_for(shell.home_of(work.actor.role)))
 
 
@@ -36,8 +38,11 @@ def form(work):
     onward = local_path(request.values.get("next", ""))
     if work.actor is None and is_half_way(work):
         return redirect(url_for("entering.step", next=onward or None))
+    if work.actor is None and onward and _comes_with_phone():
+        return redirect(url_for("sign_in.by_phone_page", next=onward))
     return render_template(
         "pages/sign_in.html",
+        for_family=onward.startswith(OF_FAMILIES),
         action=url_for("sign_in.enter"),
         by_passkey={"action": url_for("passkeys.enter"), "options": url_for("passkeys.sign_in_options")},
         form=form_state(),
@@ -68,14 +73,26 @@ def leave(work):
 @bp.get("/phone")
 @public
 def by_phone_page(work):
-    return render_template("pages/open_by_phone.html", action=url_for("sign_in.by_phone"), form=form_state())
+    return render_template(
+        "pages/open_by_phone.html",
+        action=url_for("sign_in.by_phone"),
+        form=form_state(),
+        next=local_path(request.values.get("next", "")),
+        is_known=_comes_with_phone(),
+    )
 
 
 @bp.post("/phone")
 @public(again="sign_in.by_phone_page")
 def by_phone(work):
-    token = sign_in.open_by_phone(work, request.cookies.get(PHONE_COOKIE))
-    return set_session_cookie(redirect(url_for("sign_in.front"), 303), token)
+    onward = local_path(submitted(NextForm())["next"])
+    try:
+        token = sign_in.open_by_phone(work, request.cookies.get(PHONE_COOKIE))
+    except SignInNeeded:  # it was taken off the list, or not used for too long: the browser need not bring it any more
+        answer = redirect(url_for("sign_in.form", next=onward or None), 303)
+        answer.delete_cookie(PHONE_COOKIE)
+        return answer
+    return set_session_cookie(redirect(onward or url_for("sign_in.front"), 303), token)
 
 
 @bp.get("/invitations")
@@ -101,6 +118,10 @@ def redeem(work):
     redeemed = invitations.redeem_invitation(work, **submitted(InvitationInput()))
     signs = redeemed.authority == "signs"
     return set_session_cookie(redirect(url_for("account.agreement" if signs else "sign_in.front"), 303), redeemed.token)
+
+
+def _comes_with_phone() -> bool:
+    return PHONE_COOKIE in request.cookies
 
 
 def demo_accounts() -> list[dict]:

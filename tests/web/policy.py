@@ -51,6 +51,7 @@ ELSEWHERE = {
     "family.sign",
     "classes.advice",
     "classes.own",
+    "family.hand_over",
     "classes.check_in_page",
     "classes.summary",
     "daily.follow_up",

@@ -16,6 +16,7 @@ from mengya_health.care.tasks import LOOK_FIRST
 from mengya_health.growth.chart_words import FAMILY, Reader
 from mengya_health.locale import language
 from mengya_health.people.facts import ChildFacts
+from mengya_health.people.queries import MyFamily
 from mengya_health.record.queries import RecordPage
 from mengya_health.screening.informants import ANSWERS
 from mengya_health.screening.measurements import (
@@ -54,14 +55,17 @@ LINKS = (
 )
 
 
-def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: RecordPage, tasks, cases, clinic) -> dict:
-    """Return the context of pages/parent/home.html."""
+def home_page(
+    work, child: ChildFacts, siblings: list[ChildFacts], record: RecordPage, tasks, cases, mine: MyFamily
+) -> dict:
+    """Return the context of pages/parent/home.html; `mine` says who the reader is, and whom they ring."""
     history = measurements_in(each for each in record.of_kinds if each.kind in READING_KINDS)
     asked, at_home = _split(tasks)
     todo, more = _to_do(work, child, record, tasks, asked)
     is_open = may(work, child, Permission.READ_HEALTH) and not child.subject.has_ended("health")
+    name, phone = mine.desks.get(child.id, ("", ""))
     return {
-        "child": _head(work, child),
+        "child": _head(work, child, mine.relation),
         "closed": [words.closed(name, until) for name, until in child.subject.ended if name in words.CLASSES],
         "siblings": [{"name": each.name, "href": url_for("family.home_of", child_id=each.id)} for each in siblings],
         "urgent": family_notices(tasks),
@@ -79,9 +83,7 @@ def home_page(work, child: ChildFacts, siblings: list[ChildFacts], record: Recor
             for text, icon, endpoint, permission in LINKS
             if may(work, child, permission)
         ],
-        "clinic": {"text": _("打给%(name)s", name=clinic.name), "tel": clinic.phone}
-        if clinic and clinic.phone
-        else None,
+        "clinic": {"text": _("打给%(name)s", name=name), "tel": phone} if phone else None,
     }
 
 
@@ -122,14 +124,14 @@ def _away(work, child: ChildFacts, record: RecordPage) -> str:
     return back_in_words(back_of(work, sheet), work.today) if sheet else ""
 
 
-def _head(work, child: ChildFacts) -> dict:
+def _head(work, child: ChildFacts, relation: str) -> dict:
     corrected = words.corrected(child, work.today)
     return {
         "name": child.name,
         "initial": words.initial_of(child.name),
         "shade": words.shade_of(child.id),
         "line": words.age(child.birth_on, work.today) + (f" · {corrected}" if corrected else ""),
-        "you": "",
+        "you": str(words.RELATIONS.get(relation, "")) if relation != "other" else "",
     }
 
 
@@ -152,7 +154,12 @@ def _todo(child: ChildFacts, asked: list[TaskFacts], may_sign: bool) -> dict | N
         "text": first["note"],
         "href": first["href"],
         "button": _("看一看，去签名") if may_sign else _("看一看"),
-        "hand_over": None,
+        "hand_over": None
+        if may_sign
+        else {
+            "text": _("转给爸爸妈妈签名"),
+            "href": url_for("family.hand_over", child_id=child.id, task_id=asked[0].id),
+        },
     }
 
 
@@ -235,7 +242,8 @@ def _step(cases: list[CaseLine]) -> dict:
         return {
             "number": 1,
             "name": _("预防"),
-            "text": _("第 1 步：预防"),
+            "text": _("第 %(n)s 步：%(name)s", n=1, name=_("预防")),
+            "all": _all_steps(1),
             "note": _("现在按计划做健康检查就好。"),
         }
     case = max(going, key=lambda each: STAGES[each.stage])
@@ -245,8 +253,13 @@ def _step(cases: list[CaseLine]) -> dict:
         "number": number,
         "name": name,
         "text": _("第 %(n)s 步：%(name)s", n=number, name=name),
+        "all": _all_steps(number),
         "note": f"{words.told(case.plain_name)} · {words.told(case.plain_state)}",
     }
+
+
+def _all_steps(now: int) -> list[dict]:
+    return [{"name": str(STAGE_NAMES[number]), "is_now": number == now} for number in range(1, 5)]
 
 
 def _hands(record: RecordPage, today: date) -> dict:

@@ -6,11 +6,14 @@ from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as lazy
 
+from mengya_health.entry import FormState
 from mengya_health.people.facts import ChildFacts
+from mengya_health.people.queries import FamilyMember
 from mengya_health.record.queries import OpenEntry
 from mengya_health.signing.queries import SignatureFacts
 from mengya_health.web.shown import words
 from mengya_health.web.shown.goals import plain_word
+from mengya_health.web.shown.links import home_link
 from mengya_health.web.shown.punctuation import in_a_row, joined, labelled, sentences
 
 TITLES = {"care_plan": lazy("支持计划"), "evaluation": lazy("阶段评估"), "closing_summary": lazy("结案小结")}
@@ -78,6 +81,28 @@ def statement_parts(document: str, entry: OpenEntry) -> list[dict]:
         lines += [task["note"]] if task["note"] else []
         parts.append({"title": words.told(task["title"]), "text": "\n".join(lines)})
     return parts
+
+
+def named(signers: list[FamilyMember]) -> str:
+    """Return who may sign, as their family calls them: 妈妈 样本小芽妈妈."""
+    return _("、").join(f"{words.RELATIONS.get(each.relation, '')} {each.name}".strip() for each in signers)
+
+
+def answered_page(
+    child: ChildFacts, document: str, signature: SignatureFacts | None, *, now: datetime, form: FormState
+) -> dict:
+    """Return the context of pages/parent/answered.html; `signature` is the reader's own newest on this paper."""
+    stands = signature is not None and signature.stands
+    at = words.stamp(signature.signed_at) if stands else ""
+    return {
+        "back": home_link(child),
+        "form": form,
+        "title": str(TITLES[document]),
+        "signed": _("您在 %(at)s 签了第 %(n)s 版。", at=at, n=signature.version) if stands else "",
+        "level": words.level(signature) if stands else "",
+        "signed_href": url_for("family.signed", child_id=child.id) if stands else "",
+        "may_be_taken_back": stands and signature.may_be_taken_back(now),
+    }
 
 
 def signed_page(child: ChildFacts, papers: list[tuple[SignatureFacts, OpenEntry]], *, now: datetime) -> dict:
