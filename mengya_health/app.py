@@ -16,6 +16,7 @@ from mengya_health.errors import Malformed, StartRefused
 from mengya_health.operations.installation import Installation
 from mengya_health.uploads import RequestInMemory
 from mengya_health.web import blueprints, names, shell
+from mengya_health.web import blueprints, own_files, shell
 from mengya_health.web.chinese_parts import mark_chinese
 from mengya_health.web.shown.conflicts import both_texts
 from mengya_health.web.templating import Pages, words
@@ -52,6 +53,7 @@ def create_app(installation: Installation) -> Flask:
     app.before_request(_refuse_foreign_origin)
     app.after_request(_protect)
     app.after_request(mark_chinese)
+    own_files.init_app(app)
     entry.require_doors(app)
     return app
 
@@ -75,7 +77,6 @@ def _configure(app: Flask, installation: Installation) -> None:
         MAX_FORM_PARTS=500,
         WTF_CSRF_TIME_LIMIT=12 * 3600,
         WTF_CSRF_SSL_STRICT=False,  # Referrer-Policy is no-referrer; Origin and Sec-Fetch-Site are checked instead
-        SEND_FILE_MAX_AGE_DEFAULT=3600,
     )
 
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
@@ -135,8 +136,8 @@ def _protect(answer: Response) -> Response:
     headers["Referrer-Policy"] = "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
-    if request.endpoint != "static":
-        headers["Cache-Control"] = "no-store"
+    is_own_file = request.endpoint == "static"
+    headers["Cache-Control"] = own_files.kept_for(answer) if is_own_file else "no-store"
     if entry.installation().settings.is_production:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if g.get("clear_site"):

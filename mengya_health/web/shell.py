@@ -11,6 +11,7 @@ from mengya_health.entry import installation
 from mengya_health.locale import gettext as _
 from mengya_health.locale import language
 from mengya_health.web.shown.emergency import banner
+from mengya_health.web.shown.links import local_path
 
 NAMES, HIDDEN = "names", "hidden"  # the cookie of this browser that keeps names off its pages (web/names.py)
 LONGEST_HERE = 200  # characters of an address to come back to
@@ -188,7 +189,8 @@ def _here() -> str:
 
     A page that answers a form which is only sent there leads to the first page; so does an address that is too long.
     """
-    asked = [(name, value) for name, value in request.args.items(multi=True) if name != "saved"]
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name not in ("saved", "next")]
+    asked += [("next", onward)] if (onward := local_path(request.args.get("next", ""))) else []
     here = f"{request.path}?{urlencode(asked)}" if asked else request.path
     try:
         current_app.url_map.bind("").match(request.path, method="GET")
