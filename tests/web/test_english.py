@@ -7,7 +7,7 @@ import pytest
 from mengya_health import locale
 from mengya_health.app import create_app
 from mengya_health.phrases import Phrase, listed
-from mengya_health.web.chinese_parts import marked
+from mengya_health.web.chinese_parts import marked, with_terms
 from mengya_health.web.shown import words as shown
 from tests import words
 
@@ -133,6 +133,13 @@ def test_chinese_parts_of_an_english_page_say_so():
         "<textarea>小芽</textarea><option lang=\"zh-CN\" value='小'>小 a</option>"
     )
     assert marked("<p>All in English &amp; plain</p>") == "<p>All in English &amp; plain</p>"
+
+
+def test_the_first_time_a_page_names_a_step_of_the_loop_its_chinese_term_stands_beside_it():
+    page = "<i>Prevention</i><main><svg><text>Screening</text></svg><p>1 Prevention, 2 Screening; Prevention</p></main>"
+    assert with_terms(page) == page.replace("1 Prevention, 2 Screening;", "1 Prevention (预防), 2 Screening (筛查);")
+    named = "<main><p>Consolidation (巩固)</p><b>Consolidation</b><option>Intervention</option><i>Screenings</i></main>"
+    assert with_terms(named) == named
 
 
 def test_a_person_chooses_a_language_and_keeps_it(installation, district, browse):

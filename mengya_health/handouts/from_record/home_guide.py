@@ -7,7 +7,7 @@ from uuid import UUID
 
 from mengya_health.access.permissions import Permission, require
 from mengya_health.care.facts import CaseFacts, TaskFacts
-from mengya_health.care.queries import cases_of, facts_of, find_case
+from mengya_health.care.queries import OpenCase, cases_of, facts_of, find_case
 from mengya_health.errors import Invalid, NotFound, NotNow
 from mengya_health.handouts.content import HomeGuide, HomeTask, TitledChart
 from mengya_health.handouts.from_record.measured import in_plain_words, titled_charts
@@ -36,8 +36,8 @@ SAID_BY_DOCTOR = "医生的话"
 
 
 @dataclass(frozen=True)
-class _Guide:
-    """What a plan and a check have in common when they become a guide."""
+class Guide:
+    """What a plan and a check have in common when they become a guide, on paper or on a page."""
 
     entry: OpenEntry
     step: int
@@ -49,6 +49,10 @@ class _Guide:
     next_visit_on: date | None
     longest_weeks: int
 
+    def weeks(self, today: date) -> int:
+        """Return for how many weeks it is: until the next visit, else as long as its longest task."""
+        return _weeks_until(self.next_visit_on, today) or self.longest_weeks
+
 
 def home_guide(work, child: ChildFacts, case_id: UUID | None = None) -> HomeGuide:
     """Return the guide of a case's plan, agreed or proposed; without a case, of the last check.
@@ -56,7 +60,7 @@ def home_guide(work, child: ChildFacts, case_id: UUID | None = None) -> HomeGuid
     Raises NotNow where there is nothing to do at home, Invalid for words that are too long or not for families.
     """
     require(work.actor, Permission.PRINT_HEALTH, child.subject)
-    guide = _of_plan(work, child, case_id) if case_id else _of_last_check(work, child)
+    guide = _of_case(work, child, case_id) if case_id else guide_of_last_check(work, child)
     clinic, on_paper = place(work, child.clinic_id), child_on_paper(work, child)
     with naming(sentence="写给家长的一句话", tasks="在家做的事", cautions="注意"):
         return HomeGuide(
@@ -64,9 +68,9 @@ def home_guide(work, child: ChildFacts, case_id: UUID | None = None) -> HomeGuid
             child=on_paper,
             step=guide.step,
             sentence=guide.sentence,
-            weeks=_weeks_until(guide.next_visit_on, work.today) or guide.longest_weeks,
+            weeks=guide.weeks(work.today),
             tasks=guide.tasks,
-            cautions=(*_allergy_caution(on_paper.allergies), *guide.cautions),
+            cautions=(*allergy_caution(on_paper.allergies), *guide.cautions),
             chart=_weight_chart(work, child, guide.history),
             log_columns=guide.columns,
             log_days=tuple(work.today + timedelta(days=day) for day in range(1, DAYS_OF_LOG + 1)),
@@ -78,20 +82,34 @@ def home_guide(work, child: ChildFacts, case_id: UUID | None = None) -> HomeGuid
         )
 
 
+def guide_of_case(work, case_id: UUID) -> tuple[ChildFacts, Guide]:
+    """Return child and guide of a case's plan, to be read on a page, also by those who print nothing.
+
+    Raises NotFound, NotPermitted, NotNow and Invalid as `home_guide`.
+    """
+    opened = find_case(work, case_id)
+    require(work.actor, Permission.READ_HEALTH, opened.child.subject)
+    return opened.child, _of_plan(work, opened)
+
+
 # --- from a plan ------------------------------------------------------------------------------------------------------
 
 
-def _of_plan(work, child: ChildFacts, case_id: UUID) -> _Guide:
+def _of_case(work, child: ChildFacts, case_id: UUID) -> Guide:
     opened = find_case(work, case_id)
     if opened.child.id != child.id:
         raise NotFound
+    return _of_plan(work, opened)
+
+
+def _of_plan(work, opened: OpenCase) -> Guide:
     facts = facts_of(work, opened)
     plan, tasks = facts.newest("care_plan"), _tasks_at_home(facts)
     if plan is None or facts.loop.is_closed(facts.state):
         raise NotNow("这个个案现在没有计划。请先制定计划。", "This case has no plan now; make one first.")
     if not tasks:
         raise NotNow("计划里现在没有在家做的事。", "The plan has nothing to do at home now.")
-    return _Guide(
+    return Guide(
         entry=plan,
         step=STEPS[facts.loop.states[facts.state].stage],
         sentence=_one_sentence(plan.content["summary"]),
@@ -156,7 +174,8 @@ def _next_visit_on(facts: CaseFacts) -> date | None:
 # --- from the last check ----------------------------------------------------------------------------------------------
 
 
-def _of_last_check(work, child: ChildFacts) -> _Guide:
+def guide_of_last_check(work, child: ChildFacts) -> Guide:
+    """Return what the guide of the last check says. Raises NotNow and Invalid as `home_guide`."""
     checks = checks_of(work, child)
     check = next((entry for entry in reversed(checks) if entry.content.get("visit")), None)
     if check is None or not check.content["advice"].strip():
@@ -165,7 +184,7 @@ def _of_last_check(work, child: ChildFacts) -> _Guide:
             "The last check has no words for the family; add them first.",
         )
     rules, tasks = work.content.task_rules, _advice(check.content["advice"])
-    return _Guide(
+    return Guide(
         entry=check,
         step=max((STEPS.get(case.stage, 1) for case in cases_of(work, child)), default=1),
         sentence=_what_was_measured(child, check),
@@ -217,8 +236,8 @@ def _weeks_until(on: date | None, today: date) -> int:
     return max(1, round((on - today).days / 7)) if on else 0
 
 
-def _allergy_caution(allergies: tuple[str, ...] | None) -> tuple[str, ...]:
-    """The menu is written for every child; this one line is for this child."""
+def allergy_caution(allergies: tuple[str, ...] | None) -> tuple[str, ...]:
+    """Return the one line that is for this child: the menu is written for every child."""
     return (f"孩子对{'、'.join(allergies)}过敏：上面如果写到，就跳过，不给孩子用。",) if allergies else ()
 
 

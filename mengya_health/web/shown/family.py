@@ -78,6 +78,9 @@ def home_page(
         "step": _step(cases),
         "hands": _hands(record, work.today),
         "at_home": _at_home(work, child, at_home[:MOST_AT_HOME]),
+        "guide_href": url_for("family.guide_of_case", child_id=child.id, case_id=at_home[0].case_id)
+        if at_home and at_home[0].case_id
+        else "",
         "links": [
             {"text": str(text), "icon": icon, "href": url_for(endpoint, child_id=child.id)}
             for text, icon, endpoint, permission in LINKS

@@ -62,6 +62,7 @@ def record_page(
     work, child: ChildFacts, entries: list[OpenEntry], files: dict[UUID, list], form, older_href: str
 ) -> dict:
     """Return the context of pages/parent/record.html; `files` is what hangs on each entry."""
+    plans = {each.case_id: each for each in reversed(entries) if each.kind == "care_plan" and each.case_id}
     return {
         "back": home_link(child),
         "child_name": child.name,
@@ -69,8 +70,27 @@ def record_page(
         "home_log": _home_log(child, form) if may(work, child, Permission.WRITE_FAMILY) else None,
         "entries": [_line_with_files(work, each, len(files.get(each.id, ()))) for each in entries],
         "older_href": older_href,
-        "papers": [],
+        "papers": [_guide(child, plan) for plan in plans.values()] + _other_papers(work, child, entries),
     }
+
+
+def _guide(child: ChildFacts, plan: OpenEntry) -> dict:
+    return {
+        "text": _("家庭指导单"),
+        "note": _("按 %(day)s 的安排，也能下载 PDF", day=plan.happened_on.isoformat()),
+        "href": url_for("family.guide_of_case", child_id=child.id, case_id=plan.case_id),
+    }
+
+
+def _other_papers(work, child: ChildFacts, entries: list[OpenEntry]) -> list[dict]:
+    found = []
+    if any(each.kind == "screening" for each in entries):
+        last = {"text": _("家庭指导单"), "note": _("按最近一次检查，也能下载 PDF")}
+        found.append(last | {"href": url_for("family.guide", child_id=child.id)})
+    if may(work, child, Permission.TAKE_COPY):
+        whole = {"text": _("档案摘要"), "note": _("在“我的权利”里下载 PDF，或全部内容")}
+        found.append(whole | {"href": url_for("family.rights", child_id=child.id)})
+    return found
 
 
 def _home_log(child: ChildFacts, form) -> dict:
