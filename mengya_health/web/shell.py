@@ -136,6 +136,7 @@ def context() -> dict:
             "display_href": url_for("account.display"),
             "here": _here(),
             "sign_out_href": url_for("sign_in.leave") if who else "",
+            "password_href": _password_href(who),
             "saved": SAVED.get(saved, lambda: "")(),
             "undo_href": g.get("undo_href", ""),
             "saved_link": g.get("saved_link"),
@@ -182,6 +183,12 @@ SAVED = {
 def _names() -> dict:
     is_hidden = request.cookies.get(NAMES) == HIDDEN
     return {"is_hidden": is_hidden, "text": _("显示姓名") if is_hidden else _("遮名")}
+
+
+def _password_href(who: Actor | None) -> str:
+    """Return where somebody gives their password whose phone let them in to read alone; "" for anybody else."""
+    is_reading = who is not None and who.session_kind == "device"
+    return url_for("passkeys.confirm_page", next=_here()) if is_reading else ""
 
 
 def _here() -> str:

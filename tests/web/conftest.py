@@ -7,6 +7,9 @@ from dataclasses import dataclass
 import pytest
 from flask.testing import FlaskClient
 
+from mengya_health.care import commands, plans
+from mengya_health.people.queries import find_child
+from mengya_health.record.commands import record_entry
 from tests.factories import a_child, a_guardian, client_of
 
 
@@ -54,3 +57,28 @@ def hidden_fields(html: str) -> dict[str, str]:
 @pytest.fixture
 def browse(installation) -> Callable[..., Browser]:
     return lambda actor: Browser(client_of(installation, actor))
+
+
+PLAN = {
+    "summary": "接下来几周，家里和班里一起做几件小事。",
+    "goals": [{"measure": "体重", "target": "每月长 0.2 公斤"}],
+    "tasks": [{"item": "BB04", "who": "guardian"}, {"item": "BB05", "who": "teacher"}],
+}
+
+
+@pytest.fixture
+def case_id(work_as, clock, district, child):
+    """A case whose plan waits for the guardian."""
+    with work_as(district.doctor) as work:
+        found = find_child(work, child.id)
+        reading = {"readings": [{"code": "WAZ", "value": "-2.4"}], "position": "l", "oedema": False}
+        record_entry(work, found, section="health", kind="screening", content=reading, happened_on=work.today)
+        case = commands.open_case(work, child.id, pathway_id="PW_UNDERNUTRITION", reason="体重偏低")
+        commands.flag(work, case.id)
+        plans.make_plan(work, case.id, plan=PLAN)
+        return case.id
+
+
+@pytest.fixture
+def sign_path(browse, mother, case_id):
+    return re.search(r'href="(/home/[^"]+/sign/[^"]+)"', browse(mother).get("/home")).group(1)

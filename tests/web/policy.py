@@ -76,7 +76,7 @@ _RECORD = (
     "checks.enter children.advise children.entry classes.concern_page family.concern_page family.people family.record "
     "measurements.enter moves.away papers.choose attachments.download attachments.show disputes.answer_page "
     "family.sharing_page receipts.download receipts.show informants.show schedule.booklet schedule.show "
-    "screenings.enter screenings.index"
+    "screenings.enter screenings.index family.guide family.guide_of_case"
 )
 _SHEET = (
     "children.consents children.edit children.guardians children.invite children.show erasures.show "
@@ -86,7 +86,7 @@ _FAMILY = (
     "children.entry classes.concern_page family.clinic family.concern_page family.consent family.home_of "
     "family.people family.record "
     "family.signed family.viewed papers.choose attachments.download attachments.show disputes.of_entry family.rights "
-    "family.sharing_page receipts.download receipts.show"
+    "family.sharing_page receipts.download receipts.show family.guide family.guide_of_case"
 )
 _CLASS = f"classes.of classes.show classes.whole daily.follow_ups waiting.key {_REPORTS}"
 _LETTER = f"{_BASIS} referrals.show referrals.waiting {_REPORTS}"

@@ -2,41 +2,15 @@
 
 import re
 
-import pytest
-
-from mengya_health.care import commands, plans
+from mengya_health.care import plans
 from mengya_health.care.models import Case
 from mengya_health.people.queries import find_child
-from mengya_health.record.commands import record_entry
 from mengya_health.record.queries import entries_of_kind
 from mengya_health.screening.commands import record_measurement
 from mengya_health.screening.measurements import Measurement
 from tests.factories import PIN
 from tests.web.browsing import without_tokens
-
-PLAN = {
-    "summary": "接下来几周，家里和班里一起做几件小事。",
-    "goals": [{"measure": "体重", "target": "每月长 0.2 公斤"}],
-    "tasks": [{"item": "BB04", "who": "guardian"}, {"item": "BB05", "who": "teacher"}],
-}
-
-
-@pytest.fixture
-def case_id(work_as, clock, district, child):
-    """A case whose plan waits for the guardian."""
-    with work_as(district.doctor) as work:
-        found = find_child(work, child.id)
-        reading = {"readings": [{"code": "WAZ", "value": "-2.4"}], "position": "l", "oedema": False}
-        record_entry(work, found, section="health", kind="screening", content=reading, happened_on=work.today)
-        case = commands.open_case(work, child.id, pathway_id="PW_UNDERNUTRITION", reason="体重偏低")
-        commands.flag(work, case.id)
-        plans.make_plan(work, case.id, plan=PLAN)
-        return case.id
-
-
-@pytest.fixture
-def sign_path(browse, mother, case_id):
-    return re.search(r'href="(/home/[^"]+/sign/[^"]+)"', browse(mother).get("/home")).group(1)
+from tests.web.conftest import PLAN
 
 
 def state_of(work_as, district, case_id) -> str:
