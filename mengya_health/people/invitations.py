@@ -16,7 +16,7 @@ from mengya_health.people import seals, throttle
 from mengya_health.people.accounts import new_account
 from mengya_health.people.commands import end_tie, tie_child
 from mengya_health.people.facts import ChildFacts
-from mengya_health.people.models import Child, Invitation, Relationship, User
+from mengya_health.people.models import Child, Invitation, Organisation, Relationship, User
 from mengya_health.people.passwords import hash_of_new
 from mengya_health.people.sessions import open_session
 from mengya_health.people.subjects import current
@@ -202,6 +202,8 @@ def _spend(work, code: str, birth_on: date) -> Invitation:
     invitation = work.session.scalar(select(Invitation).where(Invitation.code_hash.in_(work.keys.code_hashes(typed))))
     if invitation is None or not _is_open(work, invitation):
         throttle.count_later(work, address, throttle.ADDRESS)
+        if invitation and invitation.redeemed_at is None and work.now >= invitation.expires_at:
+            raise _expired(work, invitation)
         raise _refused("code", "邀请码不对或已过期，请核对，或请门诊再发一张。 This code is wrong or has expired.")
     fence.lift(work.session)  # nobody is tied to the child yet: the sealed invitation is what lets them in
     if _birth_on(work, invitation.child_id) != birth_on:
@@ -247,6 +249,17 @@ def _tie(work, invitation: Invitation, user_id: UUID) -> Relationship:
         basis_id=invitation.id,
         to_on=work.today + LET_IN_FOR if invitation.kind == "caregiver" else None,
         by=user_id,
+    )
+
+
+def _expired(work, invitation: Invitation) -> Invalid:
+    """Return the refusal for whoever holds a code that is too old: whom to ring for another, nothing of the child."""
+    fence.lift(work.session)
+    clinic = select(Organisation.phone).join(Child, Child.organisation_id == Organisation.id)
+    phone = work.session.scalar(clinic.where(Child.id == invitation.child_id))
+    zh, en = (f"电话 {phone}。", f": {phone}") if phone else ("", "")
+    return _refused(
+        "code", f"邀请码过期了，请门诊再发一次。{zh} This code has expired; ask the clinic for another{en}."
     )
 
 

@@ -32,6 +32,7 @@ from mengya_health.web import (
     family_people,
     family_rights,
     family_sharing,
+    family_signed,
     family_signing,
     figures,
     follow_through,
@@ -79,6 +80,7 @@ OF_FAMILIES = (
     family_people,
     family_rights,
     family_sharing,
+    family_signed,
     family_signing,
 )
 OF_CHILDREN = (children, desk_consents, enrolments, guardians)

@@ -6,7 +6,6 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from mengya_health import audit
-from mengya_health.access.permissions import Permission
 from mengya_health.care import closing, concerns, follow_ups, plans
 from mengya_health.care.models import OPEN_TASK
 from mengya_health.care.queries import find_task
@@ -15,9 +14,10 @@ from mengya_health.entry import form_state, signed_in, submitted
 from mengya_health.errors import Conflict, Invalid, NotFound, NotNow
 from mengya_health.fields import Choice, Form, Nonce, PlainText, WholeNumber
 from mengya_health.locale import language
-from mengya_health.people.queries import family_of, find_child
-from mengya_health.record.queries import entries_of_kind, find_entry
-from mengya_health.signing.commands import prepare_signature, withdraw_signature
+from mengya_health.people.places import desks_of
+from mengya_health.people.queries import family_of
+from mengya_health.record.queries import find_entry
+from mengya_health.signing.commands import prepare_signature
 from mengya_health.signing.levels import LEVEL_LABELS
 from mengya_health.signing.queries import Signer, own_signatures, signer_of
 from mengya_health.web.family import bp
@@ -25,15 +25,9 @@ from mengya_health.web.passkeys import ANSWER_LONGEST
 from mengya_health.web.sent import sent_to_doctor
 from mengya_health.web.shown import family_signing as shown
 from mengya_health.web.shown import words
-from mengya_health.web.shown.links import home_link
+from mengya_health.web.shown.links import home_link, to_ring
 
 TEMPLATE_VERSION = "2026.11-1"
-
-
-class WithdrawForm(Form):
-    """Why a signature is taken back; may be left empty."""
-
-    reason = PlainText(longest=200, lines=True, load_default="")
 
 
 class AnswerForm(Form):
@@ -118,39 +112,6 @@ def hand_over(work, child_id: UUID, task_id: UUID):
     return render_template("pages/parent/hand_over.html", **page)
 
 
-@bp.get("/home/<uuid:child_id>/signed")
-@signed_in
-def signed(work, child_id: UUID):
-    child = find_child(work, child_id, Permission.SIGN)
-    papers = {entry.id: entry for entry in entries_of_kind(work, child, *shown.TITLES)}
-    mine = [(each, papers[each.entry_id]) for each in own_signatures(work, child) if each.entry_id in papers]
-    page = shown.signed_page(child, mine, now=work.now)
-    return render_template("pages/parent/signed.html", form=form_state(), back=home_link(child), **page)
-
-
-@bp.post("/home/<uuid:child_id>/signed/<uuid:signature_id>")
-@signed_in
-def withdraw(work, child_id: UUID, signature_id: UUID):
-    child = find_child(work, child_id, Permission.SIGN)
-    reason = submitted(WithdrawForm())["reason"] or _("家长撤回了签名，请给家里打电话。")
-    mine = {each.id: each for each in own_signatures(work, child) if each.may_be_taken_back(work.now)}
-    if signature_id not in mine:
-        raise NotFound
-    _take_back(work, child, find_entry(work, child, mine[signature_id].entry_id), signature_id, reason)
-    return redirect(url_for("family.home_of", child_id=child_id, saved="withdrawn"), 303)
-
-
-def _take_back(work, child, entry, signature_id: UUID, reason: str) -> None:
-    """Take a signature back and tell the doctor why; a plan rests until it is agreed to again."""
-    if entry.kind == "closing_summary":
-        closing.withdraw_closing(work, entry.case_id, reason=reason)
-        return
-    withdraw_signature(work, child, signature_id)
-    if entry.kind == "care_plan":
-        plans.withdraw(work, entry.case_id, reason=reason)
-    concerns.raise_concern(work, child.id, text=reason, case_id=entry.case_id)
-
-
 def _asked(work, child_id: UUID, task_id: UUID) -> tuple:
     """Return child and task of a signature asked of this family, also where it has its answer. Raises NotFound."""
     # The keystore is asked once: for the child's keys, and for those of the signer, whose name stands on the page.
@@ -176,7 +137,8 @@ def _answered(work, child, task):
     audit.read(work, child.id, "signature", record_id=task.subject_id)
     document = open_body(work, task)["document"]
     page = shown.answered_page(child, document, mine[0] if mine else None, now=work.now, form=form_state())
-    return render_template("pages/parent/answered.html", **page)
+    (desk,) = desks_of(work, [child.clinic_id])
+    return render_template("pages/parent/answered.html", clinic=to_ring(desk), **page)
 
 
 def _sign_page(work, paper) -> dict:

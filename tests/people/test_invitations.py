@@ -9,7 +9,7 @@ from mengya_health.access.actor import Actor
 from mengya_health.access.permissions import Permission, is_allowed
 from mengya_health.errors import Invalid, NotFound, NotPermitted
 from mengya_health.people import invitations, queries, sign_in
-from mengya_health.people.models import Invitation
+from mengya_health.people.models import Invitation, Organisation
 from mengya_health.people.queries import find_child
 from tests.factories import BIRTH_ON
 
@@ -105,9 +105,17 @@ def test_an_invitation_is_void_after_seven_days_and_when_it_was_revoked(
         assert [row.id for row in invitations.open_invitations(work, find_child(work, child.id))] == [old.id]
     with pytest.raises(Invalid):
         redeem(revoked.code)
+    with work_as(district.doctor) as work:
+        work.session.get(Organisation, district.clinic_id).phone = "021-00000000"
     clock.forward(days=7, seconds=1)
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as late:
         redeem(old.code)
+    (said,) = late.value.fields["code"]
+    assert "请门诊再发一次" in said
+    assert said.count("021-00000000") == 2  # in Chinese and in English: whom to ring
+    with pytest.raises(Invalid) as unknown:
+        redeem("AAAAAAAAAA")
+    assert "021" not in unknown.value.fields["code"][0]
 
 
 def test_an_invitation_changed_by_sql_grants_nothing(invite, redeem, owner):

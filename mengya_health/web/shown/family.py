@@ -31,6 +31,7 @@ from mengya_health.web.shown import words
 from mengya_health.web.shown.children import may
 from mengya_health.web.shown.family_consents import renewals
 from mengya_health.web.shown.growth import marks_of
+from mengya_health.web.shown.links import to_ring
 from mengya_health.web.shown.punctuation import in_a_row, sentence, sentences
 from mengya_health.web.shown.schedule import family_visit
 from mengya_health.web.shown.seen import back_in_words
@@ -63,7 +64,6 @@ def home_page(
     asked, at_home = _split(tasks)
     todo, more = _to_do(work, child, record, tasks, asked)
     is_open = may(work, child, Permission.READ_HEALTH) and not child.subject.has_ended("health")
-    name, phone = mine.desks.get(child.id, ("", ""))
     return {
         "child": _head(work, child, mine.relation),
         "closed": [words.closed(name, until) for name, until in child.subject.ended if name in words.CLASSES],
@@ -86,7 +86,7 @@ def home_page(
             for text, icon, endpoint, permission in LINKS
             if may(work, child, permission)
         ],
-        "clinic": {"text": _("打给%(name)s", name=name), "tel": phone} if phone else None,
+        "clinic": to_ring(mine.desks.get(child.id, ("", ""))),
     }
 
 

@@ -46,6 +46,12 @@ def home_link(child: ChildFacts) -> dict:
     return {"href": url_for("family.home_of", child_id=child.id), "text": _("首页")}
 
 
+def to_ring(desk: tuple[str, str]) -> dict | None:
+    """Return the button that rings a place, of its name and number; None where no number is known."""
+    name, phone = desk
+    return {"text": _("打给%(name)s", name=name), "tel": phone} if phone else None
+
+
 def local_path(wanted: str) -> str:
     """Return a path of ours to go on to, or "" for anything that could lead elsewhere."""
     is_local = wanted.startswith("/") and not wanted.startswith("//") and "\\" not in wanted and wanted.isprintable()
