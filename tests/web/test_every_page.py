@@ -54,7 +54,10 @@ NOT_CRAWLED = {
 TOO_CLINICAL = re.compile("阳性|疑似|异常|问题儿童")
 TOO_CLINICAL_IN_ENGLISH = re.compile(r"\b(positive|abnormal|suspected|SD|diagnos\w*)\b", re.IGNORECASE)
 # ux.md §13: words nobody reads here, and words that explain nothing where they stand alone.
-NEVER = re.compile("异常儿童|问题儿童|不合格|落后|(?<!完整性校验)失败|非法输入|(?<![一-鿿])(?:系统错误|操作失败)(?![一-鿿])")
+NEVER = re.compile(
+    "异常儿童|问题儿童|不合格|落后|(?<!完整性校验)失败|非法输入|"
+    "(?<![\u4e00-\u9fff])(?:系统错误|操作失败)(?![\u4e00-\u9fff])"
+)
 NOT_FOR_FAMILIES = re.compile(r"患儿|(?<![A-Za-z])SDS?(?![A-Za-z])|[zZ] ?值|百分位")
 DECIDING = {"family.sign", "family.consent", "account.agreement"}
 # Traces of the program in what people read.
