@@ -15,8 +15,7 @@ from mengya_health.db import new_id
 from mengya_health.errors import Malformed, StartRefused
 from mengya_health.operations.installation import Installation
 from mengya_health.uploads import RequestInMemory
-from mengya_health.web import blueprints, names, shell
-from mengya_health.web import blueprints, own_files, shell
+from mengya_health.web import blueprints, names, own_files, shell
 from mengya_health.web.chinese_parts import mark_chinese
 from mengya_health.web.shown.conflicts import both_texts
 from mengya_health.web.templating import Pages, words
