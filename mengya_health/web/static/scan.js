@@ -5,7 +5,7 @@
 const EVERY_READING_MS = 200;
 const scanButton = document.querySelector("[data-scan]");
 const scanDialog = document.getElementById("scan");
-const video = scanDialog?.querySelector("video");
+const video = Object.assign(document.createElement("video"), { muted: true, playsInline: true });
 
 async function watchCamera(codes) {
   while (scanDialog.open) {
@@ -36,6 +36,7 @@ async function scan() {
 
 if (scanButton && "BarcodeDetector" in window && navigator.mediaDevices) {
   scanButton.hidden = false;
+  scanDialog.querySelector("h2").after(video);
   scanButton.addEventListener("click", scan);
   scanDialog.addEventListener("close", () => {
     for (const track of video.srcObject?.getTracks() ?? []) track.stop();
