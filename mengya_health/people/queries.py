@@ -137,7 +137,7 @@ def my_family(work) -> MyFamily:
 
 def my_children(work) -> list[ChildFacts]:
     """Return the children whose guardian or caregiver the actor is, by name."""
-    return my_family(work).children
+    return _sorted(_opened(work, subjects_of_family(work)))
 
 
 def _own_relation(work) -> str:

@@ -102,7 +102,7 @@ def test_asking_twice_makes_two_papers_with_the_same_words(desk):
     first, second = (text_of(Pdf(desk.open(handout_id))) for handout_id in papers)
     assert first == second
     with desk.work_as(desk.district.doctor) as work:
-        assert {handout.id for handout, _status, _error in print_queue(work)} == set(papers)
+        assert {paper.handout.id for paper in print_queue(work)} == set(papers)
 
 
 def test_somebody_elses_paper_is_not_found(desk):

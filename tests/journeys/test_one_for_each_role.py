@@ -39,6 +39,7 @@ def test_a_grandmother_reads_in_large_text_records_what_she_sees_and_is_not_aske
     grandmother.sees("长得怎么样", "走到哪一步了")
     assert grandmother.page.get_by_role("link", name="去签名").count() == 0
     grandmother.look("caregiver-home")
+    grandmother.page.get_by_text("更多", exact=True).click()  # folded in large text
     grandmother.begin()
     grandmother.press("看一看", exact=True)
     grandmother.tap(grandmother.page.locator(".chips").first.locator("label", has_text="会了"))
@@ -47,6 +48,7 @@ def test_a_grandmother_reads_in_large_text_records_what_she_sees_and_is_not_aske
     assert grandmother.taps <= MOST_TAPS
     grandmother.sees("已保存")
     grandmother.open("/home")
+    grandmother.page.get_by_text("更多", exact=True).click()
     grandmother.press("全部记录")
     grandmother.sees("家里看到的", "会了")
     grandmother.look("caregiver-record")

@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 
 from mengya_health import worker
 from mengya_health.app import create_app
-from mengya_health.care import check_ins, commands, plans, referrals
+from mengya_health.care import check_ins, class_advice, commands, plans, referrals
 from mengya_health.care.models import Task
 from mengya_health.db import new_id
 from mengya_health.errors import Invalid
@@ -288,7 +288,7 @@ def fail_in_every_way(flow: Flow, desk: Browser, path: str, monkeypatch) -> None
 
     for breaking, status in ((breaks, 500), (breaks_in_the_database, 503), (breaks_a_rule_of_the_database, 409)):
         with monkeypatch.context() as patched:
-            patched.setattr(child_pages, "record_entry", breaking)
+            patched.setattr(class_advice, "record_entry", breaking)
             assert desk.send(f"{path}/advice", text=SAID["failed_advice"]).status_code == status
     with monkeypatch.context() as patched:
         # A page that is not given what its template names.

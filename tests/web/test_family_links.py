@@ -15,7 +15,7 @@ from mengya_health.web.sign_in import PHONE_COOKIE
 from tests.factories import a_child, a_guardian, client_of
 from tests.web.browsing import Forms
 from tests.web.conftest import PLAN
-from tests.web.test_every_page import Crawler, Text
+from tests.web.crawling import Crawler, Text
 from tests.web.test_family import signs
 
 PREVIEW = re.compile(r"<meta[^>]+(?:property|name)=\"(?:og:|twitter:|description|author)", re.IGNORECASE)

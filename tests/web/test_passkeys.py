@@ -8,9 +8,6 @@ from mengya_health.app import create_app
 from tests.authenticator import PRESENT, Device
 from tests.factories import PASSWORD, PIN
 from tests.web.conftest import Browser
-from tests.web.test_family import case_id, sign_path
-
-__all__ = ["case_id", "sign_path"]
 
 
 def asked(browser: Browser, path: str, page: str, **fields) -> dict:
