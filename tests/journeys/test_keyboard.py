@@ -238,6 +238,7 @@ def test_names_leave_the_screen_when_nobody_is_at_the_desk(person, children):
     with doctor.page.expect_navigation():
         doctor.press_here("显示姓名")
     assert doctor.page.locator("tr.sel .kid").inner_text() in {child.name for child in children}
+    doctor.open("/account/agreement")  # a page without the switch
     assert doctor.complaints == []
 
 

@@ -40,18 +40,22 @@ function touched() {
   localStorage.setItem("touched", Date.now()); // of all tabs: typing in one keeps the others as they are
 }
 
-namesForm.addEventListener("submit", (event) => {
-  event.preventDefault();
-  const hide = namesForm.dataset.names === "shown";
-  keepChoice(hide ? "hidden" : "shown");
-  if (hide) hideNames();
-  else showNames();
-});
+function watch() {
+  namesForm.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const hide = namesForm.dataset.names === "shown";
+    keepChoice(hide ? "hidden" : "shown");
+    if (hide) hideNames();
+    else showNames();
+  });
 
-for (const name of ["keydown", "pointerdown"]) addEventListener(name, touched);
-touched();
-setInterval(() => {
-  if (namesForm.dataset.names === "hidden") return;
-  if (Date.now() - Number(localStorage.getItem("touched")) >= UNTOUCHED_MS) keepChoice("hidden");
-  if (areHidden()) hideNames();
-}, LOOK_EVERY_MS);
+  for (const name of ["keydown", "pointerdown"]) addEventListener(name, touched);
+  touched();
+  setInterval(() => {
+    if (namesForm.dataset.names === "hidden") return;
+    if (Date.now() - Number(localStorage.getItem("touched")) >= UNTOUCHED_MS) keepChoice("hidden");
+    if (areHidden()) hideNames();
+  }, LOOK_EVERY_MS);
+}
+
+if (namesForm) watch(); // a page of another frame has no switch
