@@ -12,7 +12,8 @@ LOOKING = Path(__file__).with_name("looking.js")
 SCRIPT = FILE.read_text(encoding="utf-8") + LOOKING.read_text(encoding="utf-8")
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 # Texts of one sign, which axe takes for drawings. It leaves open what a scroller cuts off and what stands in drawings,
-# too: the first is seen in a wider window, the second by `unreadableDrawings`.
+# too: the first is seen in a wider window, the second by `unreadableDrawings`. And what a style sheet draws beside a
+# small text: `liesOnDrawn` tells whether it lies beneath.
 LEFT_OPEN = {"shortTextContent", "nonBmp"}
 
 

@@ -6,14 +6,31 @@ globalThis.looking = (() => {
     const found = await axe.run(document, {
       runOnly: only, resultTypes: ["violations", "incomplete"], preload: false, iframes: false,
     });
-    const lines = (results) => results.flatMap((rule) => rule.nodes.map((node) => ({
-      rule: rule.id,
-      at: node.target.join(" "),
-      html: node.html.slice(0, 200),
-      isElsewhere: Boolean(document.querySelector(node.target[0])?.closest("svg, .scroll")),
-      why: [...node.any, ...node.all, ...node.none].map((check) => check.data?.messageKey || check.message),
-    })));
+    const lines = (results) => results.flatMap((rule) => rule.nodes.map((node) => {
+      const el = document.querySelector(node.target[0]);
+      const why = [...node.any, ...node.all, ...node.none].map((check) => check.data?.messageKey || check.message);
+      const isBeside = why.includes("pseudoContent") && !liesOnDrawn(el);
+      const isElsewhere = isBeside || Boolean(el?.closest("svg, .scroll"));
+      return { rule: rule.id, at: node.target.join(" "), html: node.html.slice(0, 200), isElsewhere, why };
+    }));
     return { violations: lines(found.violations), open: lines(found.incomplete) };
+  }
+
+  // Whether what a style sheet draws before or after an element (the line of a timeline) reaches under this text. axe
+  // asks only how large it is beside the text.
+  function liesOnDrawn(text) {
+    const mine = text.getBoundingClientRect();
+    for (let el = text; el; el = el.parentElement) {
+      for (const which of ["::before", "::after"]) {
+        const drawn = getComputedStyle(el, which), at = el.getBoundingClientRect();
+        if (drawn.content === "none" || drawn.display === "none") continue;
+        const [left, top, width, height] = [drawn.left, drawn.top, drawn.width, drawn.height].map(parseFloat);
+        if (drawn.position !== "absolute" || [left, top, width, height].some(Number.isNaN)) return true;
+        const x = at.left + left, y = at.top + top;
+        if (x < mine.right && x + width > mine.left && y < mine.bottom && y + height > mine.top) return true;
+      }
+    }
+    return false;
   }
 
   function lightness(colour) {
@@ -24,7 +41,8 @@ globalThis.looking = (() => {
 
   function paint(el) {
     const style = getComputedStyle(el);
-    const colour = el.closest("svg") && el.localName !== "svg" ? style.fill : style.backgroundColor;
+    const drawn = style.fill === "none" ? style.stroke : style.fill;
+    const colour = el.closest("svg") && el.localName !== "svg" ? drawn : style.backgroundColor;
     return colour === "none" || colour.endsWith(", 0)") ? "" : colour;
   }
 
