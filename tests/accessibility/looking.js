@@ -41,7 +41,8 @@ globalThis.looking = (() => {
 
   function paint(el) {
     const style = getComputedStyle(el);
-    const drawn = style.fill === "none" ? style.stroke : style.fill;
+    const isBand = style.fill === "none" && parseFloat(style.strokeWidth) > 8; // a line is no ground to write on
+    const drawn = isBand ? style.stroke : style.fill;
     const colour = el.closest("svg") && el.localName !== "svg" ? drawn : style.backgroundColor;
     return colour === "none" || colour.endsWith(", 0)") ? "" : colour;
   }
